@@ -1,0 +1,29 @@
+// The one executable: subcommands, flags and signals. Logic lives in lib/.
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+
+int main(int argc, char** argv) {
+    using namespace veritag::daemon;
+    CLI::App app("veritag tells whether a container image is what its tag says.");
+    app.require_subcommand(1);
+    app.set_help_all_flag("--help-all", "Help of every subcommand");
+    int exit_code = kUsage;
+    add_scan(app, exit_code);
+    add_explain(app, exit_code);
+    add_rules(app, exit_code);
+    add_version(app, exit_code);
+    watch_signals();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kClean : kUsage;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "veritag: %s\n", error.what());
+        return kUnread;
+    }
+    return exit_code;
+}

@@ -1,0 +1,138 @@
+#include "options.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace veritag::daemon {
+
+void RuleOptions::add_to(CLI::App& command) {
+    command.add_option("--rules", directories, "Directory with rule packs; they replace built-in ones of the same name (repeatable)")
+        ->type_name("DIR")->allow_extra_args(false);
+}
+
+Result<rules::RuleSet> RuleOptions::load() const {
+    std::vector<rules::PackText> packs = rules::embedded_packs();
+    for (const std::string& directory : directories) {
+        VERITAG_TRY(std::vector<rules::PackText> more, rules::read_packs(directory));
+        packs.insert(packs.end(), more.begin(), more.end());
+    }
+    return rules::load_rules(packs);
+}
+
+void OutputOptions::add_to(CLI::App& command) {
+    command.add_option("--format", format, "Output format: " + join(report::known_formats(), ", "))->type_name("NAME")->capture_default_str();
+    command.add_option("-o,--output", file, "Write the result to FILE instead of stdout")->type_name("FILE");
+    command.add_option("--lang", language, "Language of the texts: en, zh")->check(CLI::IsMember({"en", "zh"}))->capture_default_str();
+}
+
+report::WriteOptions OutputOptions::write_options() const {
+    report::WriteOptions options;
+    options.language = language == "zh" ? report::Language::zh : report::Language::en;
+    const bool terminal = file.empty() && isatty(STDOUT_FILENO) == 1;
+    const char* no_colour = std::getenv("NO_COLOR");  // no-color.org: any value that is not empty
+    const char* kind = std::getenv("TERM");
+    options.colour = terminal && (no_colour == nullptr || *no_colour == '\0') && (kind == nullptr || std::strcmp(kind, "dumb") != 0);
+    winsize size{};
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) options.width = size.ws_col;
+    return options;
+}
+
+Result<void> OutputOptions::write(const std::string& text) const {
+    const auto failed = [&](const std::string& where) {
+        return Error{ErrorCode::io, "write result", where, std::strerror(errno), ""};
+    };
+    if (file.empty()) {
+        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) return failed("standard output");
+        return ok();
+    }
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.close();
+    if (!out) return failed(quote(file));
+    return ok();
+}
+
+void RegistryOptions::add_to(CLI::App& command) {
+    command.add_flag("--plain-http", client.plain_http, "Talk HTTP without TLS to the registry");
+    command.add_option("--ca-file", client.ca_file, "PEM file with certificate authorities to trust beside the system's")->type_name("FILE");
+    command.add_flag("--insecure-skip-verify", client.insecure_skip_verify, "Do not verify the registry's certificate");
+    auto* username = command.add_option("--username", client.username, "User name for the registry")->type_name("NAME");
+    command.add_flag("--password-stdin", password_stdin, "Read the password from standard input")->needs(username);
+    command.add_option("--authfile", client.auth_file, "Credentials file of Docker's or containers' form")->type_name("FILE");
+}
+
+Result<registry::ClientOptions> RegistryOptions::finish() const {
+    registry::ClientOptions options = client;
+    options.user_agent = std::string("veritag/") + version();
+    if (!options.username.empty() && !password_stdin)
+        return Error{ErrorCode::usage, "read credentials", "--username", "no password was given", "add --password-stdin and pass the password on standard input"};
+    if (password_stdin) {
+        std::getline(std::cin, options.password);
+        if (!options.password.empty() && options.password.back() == '\r') options.password.pop_back();
+        if (options.password.empty())
+            return Error{ErrorCode::usage, "read credentials", "--password-stdin", "standard input holds no password", ""};
+    }
+    return options;
+}
+
+void LogOptions::add_to(CLI::App& command) {
+    command.add_option("--log-level", level, "error, warn, info or debug")->check(CLI::IsMember({"error", "warn", "info", "debug"}))->capture_default_str();
+    command.add_option("--log-format", format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+}
+
+void LogOptions::apply() const {
+    log::set_json(format == "json");
+    log::set_level(level == "error"   ? log::Level::error
+                   : level == "info"  ? log::Level::info
+                   : level == "debug" ? log::Level::debug
+                                      : log::Level::warn);
+}
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "veritag: %s\n", error.message().c_str());
+    return error.code == ErrorCode::usage || error.code == ErrorCode::config ? kUsage : kUnread;
+}
+
+namespace {
+std::stop_source& stop_source() {
+    static std::stop_source source;
+    return source;
+}
+}  // namespace
+
+std::stop_token interruption() { return stop_source().get_token(); }
+
+// A thread waits for the signals, so that no handler runs code that is not safe in one. The second signal ends the process at once.
+void watch_signals() {
+    static sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    (void)stop_source();
+    std::thread([] {
+        int received = 0;
+        sigwait(&signals, &received);
+        stop_source().request_stop();
+        sigwait(&signals, &received);
+        std::_Exit(kInterrupted);
+    }).detach();
+}
+
+}  // namespace veritag::daemon

@@ -1,0 +1,73 @@
+// Flags that several subcommands share, and how they become the library's options.
+#pragma once
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "model/report.h"
+#include "registry/client.h"
+#include "report/writers.h"
+#include "rules/rules.h"
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace veritag::daemon {
+
+/// Exit statuses of the contract, section 3.
+enum ExitCode : int { kClean = 0, kFindings = 1, kUsage = 2, kUnread = 3, kInterrupted = 130 };
+
+struct RuleOptions {
+    std::vector<std::string> directories;  ///< --rules, after the packs inside the executable
+    void add_to(CLI::App& command);
+    [[nodiscard]] Result<rules::RuleSet> load() const;
+};
+
+struct OutputOptions {
+    std::string format = "table";
+    std::string file;  ///< -o; empty: stdout
+    std::string language = "en";
+    void add_to(CLI::App& command);
+    /// Options for the writers; colour only for a table on a terminal, without NO_COLOR.
+    [[nodiscard]] report::WriteOptions write_options() const;
+    /// To the file or stdout; an unwritable file is an error.
+    [[nodiscard]] Result<void> write(const std::string& text) const;
+};
+
+struct RegistryOptions {
+    registry::ClientOptions client;
+    bool password_stdin = false;
+    void add_to(CLI::App& command);
+    /// Reads the password where asked to.
+    [[nodiscard]] Result<registry::ClientOptions> finish() const;
+};
+
+struct LogOptions {
+    std::string level = "warn";
+    std::string format = "text";
+    void add_to(CLI::App& command);
+    void apply() const;
+};
+
+/// Prints an error to stderr and gives the exit status that fits it.
+int complain(const Error& error);
+
+/// Requested by SIGINT and SIGTERM.
+std::stop_token interruption();
+void watch_signals();
+
+// One function a subcommand: adds it to the application; what it returns becomes the exit status.
+void add_scan(CLI::App& app, int& exit_code);
+void add_explain(CLI::App& app, int& exit_code);
+void add_rules(CLI::App& app, int& exit_code);
+void add_version(CLI::App& app, int& exit_code);
+
+/// `0.1.0`, from the build.
+const char* version() noexcept;
+
+}  // namespace veritag::daemon

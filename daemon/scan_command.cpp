@@ -1,0 +1,131 @@
+#include "options.h"
+#include "progress.h"
+
+#include "base/text.h"
+#include "scan/scanner.h"
+#include "source/image_source.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+namespace veritag::daemon {
+namespace {
+
+struct ScanFlags {
+    std::vector<std::string> images;
+    std::string as;
+    std::string platform = "all";
+    std::string fail_on = "error";
+    bool list_packages = false;
+    bool no_progress = false;
+    bool no_store = false;
+    std::size_t jobs = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+    RuleOptions rules;
+    OutputOptions output;
+    RegistryOptions registry;
+    LogOptions log;
+};
+
+bool at_or_above(const Finding& finding, const std::string& fail_on) {
+    return fail_on != "never" && (finding.severity == Severity::error || (fail_on == "warning" && finding.severity == Severity::warning));
+}
+
+int exit_code_of(const Report& report, const std::string& fail_on) {
+    bool unread = report.images.empty();
+    for (const ImageReport& image : report.images) {
+        for (const Finding& finding : image.findings)
+            if (at_or_above(finding, fail_on)) return kFindings;
+        unread = unread || image.verdict == Verdict::error || image.verdict == Verdict::unknown;
+    }
+    return unread ? kUnread : kClean;
+}
+
+int run(const ScanFlags& flags) {
+    flags.log.apply();
+    const std::vector<std::string> formats = report::known_formats();
+    if (std::find(formats.begin(), formats.end(), flags.output.format) == formats.end())
+        return complain(report::write_report({}, flags.output.format, {}).error());
+    const Result<std::optional<oci::Platform>> platform = oci::parse_platform(flags.platform);
+    if (!platform) return complain(platform.error());
+    const Result<rules::RuleSet> rules = flags.rules.load();
+    if (!rules) return complain(rules.error());
+    const Result<registry::ClientOptions> client_options = flags.registry.finish();
+    if (!client_options) return complain(client_options.error());
+    if (!flags.as.empty() && flags.images.size() > 1)
+        return complain({ErrorCode::usage, "read command line", "--as", "it names one image, " + std::to_string(flags.images.size()) + " were given", "scan them one by one"});
+
+    const Limits limits;
+    // Names are checked before the first byte is fetched: a typing mistake in the last one costs nothing then.
+    for (const std::string& image : flags.images)
+        if (!source::is_local(image))
+            if (const Result<oci::Reference> reference = oci::parse_reference(image); !reference) return complain(reference.error());
+
+    const auto client = std::make_shared<registry::RegistryClient>(*client_options);
+    ConsoleProgress progress(ConsoleProgress::mode_for(flags.no_progress), flags.images.size());
+    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .limits = limits}, progress);
+
+    Report report;
+    report.tool_version = version();
+    report.rules_digest = rules->digest();
+    report.generated = rfc3339_now();
+    const std::stop_token stop = interruption();
+    for (const std::string& name : flags.images) {
+        if (stop.stop_requested()) break;
+        progress.reference_started();
+        Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, flags.as, client, limits);
+        if (!source) {
+            if (source.error().code == ErrorCode::usage) return complain(source.error());
+            ImageReport image;
+            image.reference = name;
+            image.error = source.error();
+            progress.image_done(image);
+            report.images.push_back(std::move(image));
+            continue;
+        }
+        scan::ScanResult result = scanner.scan(**source, stop);
+        std::move(result.images.begin(), result.images.end(), std::back_inserter(report.images));
+        std::move(result.skipped.begin(), result.skipped.end(), std::back_inserter(report.skipped));
+    }
+    progress.finish();
+    report.bytes_fetched = client->bytes_fetched();
+    report.layers_analyzed = scanner.layers_analyzed();
+    report.layers_reused = scanner.layers_reused();
+
+    report::WriteOptions write = flags.output.write_options();
+    write.list_packages = flags.list_packages;
+    const Result<std::string> text = report::write_report(report, flags.output.format, write);
+    if (!text) return complain(text.error());
+    if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
+    if (stop.stop_requested()) return kInterrupted;
+    return exit_code_of(report, flags.fail_on);
+}
+
+}  // namespace
+
+void add_scan(CLI::App& app, int& exit_code) {
+    CLI::App* command = app.add_subcommand("scan", "Fetch, inspect and judge images now");
+    const auto flags = std::make_shared<ScanFlags>();
+    command->add_option("IMAGE", flags->images,
+                        "[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]")->required();
+    command->add_option("--as", flags->as, "Judge the image under this name")->type_name("REPOSITORY:TAG");
+    command->add_option("--platform", flags->platform, "OS/ARCH[/VARIANT], or all")->capture_default_str();
+    command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
+        ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
+    command->add_option("--jobs", flags->jobs, "Layers read side by side")->check(CLI::Range(1, 64))->capture_default_str();
+    command->add_flag("--list-packages", flags->list_packages, "List every package found");
+    command->add_flag("--no-progress", flags->no_progress, "No progress on stderr");
+    command->add_flag("--no-store", flags->no_store, "Keep nothing between runs (scan keeps nothing anyway)");
+    flags->output.add_to(*command);
+    flags->rules.add_to(*command);
+    flags->registry.add_to(*command);
+    flags->log.add_to(*command);
+    command->footer("Example:\n  veritag scan hub.oepkgs.net/openeuler/cann:8.0.RC1-oe2203sp4\n"
+                    "  veritag scan oci:build/image --as openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2 --format json\n"
+                    "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something unknown or unreadable, 130 interrupted.");
+    command->callback([flags, &exit_code] { exit_code = run(*flags); });
+}
+
+}  // namespace veritag::daemon

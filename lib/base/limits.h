@@ -1,0 +1,34 @@
+// Every limit on input in one place, with the contract's defaults. Passed explicitly; passing one is an error that names it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace veritag {
+
+struct Limits {
+    std::uint64_t manifest_bytes = 4ULL << 20;            ///< manifest, index
+    std::uint64_t config_bytes = 4ULL << 20;              ///< image config blob
+    std::uint64_t token_bytes = 1ULL << 20;               ///< answer of a token server
+    std::uint64_t error_body_bytes = 64ULL << 10;         ///< body of an HTTP error
+    std::size_t json_depth = 64;
+    std::size_t index_depth = 3;
+    std::size_t index_platforms = 64;
+    std::size_t image_layers = 512;
+    std::uint64_t layer_bytes = 64ULL << 30;              ///< one layer, inflated
+    std::uint64_t inflate_ratio = 1000;                   ///< output to input, checked beyond `inflate_ratio_floor`
+    std::uint64_t inflate_ratio_floor = 1ULL << 30;       ///< bytes of output below which the ratio is not checked
+    std::uint64_t zstd_window_log = 27;                   ///< 128 MiB would break the memory promise only above this
+    std::uint64_t tar_entries = 4'000'000;                ///< a layer
+    std::uint64_t path_bytes = 4096;
+    std::uint64_t tar_header_bytes = 1ULL << 20;          ///< one pax or GNU long-name payload
+    std::uint64_t captured_file_bytes = 16ULL << 20;      ///< one captured evidence file
+    std::uint64_t captured_total_bytes = 64ULL << 20;     ///< all captured evidence of a layer
+    std::uint64_t package_database_bytes = 256ULL << 20;  ///< one package database
+    std::uint32_t rpm_header_entries = 65535;
+    std::uint32_t rpm_header_bytes = 64U << 20;
+    std::uint64_t packages = 500'000;                     ///< of one database
+    std::uint64_t text_line_bytes = 1ULL << 20;           ///< one line of a text database
+};
+
+}  // namespace veritag

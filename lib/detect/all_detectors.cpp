@@ -1,0 +1,138 @@
+#include "base/text.h"
+#include "detect/detector.h"
+#include "pkgdb/pkgdb.h"
+
+#include <array>
+
+namespace veritag::detect {
+namespace {
+
+// rpm keeps its database in one of these (rpm-software-management/rpm: macros.in `_dbpath`, and its move to /usr/lib/sysimage).
+constexpr std::array<std::string_view, 3> kRpmDirectories{"usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm"};
+
+bool is_rpm_file(std::string_view path, std::string_view name) noexcept {
+    for (const std::string_view directory : kRpmDirectories)
+        if (path.size() == directory.size() + 1 + name.size() && path.starts_with(directory) && path[directory.size()] == '/' && path.ends_with(name))
+            return true;
+    return false;
+}
+
+PackageDatabase database_of(ByteReader content, PackageType type, Result<Parsed<Package>> parsed) {
+    PackageDatabase database{.path = std::string(content.origin()), .type = type, .packages = {}, .problems = {}};
+    if (!parsed) {
+        database.problems.push_back({database.path, parsed.error().message()});
+        return database;
+    }
+    database.packages = std::move(parsed->items);
+    database.problems = std::move(parsed->problems);
+    for (Problem& problem : database.problems)
+        if (problem.path.empty()) problem.path = database.path;
+    return database;
+}
+
+class RpmNdbDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "rpm-ndb"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override { return is_rpm_file(path, "Packages.db"); }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
+        return database_of(content, PackageType::rpm, pkgdb::parse_rpm_ndb(content, limits));
+    }
+};
+
+class RpmSqliteDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "rpm-sqlite"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override { return is_rpm_file(path, "rpmdb.sqlite"); }
+    std::string companion_of(std::string_view path) const override { return std::string(path) + "-wal"; }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>> wal, const Limits& limits) const override {
+        return database_of(content, PackageType::rpm, pkgdb::parse_rpm_sqlite(content, wal, limits));
+    }
+};
+
+// Databases that are recognised so that "not read" is said and never looks like "no packages".
+class UnreadDetector final : public Detector {
+public:
+    UnreadDetector(std::string_view format, PackageType type, bool (*wanted)(std::string_view)) : name_(format), type_(type), wants_(wanted) {}
+    std::string_view name() const noexcept override { return name_; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override { return wants_(path); }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits&) const override {
+        PackageDatabase database{.path = std::string(content.origin()), .type = type_, .packages = {}, .problems = {}};
+        if (content.size() > 0)
+            database.problems.push_back({database.path, "this version of veritag does not read " + std::string(name_) + " package databases"});
+        return database;
+    }
+
+private:
+    std::string_view name_;
+    PackageType type_;
+    bool (*wants_)(std::string_view);
+};
+
+class DpkgDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "dpkg"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override {
+        return path == "var/lib/dpkg/status" || (is_status_d(path) && !path.ends_with(".md5sums"));
+    }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
+        return database_of(content, PackageType::deb, pkgdb::parse_dpkg_status(content, is_status_d(content.origin()), limits));
+    }
+
+private:
+    static bool is_status_d(std::string_view path) noexcept {
+        constexpr std::string_view kDirectory = "var/lib/dpkg/status.d/";
+        return path.starts_with(kDirectory) && path.find('/', kDirectory.size()) == std::string_view::npos;
+    }
+};
+
+class PythonDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "python-metadata"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override {
+        return path.ends_with(".dist-info/METADATA") &&
+               (path.find("site-packages/") != std::string_view::npos || path.find("dist-packages/") != std::string_view::npos);
+    }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
+        PackageDatabase database{.path = std::string(content.origin()), .type = PackageType::python, .packages = {}, .problems = {}};
+        Result<std::optional<Package>> package = pkgdb::parse_python_metadata(content, limits);
+        if (!package)
+            database.problems.push_back({database.path, package.error().message()});
+        else if (*package)
+            database.packages.push_back(std::move(**package));
+        return database;
+    }
+};
+
+}  // namespace
+
+std::string Detector::companion_of(std::string_view) const { return {}; }
+
+const std::vector<const Detector*>& all_detectors() {
+    static const RpmNdbDetector rpm_ndb;
+    static const RpmSqliteDetector rpm_sqlite;
+    static const UnreadDetector rpm_bdb("Berkeley DB rpm", PackageType::rpm, [](std::string_view path) { return is_rpm_file(path, "Packages"); });
+    static const UnreadDetector apk("apk", PackageType::apk,
+                                    [](std::string_view path) { return path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed"; });
+    static const DpkgDetector dpkg;
+    static const PythonDetector python;
+    static const std::vector<const Detector*> all{&rpm_ndb, &rpm_sqlite, &rpm_bdb, &apk, &dpkg, &python};
+    return all;
+}
+
+const std::vector<std::string>& system_database_paths() {
+    static const std::vector<std::string> paths = [] {
+        std::vector<std::string> list{"var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed"};
+        for (const std::string_view directory : kRpmDirectories)
+            for (const std::string_view name : {"Packages.db", "rpmdb.sqlite", "Packages"})
+                list.push_back(std::string(directory) + "/" + std::string(name));
+        return list;
+    }();
+    return paths;
+}
+
+}  // namespace veritag::detect

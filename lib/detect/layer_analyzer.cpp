@@ -1,0 +1,181 @@
+#include "detect/layer_analyzer.h"
+
+#include "base/byte_reader.h"
+#include "base/text.h"
+#include "detect/detector.h"
+#include "stream/layer_decoder.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+namespace veritag::detect {
+namespace {
+
+// Takes the tar's entries: every path goes into the index, wanted files to their parser or into the captures.
+class FileRouter final : public stream::TarSink {
+public:
+    FileRouter(const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, LayerAnalysis& out)
+        : rules_(rules), extra_(extra), limits_(limits), out_(out) {}
+
+    Result<std::uint64_t> on_entry(const stream::TarEntry& entry) override {
+        current_.reset();
+        switch (entry.whiteout) {
+            case stream::Whiteout::file: out_.whiteouts.push_back(entry.path); return std::uint64_t{0};
+            case stream::Whiteout::opaque: out_.opaque_directories.push_back(entry.path); return std::uint64_t{0};
+            case stream::Whiteout::none: break;
+        }
+        forget(entry.path);
+        out_.entries.add({.path = entry.path, .type = entry.type, .size = entry.size, .mode = entry.mode, .link_target = entry.link_target});
+        if (entry.type != EntryType::file) return std::uint64_t{0};
+        return wanted_bytes(entry);
+    }
+
+    Result<void> on_data(std::span<const std::byte> data) override {
+        VERITAG_ASSERT(current_);
+        current_->content += as_text(data);
+        return ok();
+    }
+
+    Result<void> on_entry_end() override {
+        VERITAG_ASSERT(current_);
+        Wanted file = std::move(*current_);
+        current_.reset();
+        if (file.detector != nullptr && file.content.size() == file.size) {
+            if (file.held)
+                held_.insert_or_assign(file.path, file);
+            else
+                read_database(file, std::nullopt);
+        }
+        if (file.evidence) {
+            captured_total_ += file.content.size();
+            if (captured_total_ > limits_.captured_total_bytes)
+                return limit_error("capture evidence", quote(file.path), captured_total_, "limits.captured_total_bytes", limits_.captured_total_bytes);
+            out_.captures.push_back({file.path, std::move(file.content), file.size});
+        }
+        return ok();
+    }
+
+    void on_problem(Problem problem) override {
+        constexpr std::size_t kMostProblems = 100;  // a hostile layer has millions; the first ones tell enough
+        if (out_.problems.size() < kMostProblems) out_.problems.push_back(std::move(problem));
+    }
+
+    // Databases that wait for a companion are read when the whole layer is known.
+    void finish() {
+        for (auto& [path, file] : held_) {
+            if (file.is_companion) {
+                if (!held_.contains(file.companion) && !file.content.empty())
+                    out_.problems.push_back({path, "a journal that belongs to a database of a layer below; veritag reads both only from one layer"});
+                continue;
+            }
+            const auto journal = held_.find(file.companion);
+            std::optional<std::span<const std::byte>> companion;
+            if (journal != held_.end()) companion = as_byte_span(journal->second.content);
+            read_database(file, companion);
+        }
+        held_.clear();
+    }
+
+private:
+    struct Wanted {
+        std::string path;  // in the layer
+        std::uint64_t size = 0;
+        const Detector* detector = nullptr;
+        bool held = false;
+        bool is_companion = false;
+        std::string companion;  // of a database: its journal's path; of a journal: its database's
+        bool evidence = false;
+        std::string content;
+    };
+
+    // A later entry of the same name replaces the earlier one, as extracting the tar would.
+    void forget(const std::string& path) {
+        if (kept_.erase(path) == 0) return;
+        const auto same = [&](const auto& item) { return item.path == path; };
+        std::erase_if(out_.captures, same);
+        std::erase_if(out_.databases, same);
+        held_.erase(path);
+    }
+
+    Result<std::uint64_t> wanted_bytes(const stream::TarEntry& entry) {
+        const auto alias = extra_.find(entry.path);
+        const std::string_view known_path = alias == extra_.end() ? std::string_view(entry.path) : std::string_view(alias->second);
+        Wanted file{.path = entry.path, .size = entry.size, .detector = nullptr, .held = false, .is_companion = false, .companion = {}, .evidence = false, .content = {}};
+        std::uint64_t bytes = 0;
+        for (const Detector* detector : all_detectors()) {
+            if (detector->wants(known_path)) {
+                file.detector = detector;
+                file.companion = detector->companion_of(entry.path);
+                file.held = !file.companion.empty();
+                break;
+            }
+            // A journal is wanted when the name without its suffix is a database of the same detector.
+            constexpr std::string_view kJournal = "-wal";
+            if (known_path.ends_with(kJournal)) {
+                const std::string_view database = known_path.substr(0, known_path.size() - kJournal.size());
+                if (detector->wants(database) && detector->companion_of(database) == known_path) {
+                    file.detector = detector;
+                    file.held = file.is_companion = true;
+                    file.companion = entry.path.substr(0, entry.path.size() - kJournal.size());
+                    break;
+                }
+            }
+        }
+        if (file.detector != nullptr) {
+            if (entry.size > limits_.package_database_bytes)
+                return limit_error("read package database", quote(entry.path), entry.size, "limits.package_database_bytes", limits_.package_database_bytes);
+            bytes = entry.size;
+        }
+        if (const std::uint64_t wanted = std::min(rules_.wanted_bytes(known_path, entry.size), entry.size);
+            wanted > 0 || (entry.size == 0 && rules_.wanted_bytes(known_path, 1) > 0)) {
+            if (wanted > limits_.captured_file_bytes)
+                return limit_error("capture evidence", quote(entry.path), wanted, "limits.captured_file_bytes", limits_.captured_file_bytes);
+            file.evidence = true;
+            bytes = std::max(bytes, wanted);
+        }
+        if (file.detector == nullptr && !file.evidence) return std::uint64_t{0};
+        kept_.insert(entry.path);
+        if (bytes == 0) {  // an empty wanted file has no data to wait for
+            current_ = std::move(file);
+            VERITAG_CHECK(on_entry_end());
+            return std::uint64_t{0};
+        }
+        file.content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 1 << 20)));
+        current_ = std::move(file);
+        return bytes;
+    }
+
+    void read_database(const Wanted& file, std::optional<std::span<const std::byte>> companion) {
+        out_.databases.push_back(file.detector->read(ByteReader(std::string_view(file.content), file.path), companion, limits_));
+    }
+
+    const rules::RuleSet& rules_;
+    const ExtraPaths& extra_;
+    const Limits& limits_;
+    LayerAnalysis& out_;
+    std::optional<Wanted> current_;
+    std::map<std::string, Wanted> held_;
+    std::unordered_set<std::string> kept_;  // paths of which something is kept
+    std::uint64_t captured_total_ = 0;
+};
+
+}  // namespace
+
+Result<LayerAnalysis> analyze_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
+                                    const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
+    LayerAnalysis analysis;
+    FileRouter router(rules, extra, limits, analysis);
+    VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(blob, expected_compression, blob_algorithm, router, limits, stop));
+    router.finish();
+    analysis.blob_digest = facts.blob_digest;
+    analysis.blob_size = facts.blob_size;
+    analysis.compression = std::move(facts.compression);
+    analysis.diff_id = facts.diff_id;
+    analysis.tar_size = facts.tar_size;
+    analysis.diff_ids_with_end_blocks = std::move(facts.diff_ids_with_end_blocks);
+    return analysis;
+}
+
+}  // namespace veritag::detect

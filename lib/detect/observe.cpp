@@ -1,0 +1,399 @@
+#include "detect/observe.h"
+
+#include "base/text.h"
+#include "detect/architecture.h"
+#include "detect/detector.h"
+#include "detect/elf.h"
+#include "pkgdb/pkgdb.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace veritag::detect {
+namespace {
+
+using Target = EvidenceMatcher::Target;
+
+constexpr std::size_t kMostEvidence = 6;        // of one observation: more does not convince more
+constexpr std::size_t kMostAliases = 200'000;   // files looked at through links to directories
+constexpr std::string_view kLfsHeader = "version https://git-lfs.github.com/spec/v1";  // git-lfs/git-lfs: docs/spec.md
+
+// What one rule saw, before observations are put together.
+struct Sighting {
+    const rules::Component* component = nullptr;
+    std::size_t rule_index = 0;
+    std::string version;
+    bool proof = true;
+    Evidence evidence;
+};
+
+class Observer {
+public:
+    Observer(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher)
+        : image_(image), config_(config), platform_(platform), matcher_(matcher) {}
+
+    ObserveResult run() {
+        image_.for_each_file([&](const LiveFile& file) { look_at(file, file.path); });
+        look_through_links();
+        find_system_databases();
+        take_packages();
+        for (const Package& package : result_.facts.packages) look_at_package(package);
+        look_at_config();
+        collect_problems();
+        judge_architectures();
+        put_together();
+        return std::move(result_);
+    }
+
+private:
+    [[nodiscard]] std::string diff_id(int layer) const {
+        return layer >= 0 && static_cast<std::size_t>(layer) < config_.diff_ids.size() ? config_.diff_ids[static_cast<std::size_t>(layer)].str() : "";
+    }
+    [[nodiscard]] Evidence evidence(EvidenceSource source, std::string path, int layer, std::string detail) const {
+        return {.source = source, .path = std::move(path), .layer = layer, .diff_id = diff_id(layer), .detail = quote(detail)};
+    }
+
+    void need(const LiveFile& file, std::string_view known_path) {
+        result_.missing[file.content_layer].emplace(file.content_path, std::string(known_path));
+    }
+
+    // `known_path` is the name under which rules may know the file: its own, or one that a link gives it.
+    void look_at(const LiveFile& file, std::string_view known_path) {
+        look_for_database(file, known_path);
+        for (const Target* target : matcher_.match(known_path)) {
+            if (target->what == Target::What::could_hold)
+                note_could_hold(*target->component, file);
+            else
+                apply(*target, file, known_path);
+        }
+    }
+
+    void look_for_database(const LiveFile& file, std::string_view known_path) {
+        if (file.size == 0) return;
+        if (const PackageDatabase* database = image_.database(file)) {
+            databases_.try_emplace(file.path, file, database);
+            return;
+        }
+        const auto& detectors = all_detectors();
+        if (std::any_of(detectors.begin(), detectors.end(), [&](const Detector* d) { return d->wants(known_path); })) need(file, known_path);
+    }
+
+    void note_could_hold(const rules::Component& component, const LiveFile& file) {
+        std::vector<Evidence>& list = result_.facts.could_hold[component.name];
+        const Evidence item = evidence(EvidenceSource::file, file.path, file.layer, "");
+        if (list.size() < kMostEvidence && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+    }
+
+    void apply(const Target& target, const LiveFile& file, std::string_view known_path) {
+        const rules::EvidenceRule& rule = *target.rule;
+        std::string text;
+        std::string detail;
+        EvidenceSource source = EvidenceSource::file;
+        if (rule.from == rules::EvidenceRule::From::path) {
+            text = known_path;
+        } else {
+            const Capture* capture = image_.capture(file);
+            if (capture == nullptr) {
+                need(file, known_path);
+                return;
+            }
+            if (rule.from == rules::EvidenceRule::From::elf) {
+                if (!is_elf(capture->content)) return;
+                const Result<ElfInfo> elf = parse_elf(ByteReader(std::string_view(capture->content), file.path));
+                if (!elf || !elf->soname) return;
+                text = *elf->soname;
+                source = EvidenceSource::elf;
+                detail = "SONAME " + text;
+            } else {
+                text = capture->content;
+            }
+        }
+        if (target.what == Target::What::fact) facts_read_.insert(target.component->name);
+        const std::optional<std::string> version = rules::read_evidence(*target.component, rule, text);
+        if (!version) return;
+        if (!rule.weights.empty() && !has_weights(*target.component, rule, file)) return;
+        if (detail.empty() && rule.from == rules::EvidenceRule::From::file) detail = matched_line(rule, text);
+        if (detail.empty() && known_path != file.path) detail = "reached as " + std::string(known_path);
+        Evidence item = evidence(source, file.path, file.layer, detail);
+        if (target.what == Target::What::fact)
+            add_fact(target.component->name, target.fact, *version, std::move(item));
+        else
+            sightings_.push_back({target.component, target.rule_index, *version, true, std::move(item)});
+    }
+
+    void add_fact(const std::string& component, const std::string& name, const std::string& value, Evidence item) {
+        facts_read_.insert(component);
+        result_.facts.facts.push_back({component, name, value, std::move(item)});
+    }
+
+    // The line of the file that the rule read, as a person would quote it.
+    static std::string matched_line(const rules::EvidenceRule& rule, const std::string& text) {
+        if (!rule.json.empty()) return rule.json;
+        std::string expected;
+        const rules::Pattern* pattern = rule.read ? &*rule.read : rule.when ? &*rule.when : nullptr;
+        if (pattern != nullptr)
+            if (const auto groups = pattern->search(text)) expected = (*groups)[0];
+        if (expected.empty()) return {};
+        const std::size_t at = text.find(expected);
+        const std::size_t start = text.rfind('\n', at);
+        const std::size_t begin = start == std::string::npos ? 0 : start + 1;
+        return std::string(trim(std::string_view(text).substr(begin, text.find('\n', begin) - begin)));
+    }
+
+    // A model is there when one file beside its config has real content; a Git LFS pointer stands for content that is not.
+    bool has_weights(const rules::Component& component, const rules::EvidenceRule& rule, const LiveFile& file) {
+        const std::size_t slash = file.path.rfind('/');
+        const std::string directory = slash == std::string::npos ? "" : file.path.substr(0, slash);
+        std::vector<Evidence> placeholders;
+        for (const auto& [name, sibling] : image_.files_in(directory)) {
+            const bool wanted = std::any_of(rule.weights.begin(), rule.weights.end(), [&](const std::string& glob) { return rules::glob_matches(glob, name); });
+            if (!wanted) continue;
+            if (sibling.size >= rule.weights_min) return true;
+            const Capture* capture = image_.capture(sibling);
+            const bool pointer = capture != nullptr && capture->content.starts_with(kLfsHeader);
+            placeholders.push_back(evidence(EvidenceSource::file, sibling.path, sibling.layer,
+                                            pointer ? "a Git LFS pointer of " + std::to_string(sibling.size) + " bytes"
+                                                    : std::to_string(sibling.size) + " bytes are no model weights"));
+        }
+        if (placeholders.empty()) placeholders.push_back(evidence(EvidenceSource::file, file.path, file.layer, "no model weights beside it"));
+        std::vector<Evidence>& list = result_.facts.placeholders[component.name];
+        for (Evidence& item : placeholders)
+            if (list.size() < kMostEvidence) list.push_back(std::move(item));
+        return false;
+    }
+
+    void look_through_links() {
+        std::size_t aliases = 0;
+        image_.for_each_link([&](const LiveLink& link) {
+            if (const std::optional<LiveFile> file = image_.file(link.path)) {
+                look_at(*file, link.path);
+                return;
+            }
+            if (!matcher_.could_match_below(link.path)) return;
+            image_.for_each_file_below(link.path, [&](const LiveFile& file, std::string_view relative) {
+                look_at(file, link.path + "/" + std::string(relative));
+                return ++aliases < kMostAliases;
+            });
+        });
+    }
+
+    void find_system_databases() {
+        for (const std::string& path : system_database_paths())
+            if (const std::optional<LiveFile> file = image_.file(path)) look_for_database(*file, path);
+    }
+
+    struct LiveDatabase {
+        LiveFile file;
+        const PackageDatabase* database;
+        LiveDatabase(LiveFile f, const PackageDatabase* d) : file(std::move(f)), database(d) {}
+    };
+
+    static bool is_system(PackageType type) noexcept {
+        return type == PackageType::rpm || type == PackageType::deb || type == PackageType::apk;
+    }
+
+    // Of several rpm databases the one that the newest layer wrote counts (a converted backend leaves the old file behind).
+    [[nodiscard]] const LiveDatabase* newest_rpm() const {
+        const LiveDatabase* newest = nullptr;
+        for (const auto& [path, live] : databases_) {
+            if (live.database->type != PackageType::rpm) continue;
+            const bool better = newest == nullptr || live.file.content_layer > newest->file.content_layer ||
+                                (live.file.content_layer == newest->file.content_layer && live.database->packages.size() > newest->database->packages.size());
+            if (better) newest = &live;
+        }
+        return newest;
+    }
+
+    void take_packages() {
+        const LiveDatabase* rpm = newest_rpm();
+        bool any_system = false;
+        bool whole = true;
+        for (const auto& [path, live] : databases_) {
+            if (live.database->type == PackageType::rpm && &live != rpm) continue;
+            if (is_system(live.database->type)) any_system = any_system || !live.database->packages.empty();
+            if (!live.database->problems.empty()) whole = false;
+            for (const Problem& problem : live.database->problems) result_.facts.problems.push_back({live.file.path, problem.message});
+            take_packages_of(live);
+        }
+        result_.facts.packages_complete = any_system && whole;
+        std::sort(result_.facts.packages.begin(), result_.facts.packages.end());
+    }
+
+    // A package came with the first layer from which on every version of its database lists it.
+    void take_packages_of(const LiveDatabase& live) {
+        const auto key = [](const Package& p) { return std::tuple(std::string_view(p.name), std::string_view(p.version), std::string_view(p.arch)); };
+        using Key = std::tuple<std::string_view, std::string_view, std::string_view>;
+        std::map<Key, int> since;
+        for (const Package& package : live.database->packages) since[key(package)] = live.file.content_layer;
+        int newer_layer = live.file.content_layer;
+        for (const auto& [layer, older] : image_.older_versions(live.file)) {
+            for (const Package& package : older->packages) {
+                const auto found = since.find(key(package));
+                if (found != since.end() && found->second == newer_layer) found->second = layer;
+            }
+            newer_layer = layer;
+        }
+        for (Package package : live.database->packages) {
+            package.path = live.file.path;
+            package.layer = since[key(package)];
+            result_.facts.packages.push_back(std::move(package));
+        }
+    }
+
+    void look_at_package(const Package& package) {
+        const std::string name = package.type == PackageType::python ? pkgdb::normalise_python_name(package.name) : package.name;
+        for (const rules::Component& component : matcher_.rules().components()) {
+            for (std::size_t i = 0; i < component.evidence.size(); ++i)
+                if (const auto version = read_package(component, component.evidence[i], package, name))
+                    sightings_.push_back({&component, i, *version, true, package_evidence(package)});
+            for (const rules::FactRule& fact : component.facts)
+                if (const auto value = read_package(component, fact.evidence, package, name))
+                    add_fact(component.name, fact.name, *value, package_evidence(package));
+        }
+    }
+
+    [[nodiscard]] Evidence package_evidence(const Package& package) const {
+        return evidence(EvidenceSource::package, package.path, package.layer, package.name + " " + package.version);
+    }
+
+    static std::optional<std::string> read_package(const rules::Component& component, const rules::EvidenceRule& rule, const Package& package,
+                                                   const std::string& name) {
+        if (rule.from != rules::EvidenceRule::From::package || rule.package_type != package.type) return std::nullopt;
+        if (!rules::glob_matches(rule.package, name)) return std::nullopt;
+        const bool excepted = std::any_of(rule.except.begin(), rule.except.end(), [&](const std::string& glob) { return rules::glob_matches(glob, package.path); });
+        if (excepted) return std::nullopt;
+        return rules::read_evidence(component, rule, package.version);
+    }
+
+    void look_at_config() {
+        std::map<std::string, std::string> environment;
+        for (const std::string& entry : config_.environment)
+            if (const auto parts = split_once(entry, '=')) environment.insert_or_assign(std::string(parts->first), std::string(parts->second));
+        for (const rules::Component& component : matcher_.rules().components()) {
+            for (std::size_t i = 0; i < component.evidence.size(); ++i) {
+                const rules::EvidenceRule& rule = component.evidence[i];
+                const bool from_environment = rule.from == rules::EvidenceRule::From::environment;
+                if (!from_environment && rule.from != rules::EvidenceRule::From::label) continue;
+                const auto& values = from_environment ? environment : config_.labels;
+                const auto found = values.find(rule.variable);
+                if (found == values.end()) continue;
+                const std::optional<std::string> version = rules::read_evidence(component, rule, found->second);
+                if (!version) continue;
+                const EvidenceSource source = from_environment ? EvidenceSource::environment : EvidenceSource::label;
+                sightings_.push_back({&component, i, *version, false, evidence(source, rule.variable, -1, rule.variable + "=" + found->second)});
+            }
+        }
+    }
+
+    // Only what is still there counts: a later layer may have replaced or removed the unreadable file.
+    void collect_problems() {
+        const auto& layers = image_.layers();
+        for (std::size_t i = 0; i < layers.size(); ++i) {
+            if (layers[i] == nullptr) continue;
+            for (const Problem& problem : layers[i]->problems)
+                if (problem.path.empty() || image_.is_live(problem.path, static_cast<int>(i)))
+                    result_.facts.problems.push_back({problem.path, "layer " + std::to_string(i) + ": " + problem.message});
+        }
+        for (const Problem& problem : image_.problems()) result_.facts.problems.push_back(problem);
+    }
+
+    void judge_architectures() {
+        std::map<std::string, std::vector<const Package*>> foreign;
+        std::size_t judged = 0;
+        for (const Package& package : result_.facts.packages) {
+            const std::string architecture = oci_architecture(package.arch);
+            if (architecture.empty()) continue;
+            ++judged;
+            if (!runs(platform_.architecture, architecture)) foreign[architecture].push_back(&package);
+        }
+        for (const auto& [architecture, packages] : foreign) {
+            ForeignArchitecture item{.architecture = architecture, .packages = packages.size(), .judged = judged, .evidence = {}};
+            for (std::size_t i = 0; i < packages.size() && i < 2; ++i) {
+                item.evidence.push_back(package_evidence(*packages[i]));
+                item.evidence.back().detail += " " + quote(packages[i]->arch);
+            }
+            result_.facts.foreign_architectures.push_back(std::move(item));
+        }
+    }
+
+    void put_together() {
+        std::stable_sort(sightings_.begin(), sightings_.end(), [](const Sighting& a, const Sighting& b) {
+            return std::tie(a.component->name, a.rule_index, a.version) < std::tie(b.component->name, b.rule_index, b.version);
+        });
+        std::vector<Observation>& observations = result_.facts.observations;
+        for (Sighting& sighting : sightings_) {
+            const auto same = std::find_if(observations.begin(), observations.end(), [&](const Observation& o) {
+                return o.component == sighting.component->name && o.version == sighting.version;
+            });
+            if (same == observations.end()) {
+                observations.push_back({.component = sighting.component->name,
+                                        .kind = sighting.component->kind,
+                                        .version = sighting.version,
+                                        .evidence = {std::move(sighting.evidence)},
+                                        .proof = sighting.proof});
+                continue;
+            }
+            same->proof = same->proof || sighting.proof;
+            const bool known = std::find(same->evidence.begin(), same->evidence.end(), sighting.evidence) != same->evidence.end();
+            if (!known && same->evidence.size() < kMostEvidence) same->evidence.push_back(std::move(sighting.evidence));
+        }
+        // Presence alone says nothing beside a proven version.
+        std::set<std::string> versioned;
+        for (const Observation& o : observations)
+            if (o.proof && !o.version.empty()) versioned.insert(o.component);
+        std::erase_if(observations, [&](const Observation& o) { return o.version.empty() && versioned.contains(o.component); });
+        result_.facts.facts_read.assign(facts_read_.begin(), facts_read_.end());
+    }
+
+    const MergedImage& image_;
+    const oci::ImageConfig& config_;
+    const oci::Platform& platform_;
+    const EvidenceMatcher& matcher_;
+    ObserveResult result_;
+    std::vector<Sighting> sightings_;
+    std::map<std::string, LiveDatabase> databases_;  // by real path
+    std::set<std::string> facts_read_;
+};
+
+}  // namespace
+
+EvidenceMatcher::EvidenceMatcher(const rules::RuleSet& rules) : rules_(rules) {
+    const auto add = [&](const std::vector<std::string>& globs, Target target) {
+        for (const std::string& glob : globs) {
+            globs_.add(glob, static_cast<std::uint32_t>(target_of_id_.size()));
+            target_of_id_.push_back(targets_.size());
+        }
+        targets_.push_back(std::move(target));
+    };
+    for (const rules::Component& component : rules.components()) {
+        for (std::size_t i = 0; i < component.evidence.size(); ++i)
+            add(component.evidence[i].globs,
+                {.what = Target::What::evidence, .component = &component, .rule = &component.evidence[i], .rule_index = i, .fact = {}});
+        for (const rules::FactRule& fact : component.facts)
+            add(fact.evidence.globs, {.what = Target::What::fact, .component = &component, .rule = &fact.evidence, .rule_index = 0, .fact = fact.name});
+        add(component.could_hold, {.what = Target::What::could_hold, .component = &component, .rule = nullptr, .rule_index = 0, .fact = {}});
+    }
+}
+
+std::vector<const EvidenceMatcher::Target*> EvidenceMatcher::match(std::string_view path) const {
+    std::vector<std::uint32_t> ids;
+    globs_.match(path, ids);
+    std::set<std::size_t> seen;
+    std::vector<const Target*> found;
+    for (const std::uint32_t id : ids) {
+        if (!seen.insert(target_of_id_[id]).second) continue;
+        const Target& target = targets_[target_of_id_[id]];
+        const std::vector<std::string>& except = target.rule != nullptr ? target.rule->except : target.component->could_hold_except;
+        if (std::none_of(except.begin(), except.end(), [&](const std::string& glob) { return rules::glob_matches(glob, path); }))
+            found.push_back(&target);
+    }
+    return found;
+}
+
+ObserveResult observe(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher) {
+    return Observer(image, config, platform, matcher).run();
+}
+
+}  // namespace veritag::detect

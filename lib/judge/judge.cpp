@@ -1,0 +1,345 @@
+#include "judge/judge.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace veritag::judge {
+namespace {
+
+using rules::Component;
+
+std::string title_of(const rules::RuleSet& rules, const std::string& component) {
+    const Component* found = rules.find(component);
+    return found == nullptr || found->title.empty() ? component : found->title;
+}
+
+std::string with_version(const std::string& title, const std::string& version) { return version.empty() ? title : title + " " + version; }
+
+std::string list_of(const std::vector<std::string>& items) {
+    std::string text;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
+        text += items[i];
+    }
+    return text;
+}
+
+void append(std::vector<Evidence>& to, const std::vector<Evidence>& from) {
+    for (const Evidence& item : from)
+        if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
+}
+
+class Judge {
+public:
+    Judge(const rules::RuleSet& rules, const Case& input) : rules_(rules), in_(input) {}
+
+    Judgement run() {
+        for (const Claim& claim : in_.claims) judge_claim(claim);
+        judge_foreign_sdks();
+        judge_backends();
+        judge_architecture();
+        judge_forgery();
+        judge_problems();
+        std::stable_sort(out_.findings.begin(), out_.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+        if (certain_) out_.truth = std::move(truth_);
+        return std::move(out_);
+    }
+
+private:
+    [[nodiscard]] std::vector<const Observation*> observed(const std::string& component, bool proof) const {
+        std::vector<const Observation*> found;
+        for (const Observation& o : in_.facts.observations)
+            if (o.component == component && o.proof == proof) found.push_back(&o);
+        return found;
+    }
+    [[nodiscard]] bool is_proven(const std::string& component) const { return !observed(component, true).empty(); }
+    [[nodiscard]] bool is_claimed(const std::string& component) const {
+        return std::any_of(in_.claims.begin(), in_.claims.end(), [&](const Claim& c) { return c.component == component; });
+    }
+    [[nodiscard]] const std::vector<Evidence>& holds_of(const std::string& component) const {
+        static const std::vector<Evidence> none;
+        const auto found = in_.facts.could_hold.find(component);
+        return found == in_.facts.could_hold.end() ? none : found->second;
+    }
+
+    Finding& add(std::string code, Severity severity, const std::string& component, std::string message) {
+        out_.findings.push_back({.code = std::move(code),
+                                 .severity = severity,
+                                 .component = component,
+                                 .claimed = std::nullopt,
+                                 .observed = std::nullopt,
+                                 .message = std::move(message),
+                                 .evidence = {},
+                                 .suggestion = std::nullopt});
+        return out_.findings.back();
+    }
+
+    static std::optional<std::string> claimed_text(const Claim& claim) {
+        return claim.version.empty() ? std::optional<std::string>(claim.text.empty() ? claim.component : claim.text) : claim.version;
+    }
+
+    void unproven(const Claim& claim, const std::string& why, const std::vector<Evidence>& evidence = {}, Severity severity = Severity::warning) {
+        Finding& finding = add("unproven", severity, claim.component,
+                               "The tag claims " + with_version(title_of(rules_, claim.component), claim.version) + "; " + why + ".");
+        finding.claimed = claimed_text(claim);
+        finding.evidence = evidence;
+        if (severity == Severity::warning) certain_ = false;
+        truth_[claim.component] = claim.version;
+    }
+
+    void judge_claim(const Claim& claim) {
+        const Component* component = rules_.find(claim.component);
+        if (claim.kind == ComponentKind::app || component == nullptr) {
+            unproven(claim, "no rule knows how this application shows its version", {}, Severity::info);
+            return;
+        }
+        const std::vector<const Observation*> proofs = observed(claim.component, true);
+        if (proofs.empty()) {
+            absent(claim, *component);
+            return;
+        }
+        if (claim.kind == ComponentKind::os && contradicts_itself(claim, *component, proofs)) return;
+        judge_version(claim, *component, proofs);
+    }
+
+    // For the operating system the strongest evidence decides; weaker evidence of another release is a contradiction.
+    bool contradicts_itself(const Claim& claim, const Component& component, const std::vector<const Observation*>& proofs) {
+        const Observation& strongest = *proofs.front();
+        if (claim.version.empty() || strongest.version.empty()) return false;
+        if (component.compare_versions(claim.version, strongest.version) != rules::Match::holds) return false;
+        for (const Observation* other : proofs) {
+            if (other->version.empty() || component.compare_versions(claim.version, other->version) == rules::Match::holds) continue;
+            std::vector<Evidence> evidence = strongest.evidence;
+            append(evidence, other->evidence);
+            unproven(claim, "the image says both " + strongest.version + " and " + other->version + " of itself", evidence);
+            return true;
+        }
+        return false;
+    }
+
+    void judge_version(const Claim& claim, const Component& component, const std::vector<const Observation*>& proofs) {
+        truth_[claim.component] = claim.version;
+        if (claim.version.empty()) return;
+        std::vector<const Observation*> judged = proofs;
+        if (claim.kind == ComponentKind::os) judged.resize(1);
+        const auto holds = [&](const Observation* o) {
+            return !o->version.empty() && component.compare_versions(claim.version, o->version) == rules::Match::holds;
+        };
+        if (std::any_of(judged.begin(), judged.end(), holds)) return;
+        const auto unversioned = std::find_if(judged.begin(), judged.end(), [](const Observation* o) { return o->version.empty(); });
+        if (unversioned != judged.end()) {
+            unproven(claim, "it is there, but nothing in the image tells its version", (*unversioned)->evidence);
+            return;
+        }
+        std::vector<std::string> versions;
+        for (const Observation* o : judged) versions.push_back(o->version);
+        Finding& finding = add(std::string(to_string(claim.kind)) + "-mismatch", Severity::error, claim.component,
+                               "The tag claims " + with_version(title_of(rules_, claim.component), claim.version) + "; the image holds " +
+                                   with_version(title_of(rules_, claim.component), list_of(versions)) + ".");
+        finding.claimed = claim.version;
+        finding.observed = join(versions, ", ");
+        for (const Observation* o : judged) append(finding.evidence, o->evidence);
+        if (judged.size() == 1)
+            truth_[claim.component] = as_precise_as(claim.version, versions.front(), component);
+        else
+            certain_ = false;
+    }
+
+    // `3.10` was claimed and `3.11.6` is there: a right tag says `3.11`. The local part goes the same way.
+    static std::string as_precise_as(const std::string& claimed, const std::string& seen, const Component& component) {
+        std::string text = seen;
+        if (claimed.find('+') == std::string::npos) text = text.substr(0, text.find('+'));
+        const auto dots = static_cast<std::size_t>(std::count(claimed.begin(), claimed.end(), '.'));
+        std::size_t end = 0;
+        for (std::size_t i = 0; i <= dots && end != std::string::npos; ++i) end = text.find('.', end == 0 ? 0 : end + 1);
+        for (const std::string& shorter : {text.substr(0, end), text})
+            if (component.compare_versions(shorter, seen) == rules::Match::holds) return shorter;
+        return seen;
+    }
+
+    void absent(const Claim& claim, const Component& component) {
+        if (other_of_its_kind(claim)) return;
+        const auto placeholder = in_.facts.placeholders.find(claim.component);
+        const std::vector<const Observation*> named = observed(claim.component, false);
+        if (placeholder == in_.facts.placeholders.end() && !named.empty()) {
+            unproven(claim, "only the image's own settings name it, and settings prove nothing", named.front()->evidence);
+            return;
+        }
+        if (const std::vector<Evidence>& paths = holds_of(claim.component); placeholder == in_.facts.placeholders.end() && !paths.empty()) {
+            unproven(claim, "files that may belong to it are there, but none that proves it", paths);
+            return;
+        }
+        if (!absence_is_provable(claim, component)) {
+            unproven(claim, in_.facts.problems.empty() ? "nothing in the image proves or disproves it" : "parts of the image could not be read");
+            return;
+        }
+        Finding& finding = add(std::string(to_string(claim.kind)) + "-missing", Severity::error, claim.component,
+                               "The tag claims " + with_version(title_of(rules_, claim.component), claim.version) + "; " +
+                                   (claim.kind == ComponentKind::os ? "nothing in the image is of it." : "it is not in the image."));
+        finding.claimed = claimed_text(claim);
+        if (placeholder != in_.facts.placeholders.end()) {
+            finding.evidence = placeholder->second;
+            finding.message = "The tag claims " + title_of(rules_, claim.component) + "; its files are only placeholders without content.";
+        }
+        truth_[claim.component] = std::nullopt;
+        if (claim.kind == ComponentKind::os) certain_ = false;
+    }
+
+    // Another system or another model is proof enough that the claimed one is not what is there.
+    bool other_of_its_kind(const Claim& claim) {
+        if (claim.kind != ComponentKind::os && claim.kind != ComponentKind::llm) return false;
+        std::vector<std::string> names;
+        std::vector<Evidence> evidence;
+        for (const Observation& o : in_.facts.observations) {
+            if (o.kind != claim.kind || !o.proof || is_claimed(o.component)) continue;
+            names.push_back(with_version(title_of(rules_, o.component), o.version));
+            append(evidence, o.evidence);
+        }
+        if (names.empty()) return false;
+        Finding& finding = add(std::string(to_string(claim.kind)) + "-mismatch", Severity::error, claim.component,
+                               "The tag claims " + with_version(title_of(rules_, claim.component), claim.version) + "; the image " +
+                                   (claim.kind == ComponentKind::os ? "is " : "holds ") + list_of(names) + ".");
+        finding.claimed = claimed_text(claim);
+        finding.observed = join(names, ", ");
+        finding.evidence = std::move(evidence);
+        certain_ = false;
+        return true;
+    }
+
+    // Absence is proven when everything that is there was read and the rules say where the component could be. An operating
+    // system leaves its packages: without any package database an image may be distroless, and nothing is proven.
+    [[nodiscard]] bool absence_is_provable(const Claim& claim, const Component& component) const {
+        if (!in_.facts.problems.empty()) return false;
+        if (claim.kind == ComponentKind::os) return in_.facts.packages_complete;
+        return !component.could_hold.empty();
+    }
+
+    void judge_foreign_sdks() {
+        std::set<std::string> vendors;
+        for (const Claim& claim : in_.claims)
+            if (const Component* sdk = rules_.find(claim.component); claim.kind == ComponentKind::sdk && sdk != nullptr) vendors.insert(sdk->vendor);
+        if (vendors.empty()) return;
+        for (const Observation& o : in_.facts.observations) {
+            const Component* sdk = rules_.find(o.component);
+            if (o.kind != ComponentKind::sdk || !o.proof || sdk == nullptr || vendors.contains(sdk->vendor)) continue;
+            Finding& finding = add("sdk-foreign", Severity::error, o.component,
+                                   with_version(title_of(rules_, o.component), o.version) + " is installed, an SDK for other hardware than the tag claims.");
+            finding.observed = o.version.empty() ? o.component : o.version;
+            finding.evidence = o.evidence;
+        }
+    }
+
+    void judge_backends() {
+        for (const Claim& framework : in_.claims) {
+            const Component* component = rules_.find(framework.component);
+            if (component == nullptr || !is_proven(framework.component)) continue;
+            for (const rules::BackendRule& backend : component->backends)
+                if (is_claimed(backend.sdk)) judge_backend(framework, *component, backend);
+        }
+    }
+
+    void judge_backend(const Claim& framework, const Component& component, const rules::BackendRule& backend) {
+        const std::string sdk = title_of(rules_, backend.sdk);
+        const std::string name = title_of(rules_, component.name);
+        for (const std::string& refused : backend.refuses)
+            for (const Fact& fact : in_.facts.facts)
+                if (fact.component == component.name && fact.name == refused)
+                    return backend_finding(framework, name + " is built for " + with_version(refused, fact.value) + ", not for " + sdk + ".",
+                                           with_version(refused, fact.value), {fact.evidence});
+        for (const std::string& needed : backend.needs) {
+            const Component* plugin = rules_.find(needed);
+            if (plugin == nullptr || is_proven(needed) || is_claimed(needed)) continue;  // a claimed one is judged as a claim
+            std::vector<Evidence> proof;
+            for (const Observation* o : observed(component.name, true)) append(proof, o->evidence);
+            if (!holds_of(needed).empty() || !absence_is_provable({.component = needed, .kind = plugin->kind, .version = {}, .from_repository = false, .text = {}}, *plugin)) {
+                unproven(framework, "whether it has " + title_of(rules_, needed) + " for " + sdk + " could not be told", holds_of(needed));
+                continue;
+            }
+            backend_finding(framework, name + " lacks " + title_of(rules_, needed) + ", without which it does not use " + sdk + ".", std::nullopt, proof);
+            return;
+        }
+        if (backend.needs_any_fact.empty()) return;
+        const auto& read = in_.facts.facts_read;
+        if (std::find(read.begin(), read.end(), component.name) == read.end()) return;
+        const auto known = [&](const Fact& fact) {
+            return fact.component == component.name &&
+                   std::find(backend.needs_any_fact.begin(), backend.needs_any_fact.end(), fact.name) != backend.needs_any_fact.end();
+        };
+        if (std::any_of(in_.facts.facts.begin(), in_.facts.facts.end(), known)) return;
+        std::vector<Evidence> proof;
+        for (const Observation* o : observed(component.name, true)) append(proof, o->evidence);
+        backend_finding(framework, name + " is built without " + sdk + ".", std::nullopt, proof);
+    }
+
+    void backend_finding(const Claim& framework, const std::string& message, std::optional<std::string> seen, const std::vector<Evidence>& evidence) {
+        Finding& finding = add("framework-backend", Severity::error, framework.component, message);
+        finding.claimed = claimed_text(framework);
+        finding.observed = std::move(seen);
+        finding.evidence = evidence;
+        certain_ = false;  // no tag says "this framework, but not for this SDK"
+    }
+
+    void judge_architecture() {
+        if (!in_.config_platform.empty() && in_.config_platform != in_.platform) {
+            Finding& finding = add("arch-mismatch", Severity::error, "", "The image is offered for " + in_.platform + "; its config says " + in_.config_platform + ".");
+            finding.claimed = in_.platform;
+            finding.observed = in_.config_platform;
+        }
+        for (const ForeignArchitecture& foreign : in_.facts.foreign_architectures) {
+            // A few packages of another CPU are cross-building tools; most of them are another image.
+            if (foreign.packages * 2 <= foreign.judged) continue;
+            Finding& finding = add("arch-mismatch", Severity::error, "",
+                                   "The image is offered for " + in_.platform + "; " + std::to_string(foreign.packages) + " of its " +
+                                       std::to_string(foreign.judged) + " packages are built for " + foreign.architecture + ".");
+            finding.claimed = in_.platform;
+            finding.observed = foreign.architecture;
+            finding.evidence = foreign.evidence;
+        }
+    }
+
+    void judge_forgery() {
+        if (in_.layers != in_.diff_ids) {
+            Finding& finding = add("parent-forged", Severity::error, "",
+                                   "The config lists " + std::to_string(in_.diff_ids) + " diff_ids for " + std::to_string(in_.layers) + " layers.");
+            finding.claimed = std::to_string(in_.diff_ids);
+            finding.observed = std::to_string(in_.layers);
+        }
+        for (const ForgedLayer& forged : in_.forged) {
+            Finding& finding = add("parent-forged", Severity::error, "",
+                                   "Layer " + std::to_string(forged.layer) + " does not hash to the diff_id that the config gives it, so the config's account of its parents is not true.");
+            finding.claimed = forged.claimed;
+            finding.observed = forged.observed;
+            finding.evidence.push_back({.source = EvidenceSource::file, .path = "", .layer = forged.layer, .diff_id = forged.observed, .detail = "computed from the layer"});
+        }
+    }
+
+    // Whatever could not be read keeps the image from passing, also when every claim holds.
+    void judge_problems() {
+        if (in_.facts.problems.empty()) return;
+        std::vector<Evidence> evidence;
+        for (const Problem& problem : in_.facts.problems) {
+            if (evidence.size() == 6) break;
+            evidence.push_back({.source = EvidenceSource::file, .path = problem.path, .layer = -1, .diff_id = {}, .detail = problem.message});
+        }
+        const std::size_t count = in_.facts.problems.size();
+        Finding& finding = add("unproven", Severity::warning, "",
+                               std::to_string(count) + (count == 1 ? " part of the image could not be read, so it" : " parts of the image could not be read, so they") +
+                                   " may hide something: " + in_.facts.problems.front().message);
+        finding.evidence = std::move(evidence);
+    }
+
+    const rules::RuleSet& rules_;
+    const Case& in_;
+    Judgement out_;
+    std::map<std::string, std::optional<std::string>> truth_;
+    bool certain_ = true;
+};
+
+}  // namespace
+
+Judgement judge(const rules::RuleSet& rules, const Case& input) { return Judge(rules, input).run(); }
+
+}  // namespace veritag::judge

@@ -1,0 +1,45 @@
+// What an image shows once its layers are folded: the judge's only view of it. Plain data, made by detect.
+#pragma once
+
+#include "base/result.h"
+#include "model/report.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace veritag {
+
+/// A property of a component's build (`cuda` = the toolkit a torch wheel was built for) and what shows it.
+struct Fact {
+    std::string component;
+    std::string name;
+    std::string value;
+    Evidence evidence;
+};
+
+/// Packages of one architecture, in the OCI's word (`amd64`), that the image's platform cannot run.
+struct ForeignArchitecture {
+    std::string architecture;
+    std::size_t packages = 0;   ///< of this architecture
+    std::size_t judged = 0;     ///< packages in all that name an architecture
+    std::vector<Evidence> evidence;  ///< a few of them
+};
+
+struct ImageFacts {
+    std::vector<Observation> observations;  ///< by component, strongest evidence first
+    std::vector<Fact> facts;
+    /// Components of which a file with facts was read, so that a missing fact means something.
+    std::vector<std::string> facts_read;
+    std::vector<Package> packages;
+    std::vector<Problem> problems;          ///< what could not be read and is still there in the merged image
+    /// A package database of the operating system is there and every one that is there was read whole.
+    bool packages_complete = false;
+    /// Live paths at which a component could be although nothing reads them, by component (a few each).
+    std::map<std::string, std::vector<Evidence>> could_hold;
+    /// Files that stand in for a component's content (Git LFS pointers), by component.
+    std::map<std::string, std::vector<Evidence>> placeholders;
+    std::vector<ForeignArchitecture> foreign_architectures;
+};
+
+}  // namespace veritag

@@ -1,0 +1,86 @@
+// What one layer holds: the value between reading bytes and judging images. A pure function of the layer's bytes and of the
+// set of wanted paths; it knows nothing of the image, so it can be stored and can be produced in another process.
+#pragma once
+
+#include "base/digest.h"
+#include "base/limits.h"
+#include "base/result.h"
+#include "model/package.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace veritag {
+
+enum class EntryType : std::uint8_t { file, directory, symlink, hardlink, char_device, block_device, fifo };
+
+/// One path of a layer. `path` is relative to the image root without leading or trailing slash, "." and ".." parts; views
+/// live as long as the index they come from.
+struct PathEntry {
+    std::string_view path;
+    EntryType type = EntryType::file;
+    std::uint64_t size = 0;        ///< bytes of content, the real size for sparse files
+    std::uint32_t mode = 0;        ///< permission bits
+    std::string_view link_target;  ///< symlink: as written; hardlink: normalised like `path`
+};
+
+/// All paths of a layer in tar order, kept in one arena (a layer may have millions).
+class PathIndex {
+public:
+    void add(const PathEntry& entry);
+    [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
+    [[nodiscard]] PathEntry operator[](std::size_t i) const noexcept;
+
+private:
+    struct Record {
+        std::uint64_t text_offset;
+        std::uint64_t size;
+        std::uint32_t mode;
+        std::uint16_t path_length;
+        std::uint16_t link_length;
+        EntryType type;
+    };
+    std::string text_;
+    std::vector<Record> records_;
+};
+
+/// Content of a wanted file, whole or (where only the head was wanted) its first bytes.
+struct Capture {
+    std::string path;
+    std::string content;
+    std::uint64_t file_size = 0;
+    [[nodiscard]] bool complete() const noexcept { return content.size() == file_size; }
+};
+
+/// One package database file of the layer and what it lists. Replaced as a whole when a newer layer rewrites the file.
+struct PackageDatabase {
+    std::string path;
+    PackageType type = PackageType::rpm;
+    std::vector<Package> packages;
+    std::vector<Problem> problems;  ///< not empty: the list may be incomplete
+};
+
+struct LayerAnalysis {
+    Digest blob_digest;
+    std::uint64_t blob_size = 0;
+    std::string compression;  ///< `gzip`, `zstd` or `none`
+    Digest diff_id;           ///< sha256 of the tar as inflated
+    std::uint64_t tar_size = 0;
+    /// Where the tar lacks its trailing zero blocks: the digests it has with them restored (two blocks; padded to 20).
+    std::vector<Digest> diff_ids_with_end_blocks;
+    PathIndex entries;
+    std::vector<std::string> whiteouts;           ///< paths removed from the layers below
+    std::vector<std::string> opaque_directories;  ///< directories whose older content is hidden; "" is the root
+    std::vector<Capture> captures;
+    std::vector<PackageDatabase> databases;
+    std::vector<Problem> problems;
+};
+
+/// A versioned binary form. `deserialise` is bounds-checked: it may be fed by a worker that a hostile layer owns.
+std::string serialise(const LayerAnalysis& analysis);
+Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const Limits& limits);
+
+}  // namespace veritag

@@ -1,0 +1,49 @@
+#include "model/report.h"
+
+#include <algorithm>
+#include <array>
+
+namespace veritag {
+namespace {
+
+template <class Enum, std::size_t N>
+std::string_view name_of(Enum value, const std::array<std::string_view, N>& names) noexcept {
+    const auto index = static_cast<std::size_t>(value);
+    return index < N ? names[index] : std::string_view("?");
+}
+
+constexpr std::array<std::string_view, 6> kKinds{"os", "sdk", "framework", "llm", "tool", "app"};
+
+}  // namespace
+
+std::string_view to_string(PackageType type) noexcept {
+    return name_of(type, std::array<std::string_view, 5>{"rpm", "deb", "apk", "python", "conda"});
+}
+std::string_view to_string(ComponentKind kind) noexcept { return name_of(kind, kKinds); }
+std::optional<ComponentKind> component_kind_from(std::string_view text) noexcept {
+    const auto at = std::find(kKinds.begin(), kKinds.end(), text);
+    if (at == kKinds.end()) return std::nullopt;
+    return static_cast<ComponentKind>(at - kKinds.begin());
+}
+std::string_view to_string(Tier tier) noexcept {
+    return name_of(tier, std::array<std::string_view, 5>{"os", "sdk", "framework", "application", "app"});
+}
+std::string_view to_string(EvidenceSource source) noexcept {
+    return name_of(source, std::array<std::string_view, 6>{"file", "package", "elf", "environment", "label", "history"});
+}
+std::string_view to_string(Severity severity) noexcept {
+    return name_of(severity, std::array<std::string_view, 3>{"error", "warning", "info"});
+}
+std::string_view to_string(Verdict verdict) noexcept {
+    return name_of(verdict, std::array<std::string_view, 5>{"pass", "warn", "fail", "unknown", "error"});
+}
+
+Verdict verdict_of(const std::vector<Finding>& findings) noexcept {
+    const auto any = [&](auto test) { return std::any_of(findings.begin(), findings.end(), test); };
+    if (any([](const Finding& f) { return f.severity == Severity::error; })) return Verdict::fail;
+    if (any([](const Finding& f) { return f.code == "unproven" && f.severity == Severity::warning; })) return Verdict::unknown;
+    if (any([](const Finding& f) { return f.severity == Severity::warning; })) return Verdict::warn;
+    return Verdict::pass;
+}
+
+}  // namespace veritag

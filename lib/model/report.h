@@ -1,0 +1,129 @@
+// Plain structs that every module shares: what a tag promises, what an image shows, and the difference.
+// Field by field these are the report of the contract, section 4; JSON names live in the writers.
+#pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/result.h"
+#include "model/package.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace veritag {
+
+enum class ComponentKind : std::uint8_t { os, sdk, framework, llm, tool, app };
+std::string_view to_string(ComponentKind kind) noexcept;
+std::optional<ComponentKind> component_kind_from(std::string_view text) noexcept;
+
+enum class Tier : std::uint8_t { os, sdk, framework, application, app };
+std::string_view to_string(Tier tier) noexcept;
+
+enum class EvidenceSource : std::uint8_t { file, package, elf, environment, label, history };
+std::string_view to_string(EvidenceSource source) noexcept;
+
+struct Evidence {
+    EvidenceSource source = EvidenceSource::file;
+    std::string path;    ///< path in the image, package database, or the variable's name
+    int layer = -1;      ///< over the config's diff_ids; -1 for environment, label, history
+    std::string diff_id;
+    std::string detail;  ///< the line, package or value that was read
+    friend bool operator==(const Evidence&, const Evidence&) = default;
+};
+
+/// A promise of the tag. `version` is empty where the tag names none (models, `latest`).
+struct Claim {
+    std::string component;
+    ComponentKind kind = ComponentKind::app;
+    std::string version;             ///< canonical spelling of the component (22.03-LTS-SP2)
+    bool from_repository = false;    ///< the component's name comes from the repository
+    std::string text;                ///< the part as written in the tag
+    friend bool operator==(const Claim&, const Claim&) = default;
+};
+
+/// A component and version that the image shows.
+struct Observation {
+    std::string component;
+    ComponentKind kind = ComponentKind::app;
+    std::string version;  ///< canonical; empty where presence is proven without a version
+    std::vector<Evidence> evidence;
+    bool proof = true;    ///< false: only environment, label or history speak for it
+};
+
+enum class Severity : std::uint8_t { error, warning, info };
+std::string_view to_string(Severity severity) noexcept;
+
+struct Finding {
+    std::string code;  ///< a code of the contract, section 5
+    Severity severity = Severity::error;
+    std::string component;
+    std::optional<std::string> claimed;
+    std::optional<std::string> observed;
+    std::string message;     ///< one English sentence; other languages are made from code and fields by the report
+    std::vector<Evidence> evidence;
+    std::optional<std::string> suggestion;  ///< the tag that the content deserves
+};
+
+enum class Verdict : std::uint8_t { pass, warn, fail, unknown, error };
+std::string_view to_string(Verdict verdict) noexcept;
+
+struct PackageCounts {
+    std::size_t rpm = 0, deb = 0, apk = 0, python = 0, conda = 0;
+};
+
+struct Ancestor {
+    std::string reference;
+    std::string digest;
+    std::size_t layers = 0;
+    bool current = true;
+};
+
+/// One platform's image, judged.
+struct ImageReport {
+    std::string reference;
+    std::string registry;    ///< host[:port], empty for local sources
+    std::string repository;  ///< `openeuler/pytorch`
+    std::string tag;
+    std::optional<std::string> index_digest;
+    std::string digest;
+    std::string platform;  ///< linux/arm64[/v8]
+    Verdict verdict = Verdict::error;
+    std::optional<Error> error;
+    std::string grammar;
+    std::optional<Tier> tier;
+    bool dev = false;
+    std::vector<Claim> claims;
+    std::vector<Observation> observed;
+    PackageCounts packages;
+    std::vector<Package> package_list;  ///< printed with --list-packages
+    std::vector<Ancestor> lineage;
+    std::vector<Finding> findings;
+    std::vector<Problem> problems;  ///< parts that could not be read although the image could
+};
+
+/// An index child or artifact that is not an image.
+struct Skipped {
+    std::string reference;
+    std::string digest;
+    std::string reason;
+};
+
+struct Report {
+    std::string tool_version;
+    std::string rules_digest;
+    std::string generated;  ///< RFC 3339
+    std::vector<ImageReport> images;
+    std::vector<Skipped> skipped;
+    std::uint64_t bytes_fetched = 0;
+    std::uint64_t layers_analyzed = 0;
+    std::uint64_t layers_reused = 0;
+};
+
+/// Verdict from findings, as the contract says: error finding, `unproven` warning, warning, pass. An image that could not
+/// be read is `error` and does not come here.
+Verdict verdict_of(const std::vector<Finding>& findings) noexcept;
+
+}  // namespace veritag

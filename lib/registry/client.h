@@ -1,0 +1,76 @@
+// Registry client: OCI distribution over HTTP(S), with authentication, redirects, retries, resuming, proxies.
+// Behaviour follows opencontainers/distribution-spec and distribution/distribution's token documents.
+#pragma once
+
+#include "base/byte_source.h"
+#include "base/limits.h"
+#include "base/result.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace veritag::registry {
+
+struct ClientOptions {
+    bool plain_http = false;            ///< --plain-http: never TLS. Otherwise TLS; loopback hosts fall back to HTTP after TLS fails
+    std::string ca_file;                ///< PEM, in addition to the system's
+    bool insecure_skip_verify = false;
+    std::string username;               ///< --username; wins over every file
+    std::string password;
+    std::string auth_file;              ///< --authfile; wins over the default places
+    bool use_environment_auth = true;   ///< Docker's and containers' default files, DOCKER_AUTH_CONFIG, credential helpers
+    std::string user_agent = "veritag";
+    int attempts = 5;                                     ///< of one request, and of one blob without progress
+    std::chrono::milliseconds backoff{500};               ///< doubled each time, with jitter
+    std::chrono::milliseconds backoff_cap{60'000};
+    std::chrono::milliseconds retry_after_cap{600'000};   ///< a longer Retry-After ends the try with `rate_limited`
+    std::chrono::milliseconds connect_timeout{30'000};
+    std::chrono::milliseconds idle_timeout{60'000};       ///< without a byte
+    std::size_t connections_per_host = 3;
+    Limits limits;
+};
+
+struct FetchedManifest {
+    std::string body;
+    std::string content_type;
+    Digest digest;  ///< of the body, verified where the reference named one
+};
+
+/// Thread-safe. Owns one I/O thread on which all sockets live as coroutines; the calls below block their caller's thread, are
+/// meant for CPU-pool threads, and end early with `cancelled` when `stop` is requested. Credentials never leave their origin.
+class RegistryClient {
+public:
+    explicit RegistryClient(ClientOptions options);
+    ~RegistryClient();
+    RegistryClient(const RegistryClient&) = delete;
+    RegistryClient& operator=(const RegistryClient&) = delete;
+
+    /// HEAD: the digest behind a tag, where the registry tells it; nullopt where it does not (then GET and hash).
+    Result<std::optional<Digest>> resolve(const oci::Reference& reference, std::stop_token stop = {});
+
+    /// The manifest or index of `reference` (its digest where it has one, else its tag). Body at most limits.manifest_bytes.
+    Result<FetchedManifest> fetch_manifest(const oci::Reference& reference, std::stop_token stop = {});
+
+    /// A small blob (a config) of at most `max_bytes`, verified against size and digest.
+    Result<std::string> fetch_blob(const oci::Reference& repository, const oci::Descriptor& blob, std::uint64_t max_bytes,
+                                   std::stop_token stop = {});
+
+    /// Streams a blob of exactly `blob.size` bytes. Cuts are resumed with Range inside; memory is a few chunks. The bytes are NOT
+    /// verified against the digest here (the layer decoder does that); the size is.
+    Result<std::unique_ptr<ByteSource>> open_blob(const oci::Reference& repository, const oci::Descriptor& blob,
+                                                  std::stop_token stop = {});
+
+    [[nodiscard]] std::uint64_t bytes_fetched() const noexcept;  ///< of bodies, over the client's life
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace veritag::registry

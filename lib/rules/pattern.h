@@ -1,0 +1,60 @@
+// The two matchers that rule packs use: globs over paths, regular expressions over text.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace veritag::rules {
+
+/// A regular expression (RE2: linear time and no recursion, whatever the text). Copies share the compiled form.
+class Pattern {
+public:
+    Pattern() = default;
+    static Result<Pattern> compile(std::string_view expression);
+    [[nodiscard]] bool found_in(std::string_view text) const;
+    /// First match anywhere: group 0 is the match, then the groups ("" where a group took no part). nullopt: no match.
+    [[nodiscard]] std::optional<std::vector<std::string>> search(std::string_view text) const;
+    /// The same, but the whole text must match.
+    [[nodiscard]] std::optional<std::vector<std::string>> match_all(std::string_view text) const;
+    /// Named groups and their numbers, by number.
+    [[nodiscard]] std::vector<std::pair<std::string, int>> named_groups() const;
+    [[nodiscard]] int group_count() const;
+    [[nodiscard]] const std::string& text() const noexcept;
+    /// `\0`..`\9` of `replacement` filled from `groups`.
+    static std::string expand(std::string_view replacement, const std::vector<std::string>& groups);
+
+private:
+    struct Compiled;
+    std::shared_ptr<const Compiled> compiled_;
+};
+
+/// Path globs: `*` and `?` within one segment, `**` as a whole segment for any depth (none too), `{a,b}` alternatives.
+bool glob_matches(std::string_view glob, std::string_view path);
+/// An error for globs that cannot work: absolute, "..", unbalanced braces, `**` inside a segment.
+Result<void> check_glob(std::string_view glob);
+
+/// Many globs compiled into one segment trie: a path is walked once, whatever the number of globs.
+class GlobSet {
+public:
+    void add(std::string_view glob, std::uint32_t id);  ///< the glob has passed check_glob
+    /// Ids of all globs that match, ascending, without repeats.
+    void match(std::string_view path, std::vector<std::uint32_t>& ids) const;
+    /// True where some path below the directory `prefix` could match a glob that has no `**` before that depth.
+    [[nodiscard]] bool could_match_below(std::string_view prefix) const;
+    GlobSet();
+    ~GlobSet();
+    GlobSet(GlobSet&&) noexcept;
+    GlobSet& operator=(GlobSet&&) noexcept;
+
+private:
+    struct Node;
+    std::unique_ptr<Node> root_;
+};
+
+}  // namespace veritag::rules
