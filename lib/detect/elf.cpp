@@ -12,7 +12,9 @@ namespace veritag::detect {
 namespace {
 
 constexpr std::string_view kWhat = "read ELF file";
-constexpr std::string_view kMagic = "\x7f" "ELF";
+constexpr std::string_view kMagic =
+    "\x7f"
+    "ELF";
 constexpr std::uint16_t kSharedObject = 3;
 constexpr std::uint32_t kLoad = 1;
 constexpr std::uint32_t kDynamic = 2;
@@ -125,9 +127,11 @@ Result<std::optional<std::string>> read_soname(const ByteReader& file, const Lay
     if (!dynamic.soname) return std::optional<std::string>();
     if (!dynamic.table_address) return dynamic_bytes.malformed(kWhat, "a DT_SONAME without a DT_STRTAB");
     if (*dynamic.soname >= dynamic.table_bytes)
-        return dynamic_bytes.malformed(kWhat, "DT_SONAME " + std::to_string(*dynamic.soname) + " in a string table of " + std::to_string(dynamic.table_bytes) + " bytes");
+        return dynamic_bytes.malformed(kWhat, "DT_SONAME " + std::to_string(*dynamic.soname) + " in a string table of " +
+                                                  std::to_string(dynamic.table_bytes) + " bytes");
     const std::optional<std::uint64_t> table = file_offset_of(*dynamic.table_address, segments);
-    if (!table) return dynamic_bytes.malformed(kWhat, "DT_STRTAB " + std::to_string(*dynamic.table_address) + " lies in no segment of the file");
+    if (!table)
+        return dynamic_bytes.malformed(kWhat, "DT_STRTAB " + std::to_string(*dynamic.table_address) + " lies in no segment of the file");
 
     const ByteReader strings = file.sub(*table, dynamic.table_bytes);
     if (!strings.ok()) return std::optional<std::string>();
@@ -135,7 +139,8 @@ Result<std::optional<std::string>> read_soname(const ByteReader& file, const Lay
     ByteReader at = strings.sub(*dynamic.soname, room);
     const std::string_view name = at.c_string();
     if (!at.ok()) return strings.malformed(kWhat, "DT_SONAME does not end inside the string table");
-    if (name.size() > kLongestSoname) return strings.malformed(kWhat, "a DT_SONAME of " + std::to_string(name.size()) + " bytes (4096 are allowed)");
+    if (name.size() > kLongestSoname)
+        return strings.malformed(kWhat, "a DT_SONAME of " + std::to_string(name.size()) + " bytes (4096 are allowed)");
     if (name.empty()) return std::optional<std::string>();
     return std::optional(std::string(name));
 }
@@ -162,16 +167,17 @@ Result<ElfInfo> parse_elf(ByteReader reader) {
     if (!reader.ok()) return file.truncated(kWhat);
     info.architecture = architecture_of(info.machine, layout);
 
-    reader.skip(4);                // e_version
-    (void)layout.native(reader);   // e_entry
+    reader.skip(4);               // e_version
+    (void)layout.native(reader);  // e_entry
     const std::uint64_t segments_at = layout.native(reader);
-    (void)layout.native(reader);   // e_shoff
-    reader.skip(4 + 2);            // e_flags, e_ehsize
+    (void)layout.native(reader);  // e_shoff
+    reader.skip(4 + 2);           // e_flags, e_ehsize
     const std::uint16_t segment_bytes = layout.half(reader);
     const std::uint16_t segment_count = layout.half(reader);
     if (!reader.ok() || segment_count == 0) return info;
     if (segment_bytes != layout.segment_bytes())
-        return file.malformed(kWhat, "program headers of " + std::to_string(segment_bytes) + " bytes (" + std::to_string(layout.segment_bytes()) + " are expected)");
+        return file.malformed(kWhat, "program headers of " + std::to_string(segment_bytes) + " bytes (" +
+                                         std::to_string(layout.segment_bytes()) + " are expected)");
     ByteReader table = file.sub(segments_at, std::uint64_t{segment_count} * segment_bytes);
     std::vector<Segment> segments;
     while (!table.at_end()) segments.push_back(read_segment(table, layout));

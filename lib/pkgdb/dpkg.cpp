@@ -87,7 +87,8 @@ Result<std::optional<Package>> read_stanza(const Stanza& stanza, bool status_d, 
     if (stanza.has(kStatus)) {
         const State state = state_of(stanza.value(kStatus));
         if (state == State::absent) return std::optional<Package>();
-        if (state == State::unclear) return stanza.error(origin, "Status \"" + quote(stanza.value(kStatus), 80) + "\" is neither installed nor removed");
+        if (state == State::unclear)
+            return stanza.error(origin, "Status \"" + quote(stanza.value(kStatus), 80) + "\" is neither installed nor removed");
     }
     if (stanza.value(kVersion).empty()) return stanza.error(origin, "it has no Version");
     Package package;
@@ -110,8 +111,10 @@ Result<Parsed<Package>> parse_dpkg_status(ByteReader reader, bool status_d, cons
     const auto finish = [&] {
         if (!stanza.started()) return;
         Result<std::optional<Package>> package = read_stanza(stanza, status_d, reader.origin());
-        if (!package) problems.add(package.error());
-        else if (*package) parsed.items.push_back(std::move(**package));
+        if (!package)
+            problems.add(package.error());
+        else if (*package)
+            parsed.items.push_back(std::move(**package));
     };
     for (; !reader.at_end(); ++line_number) {
         const ByteReader start = reader;

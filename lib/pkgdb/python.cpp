@@ -48,7 +48,9 @@ Result<Fields> read_fields(ByteReader reader, const Limits& limits) {
         }
         const auto parts = split_once(line, ':');
         if (!parts || !is_header_key(parts->first)) break;
-        open = equals_ignoring_case(parts->first, "Name") ? &fields.name : equals_ignoring_case(parts->first, "Version") ? &fields.version : nullptr;
+        open = equals_ignoring_case(parts->first, "Name")      ? &fields.name
+               : equals_ignoring_case(parts->first, "Version") ? &fields.version
+                                                               : nullptr;
         if (open == nullptr) continue;
         if (open->has_value()) return start.malformed(kWhat, quote(parts->first) + " stands twice");
         *open = std::string(trim(parts->second));
@@ -77,8 +79,10 @@ std::string normalise_python_name(std::string_view name) {
     bool in_run = false;
     for (const char c : to_lower(name)) {
         const bool separator = c == '-' || c == '_' || c == '.';
-        if (!separator) normal += c;
-        else if (!in_run) normal += '-';
+        if (!separator)
+            normal += c;
+        else if (!in_run)
+            normal += '-';
         in_run = separator;
     }
     return normal;

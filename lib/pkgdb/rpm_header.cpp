@@ -55,7 +55,8 @@ Result<std::uint64_t> end_of_entry(const ByteReader& data, const RpmEntry& entry
     const std::uint64_t room = data.size() - entry.offset;
 
     if (holds_text(entry.type)) {
-        if (entry.type == kString && entry.count != 1) return bad_entry(data, entry, std::to_string(entry.count) + " strings where one belongs");
+        if (entry.type == kString && entry.count != 1)
+            return bad_entry(data, entry, std::to_string(entry.count) + " strings where one belongs");
         ByteReader strings = data.sub(entry.offset, room);
         for (std::uint32_t i = 0; i < entry.count && strings.ok(); ++i) (void)strings.c_string();
         if (!strings.ok()) return bad_entry(data, entry, std::to_string(entry.count) + " strings do not end inside the data");
@@ -64,14 +65,18 @@ Result<std::uint64_t> end_of_entry(const ByteReader& data, const RpmEntry& entry
 
     const std::uint32_t width = kElementBytes[entry.type];
     if (width == 0) return std::uint64_t{entry.offset};
-    if (entry.offset % width != 0) return bad_entry(data, entry, "offset " + std::to_string(entry.offset) + " is not aligned to " + std::to_string(width));
+    if (entry.offset % width != 0)
+        return bad_entry(data, entry, "offset " + std::to_string(entry.offset) + " is not aligned to " + std::to_string(width));
     if (entry.count > room / width)
-        return bad_entry(data, entry, std::to_string(entry.count) + " elements of " + std::to_string(width) + " bytes in " + std::to_string(room) + " bytes");
+        return bad_entry(
+            data, entry,
+            std::to_string(entry.count) + " elements of " + std::to_string(width) + " bytes in " + std::to_string(room) + " bytes");
     return entry.offset + std::uint64_t{entry.count} * width;
 }
 
 // Checks entries [first, last), whose data must lie in order between `begin` and the end of `data`.
-Result<void> check_entries(const ByteReader& data, const std::vector<RpmEntry>& entries, std::size_t first, std::size_t last, std::uint64_t begin) {
+Result<void> check_entries(const ByteReader& data, const std::vector<RpmEntry>& entries, std::size_t first, std::size_t last,
+                           std::uint64_t begin) {
     std::array<bool, 32> identity_seen{};
     for (std::size_t i = first; i < last; ++i) {
         const RpmEntry& entry = entries[i];
@@ -80,7 +85,8 @@ Result<void> check_entries(const ByteReader& data, const std::vector<RpmEntry>& 
         VERITAG_TRY(begin, end_of_entry(data, entry));
         // rpm's own look-up picks any of two, so that such a header names no one package.
         const std::uint32_t identity = entry.tag - static_cast<std::uint32_t>(RpmTag::name);
-        if (identity < identity_seen.size() && std::exchange(identity_seen[identity], true)) return bad_entry(data, entry, "the tag stands twice");
+        if (identity < identity_seen.size() && std::exchange(identity_seen[identity], true))
+            return bad_entry(data, entry, "the tag stands twice");
     }
     return ok();
 }
@@ -95,8 +101,9 @@ Result<std::size_t> region_length(const ByteReader& data, const std::vector<RpmE
     const std::uint32_t index_bytes = 0U - trailer.offset;
     if (trailer.tag != region.tag || trailer.type != kBinary || trailer.count != kEntryBytes || index_bytes % kEntryBytes != 0 ||
         index_bytes == 0 || index_bytes / kEntryBytes > entries.size())
-        return bad_entry(data, region, "region trailer {" + std::to_string(trailer.tag) + ", " + std::to_string(trailer.type) + ", " +
-                                           std::to_string(trailer.offset) + ", " + std::to_string(trailer.count) + "}");
+        return bad_entry(data, region,
+                         "region trailer {" + std::to_string(trailer.tag) + ", " + std::to_string(trailer.type) + ", " +
+                             std::to_string(trailer.offset) + ", " + std::to_string(trailer.count) + "}");
     return std::size_t{index_bytes / kEntryBytes};
 }
 

@@ -53,7 +53,8 @@ Result<std::uint32_t> read_slot_pages(ByteReader reader) {
     if (!reader.ok()) return reader.truncated(kWhat);
     if (magic != "RpmP") return reader.malformed(kWhat, "magic \"" + quote(magic) + "\" (RpmP is expected)");
     if (version != 0)
-        return Error{ErrorCode::unsupported, std::string(kWhat), quote(reader.origin()), "version " + std::to_string(version) + " (0 is known)", ""};
+        return Error{ErrorCode::unsupported, std::string(kWhat), quote(reader.origin()),
+                     "version " + std::to_string(version) + " (0 is known)", ""};
     if (slot_pages == 0) return reader.malformed(kWhat, "no slot pages");
     if (slot_pages > reader.size() / kPage) {
         Error error = reader.truncated(kWhat);
@@ -64,7 +65,8 @@ Result<std::uint32_t> read_slot_pages(ByteReader reader) {
 }
 
 Error bad_slot(const ByteReader& reader, const Slot& slot, std::string_view saw) {
-    return reader.sub(std::uint64_t{slot.number} * kBlock, 0).malformed("read NDB slot of package " + std::to_string(slot.package_index), saw);
+    return reader.sub(std::uint64_t{slot.number} * kBlock, 0)
+        .malformed("read NDB slot of package " + std::to_string(slot.package_index), saw);
 }
 
 Error bad_blob(const ByteReader& reader, const Slot& slot, std::string_view saw) {
@@ -94,8 +96,8 @@ Result<std::vector<Slot>> read_slots(const ByteReader& reader, std::uint32_t slo
         if (slot.package_index == 0 || slot.first_block < first_data_block || slot.first_block > file_blocks ||
             slot.block_count > file_blocks - slot.first_block) {
             problems.add(bad_slot(reader, slot,
-                                  std::to_string(slot.block_count) + " blocks at block " + std::to_string(slot.first_block) + ", data are from block " +
-                                      std::to_string(first_data_block) + " to " + std::to_string(file_blocks)));
+                                  std::to_string(slot.block_count) + " blocks at block " + std::to_string(slot.first_block) +
+                                      ", data are from block " + std::to_string(first_data_block) + " to " + std::to_string(file_blocks)));
             continue;
         }
         if (slots.size() == limits.packages) return in.over_limit(kWhat, slots.size() + 1, "limits.packages", limits.packages);
@@ -122,7 +124,8 @@ Result<std::uint32_t> check_blob_frame(const ByteReader& reader, const Slot& slo
     tail.skip(4);
     const std::uint32_t tail_length = tail.u32le();
     const std::string_view tail_magic = tail.text(4);
-    if (tail_magic != "BlbE" || tail_length != length) return bad_blob(reader, slot, "no blob of " + std::to_string(length) + " bytes ends here");
+    if (tail_magic != "BlbE" || tail_length != length)
+        return bad_blob(reader, slot, "no blob of " + std::to_string(length) + " bytes ends here");
     return length;
 }
 
@@ -141,8 +144,10 @@ std::vector<Slot> keep_sound_slots(const ByteReader& reader, std::vector<Slot> s
     std::vector<Slot> framed;
     for (const Slot& slot : slots) {
         const Result<std::uint32_t> length = check_blob_frame(reader, slot);
-        if (length) framed.push_back(slot);
-        else problems.add(length.error());
+        if (length)
+            framed.push_back(slot);
+        else
+            problems.add(length.error());
     }
     std::stable_sort(framed.begin(), framed.end(), [](const Slot& a, const Slot& b) { return a.first_block < b.first_block; });
 
@@ -166,7 +171,8 @@ void check_free_space(const ByteReader& reader, std::uint32_t slot_pages, const 
         const std::string_view gap = reader.sub(begin, end - begin).rest();
         const std::size_t used = gap.find_first_not_of('\0');
         if (used == std::string_view::npos) return;
-        problems.add(reader.sub(begin + used, 0).malformed(kWhat, "data in space that no slot owns: a package may be missing from the list"));
+        problems.add(
+            reader.sub(begin + used, 0).malformed(kWhat, "data in space that no slot owns: a package may be missing from the list"));
     };
     for (const Slot& slot : slots) {
         check_gap(slot.begin());
@@ -196,8 +202,10 @@ Result<Parsed<Package>> parse_rpm_ndb(ByteReader reader, const Limits& limits) {
         }
         const std::uint32_t length = reader.sub(slot.begin() + 12, 4).u32le();
         Result<std::optional<Package>> package = read_rpm_package(reader.sub(slot.begin() + kBlobHead, length), limits);
-        if (!package) problems.add(package.error());
-        else if (*package) parsed.items.push_back(std::move(**package));
+        if (!package)
+            problems.add(package.error());
+        else if (*package)
+            parsed.items.push_back(std::move(**package));
     }
     parsed.problems = problems.take();
     return parsed;

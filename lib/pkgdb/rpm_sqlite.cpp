@@ -2,8 +2,8 @@
 // one table for each look-up; of these, Name(key, hnum, idx) has exactly one row for each package.
 // Source: rpm-software-management/rpm: lib/backend/sqlite.c.
 //
-// A database is a program for SQLite, so that a hostile one is confined: only ordinary tables are read, without indexes, views,
-// triggers or generated columns; sizes, operations and time are bounded.
+// A database can make SQLite work as a program can, so a hostile one is confined: only ordinary tables are read, without indexes,
+// views, triggers, virtual tables or generated columns; sizes, operations and time are bounded.
 
 #include "pkgdb/pkgdb.h"
 
@@ -18,6 +18,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,7 @@ int spend_budget(void* data) noexcept {
 }
 
 Error sqlite_error(sqlite3* db, std::string_view origin) {
+    if (sqlite3_errcode(db) == SQLITE_NOMEM) throw std::bad_alloc();
     const std::string saw = sqlite3_errcode(db) == SQLITE_INTERRUPT ? "it takes more work than any package database"
                                                                     : "SQLite says: " + quote(sqlite3_errmsg(db));
     return {ErrorCode::malformed, std::string(kWhat), quote(origin), saw, ""};
@@ -66,20 +68,26 @@ void confine(sqlite3* db, Budget& budget, const Limits& limits) {
         int option;
         int value;
     };
-    constexpr Setting kSettings[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1},      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-                                     {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+    constexpr Setting kSettings[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                     {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                     {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                     {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
                                      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}};
     for (const Setting& setting : kSettings)
         VERITAG_ASSERT(sqlite3_db_config(db, setting.option, setting.value, static_cast<int*>(nullptr)) == SQLITE_OK);
 
     constexpr std::uint32_t kRowOverhead = 1024;
-    const std::uint32_t longest = std::min(limits.rpm_header_bytes, static_cast<std::uint32_t>(std::numeric_limits<int>::max()) - kRowOverhead) + kRowOverhead;
-    constexpr Setting kLimits[] = {{SQLITE_LIMIT_SQL_LENGTH, 100'000},   {SQLITE_LIMIT_COLUMN, 100},    {SQLITE_LIMIT_EXPR_DEPTH, 20},
-                                   {SQLITE_LIMIT_COMPOUND_SELECT, 2},    {SQLITE_LIMIT_VDBE_OP, 25'000}, {SQLITE_LIMIT_FUNCTION_ARG, 8},
-                                   {SQLITE_LIMIT_ATTACHED, 0},           {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
-                                   {SQLITE_LIMIT_VARIABLE_NUMBER, 10},   {SQLITE_LIMIT_TRIGGER_DEPTH, 1}, {SQLITE_LIMIT_WORKER_THREADS, 0}};
+    const std::uint32_t longest =
+        std::min(limits.rpm_header_bytes, static_cast<std::uint32_t>(std::numeric_limits<int>::max()) - kRowOverhead) + kRowOverhead;
+    constexpr Setting kLimits[] = {{SQLITE_LIMIT_SQL_LENGTH, 100'000}, {SQLITE_LIMIT_COLUMN, 100},
+                                   {SQLITE_LIMIT_EXPR_DEPTH, 20},      {SQLITE_LIMIT_COMPOUND_SELECT, 2},
+                                   {SQLITE_LIMIT_VDBE_OP, 25'000},     {SQLITE_LIMIT_FUNCTION_ARG, 8},
+                                   {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+                                   {SQLITE_LIMIT_VARIABLE_NUMBER, 10}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+                                   {SQLITE_LIMIT_WORKER_THREADS, 0}};
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, static_cast<int>(longest));
     for (const Setting& limit : kLimits) sqlite3_limit(db, limit.option, limit.value);
+    sqlite3_drop_modules(db, nullptr);  // virtual tables, whatever the schema says of their root pages
     sqlite3_progress_handler(db, kOperationsPerCheck, spend_budget, &budget);
 }
 
@@ -91,7 +99,8 @@ Result<Database> open_image(std::vector<std::byte>& image, Budget& budget, std::
     if (opened != SQLITE_OK) throw std::bad_alloc();  // an empty memory database fails for nothing else
     confine(db.get(), budget, limits);
     const auto size = static_cast<sqlite3_int64>(image.size());
-    if (sqlite3_deserialize(db.get(), "main", reinterpret_cast<unsigned char*>(image.data()), size, size, SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
+    if (sqlite3_deserialize(db.get(), "main", reinterpret_cast<unsigned char*>(image.data()), size, size, SQLITE_DESERIALIZE_READONLY) !=
+        SQLITE_OK)
         return sqlite_error(db.get(), origin);
     return db;
 }
@@ -145,7 +154,8 @@ public:
             const auto size = static_cast<std::size_t>(sqlite3_column_bytes(rows.get(), 1));
             blob_bytes += size;
             if (blob_bytes > image_bytes_) return bad_database(origin_, "its rows share pages: more bytes of headers than the file has");
-            add_row(sqlite3_column_int64(rows.get(), 0), sqlite3_column_type(rows.get(), 1), {static_cast<const std::byte*>(blob), size}, found);
+            add_row(sqlite3_column_int64(rows.get(), 0), sqlite3_column_type(rows.get(), 1), {static_cast<const std::byte*>(blob), size},
+                    found);
         }
         if (rc != SQLITE_DONE) problems_.add(sqlite_error(db_, origin_).at("behind row " + std::to_string(row_count_) + " of"));
         return found;
@@ -189,7 +199,8 @@ Result<Parsed<Package>> parse_rpm_sqlite(ByteReader reader, std::optional<std::s
     const std::span<const std::byte> file = reader.bytes(reader.remaining());
     std::vector<std::byte> image(file.begin(), file.end());
     ProblemLog problems(origin);
-    if (wal) apply_sqlite_wal(image, ByteReader(*wal, std::string(origin) + "-wal"), limits, problems);
+    const std::string wal_origin = std::string(origin) + "-wal";  // readers keep views of their origin
+    if (wal) apply_sqlite_wal(image, ByteReader(*wal, wal_origin), limits, problems);
     VERITAG_CHECK(prepare_sqlite_image(image, origin));
 
     Budget budget;

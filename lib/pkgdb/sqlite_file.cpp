@@ -26,7 +26,6 @@ constexpr std::string_view kWalWhat = "read SQLite write-ahead log";
 constexpr std::uint32_t kWalMagic = 0x377f0682;  // the lowest bit chooses the checksum's byte order
 constexpr std::uint32_t kWalVersion = 3007000;
 constexpr std::size_t kWalHeaderBytes = 32;
-constexpr std::size_t kFrameHeaderBytes = 24;
 constexpr std::size_t kHeaderBytes = 100;
 constexpr std::size_t kWriteVersionAt = 18;
 constexpr std::size_t kReadVersionAt = 19;
@@ -104,6 +103,8 @@ struct Committed {
 Committed read_frames(ByteReader& in, WalHeader header, ProblemLog& problems) {
     Committed committed;
     std::vector<std::pair<std::uint32_t, std::span<const std::byte>>> pending;
+    // SQLite writes the header together with the first frame.
+    if (in.at_end()) problems.add(in.malformed(kWalWhat, "a header without frames"));
     while (!in.at_end()) {
         const ByteReader frame = in;
         const ByteReader summed = in.sub(in.position(), 8);
@@ -118,7 +119,11 @@ Committed read_frames(ByteReader& in, WalHeader header, ProblemLog& problems) {
             problems.add(frame.truncated(kWalWhat));
             break;
         }
-        if (salt1 != header.salt1 || salt2 != header.salt2) break;  // left from before the log was last restarted
+        if (salt1 != header.salt1 || salt2 != header.salt2) {  // left from before the log was last restarted
+            if (frame.position() == kWalHeaderBytes)
+                problems.add(frame.malformed(kWalWhat, "a header without frames: the first has other salts"));
+            break;
+        }
         header.checksum.add(summed);
         header.checksum.add(ByteReader(content));
         if (page == 0 || !header.checksum.equals(checksum1, checksum2)) {
@@ -132,12 +137,14 @@ Committed read_frames(ByteReader& in, WalHeader header, ProblemLog& problems) {
         committed.database_pages = pages_after_commit;
     }
     if (!pending.empty())
-        problems.add(in.malformed(kWalWhat, std::to_string(pending.size()) + " frames of a transaction that was not committed are left out"));
+        problems.add(
+            in.malformed(kWalWhat, std::to_string(pending.size()) + " frames of a transaction that was not committed are left out"));
     return committed;
 }
 
 // Every page of the new image must come from the file or the log; this also bounds the memory by what was read.
-Result<void> check_growth(const ByteReader& wal, std::size_t image_bytes, const Committed& committed, std::uint32_t page_size, const Limits& limits) {
+Result<void> check_growth(const ByteReader& wal, std::size_t image_bytes, const Committed& committed, std::uint32_t page_size,
+                          const Limits& limits) {
     const std::uint64_t bytes = std::uint64_t{committed.database_pages} * page_size;
     if (bytes > limits.package_database_bytes)
         return wal.over_limit(kWalWhat, bytes, "limits.package_database_bytes", limits.package_database_bytes);
@@ -147,7 +154,8 @@ Result<void> check_growth(const ByteReader& wal, std::size_t image_bytes, const 
     const auto past_last = committed.pages.upper_bound(committed.database_pages);
     const auto added = static_cast<std::uint64_t>(std::distance(first_new, past_last));
     if (added == committed.database_pages - present) return ok();
-    return wal.malformed(kWalWhat, "a commit of " + std::to_string(committed.database_pages) + " pages, of which file and log hold " + std::to_string(present + added));
+    return wal.malformed(kWalWhat, "a commit of " + std::to_string(committed.database_pages) + " pages, of which file and log hold " +
+                                       std::to_string(present + added));
 }
 
 }  // namespace
@@ -160,11 +168,13 @@ void apply_sqlite_wal(std::vector<std::byte>& image, ByteReader wal, const Limit
     if (!header) return problems.add(header.error());
     const std::uint32_t page_size = header->page_size;
     if (const DatabaseHeader database = read_header(ByteReader(image)); database.magic && database.page_size != page_size)
-        return problems.add(wal.malformed(kWalWhat, "page size " + std::to_string(page_size) + ", the database's is " + std::to_string(database.page_size)));
+        return problems.add(wal.malformed(
+            kWalWhat, "page size " + std::to_string(page_size) + ", the database's is " + std::to_string(database.page_size)));
 
     const Committed committed = read_frames(wal, *header, problems);
     if (committed.database_pages == 0) return;
-    if (const Result<void> growth = check_growth(wal, image.size(), committed, page_size, limits); !growth) return problems.add(growth.error());
+    if (const Result<void> growth = check_growth(wal, image.size(), committed, page_size, limits); !growth)
+        return problems.add(growth.error());
     image.resize(std::size_t{committed.database_pages} * page_size);
     for (const auto& [number, bytes] : committed.pages) {
         if (number > committed.database_pages) break;  // cut off by a later commit
@@ -180,7 +190,8 @@ Result<void> prepare_sqlite_image(std::vector<std::byte>& image, std::string_vie
     if (!is_page_size(header.page_size)) return file.malformed(kWhat, "page size " + std::to_string(header.page_size));
     if (image.size() / header.page_size < std::max(header.pages, 1U)) {
         Error error = file.truncated(kWhat);
-        error.saw = std::to_string(image.size()) + " bytes, the header counts " + std::to_string(header.pages) + " pages of " + std::to_string(header.page_size);
+        error.saw = std::to_string(image.size()) + " bytes, the header counts " + std::to_string(header.pages) + " pages of " +
+                    std::to_string(header.page_size);
         return error;
     }
     // A higher version is left for SQLite to refuse.

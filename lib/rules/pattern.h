@@ -22,12 +22,18 @@ public:
     [[nodiscard]] std::optional<std::vector<std::string>> search(std::string_view text) const;
     /// The same, but the whole text must match.
     [[nodiscard]] std::optional<std::vector<std::string>> match_all(std::string_view text) const;
+    /// The whole text must match: views into `text`, group 0 first; data() is null where a group took no part.
+    [[nodiscard]] std::optional<std::vector<std::string_view>> match_views(std::string_view text) const;
+    /// Every match replaced, as RE2's GlobalReplace does.
+    [[nodiscard]] std::string replace_all(std::string_view text, std::string_view replacement) const;
     /// Named groups and their numbers, by number.
     [[nodiscard]] std::vector<std::pair<std::string, int>> named_groups() const;
     [[nodiscard]] int group_count() const;
     [[nodiscard]] const std::string& text() const noexcept;
     /// `\0`..`\9` of `replacement` filled from `groups`.
     static std::string expand(std::string_view replacement, const std::vector<std::string>& groups);
+    /// An error where `replacement` has a lone backslash or names a group beyond `groups`.
+    static Result<void> check_replacement(std::string_view replacement, int groups);
 
 private:
     struct Compiled;

@@ -7,6 +7,7 @@
 #include "model/report.h"
 #include "rules/pattern.h"
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,8 +32,9 @@ enum class Compare : std::uint8_t {
     pep440,  ///< PEP 440: local part free where unclaimed; prefix of release parts; .postN holds; .devN, aN, bN, rcN do not
 };
 
-/// How a claimed version relates to an observed one.
-enum class Match : std::uint8_t { holds, differs };
+/// How a claimed version relates to an observed one. `unclear`: the observed one is less precise (an ambiguous build says only
+/// 12.6 where 12.6.3 was claimed), so that it neither proves nor refutes the claim.
+enum class Match : std::uint8_t { holds, differs, unclear };
 
 /// One way to see the component in an image.
 struct EvidenceRule {
@@ -83,7 +85,7 @@ struct Writing {
 struct Example {
     enum class What : std::uint8_t { file, path, package, elf, environment, label, part, compare, canonical, tag };
     What what = What::file;
-    std::map<std::string, std::string> input;  ///< the example's other keys
+    std::map<std::string, std::string> input;  ///< the example's other keys, `fact` too (a fact rule is asked, not evidence)
     std::optional<std::string> reads;          ///< expected version; nullopt: nothing is read
     std::string file;
     int line = 0;
@@ -101,6 +103,7 @@ struct Component {
     std::vector<Writing> writings;          ///< beside the glued form
     std::vector<NormaliseStep> normalise;
     Compare compare = Compare::prefix;
+    std::optional<Pattern> loose;           ///< a claimed version that matches it whole is compared by prefix, whatever `compare` says
     std::vector<EvidenceRule> evidence;
     std::vector<FactRule> facts;
     std::vector<BackendRule> backends;
@@ -119,7 +122,7 @@ struct Component {
         bool proper = true;
     };
     [[nodiscard]] std::optional<PartReading> read_part(std::string_view part) const;
-    /// The version as it stands in a tag without the component's name (`8.0.RC1`), and with it (`cann8.0.RC1`, `oe2203sp2`).
+    /// A canonical version as a part of a tag, with the component's name: `cann8.0.RC1`, `oe2203sp2`.
     [[nodiscard]] std::string write_part(std::string_view version) const;
 };
 
@@ -168,14 +171,21 @@ private:
     std::vector<Grammar> grammars_;
     std::string digest_;
     std::string wanted_digest_;
+    /// What a glob wants of the files it matches.
+    struct Want {
+        std::uint64_t head = 0;          ///< bytes from the start; 0: the whole file
+        std::uint64_t smaller_than = 0;  ///< only of files below this size; 0: of all
+        auto operator<=>(const Want&) const = default;
+    };
     std::shared_ptr<const GlobSet> wanted_;
-    std::vector<std::uint64_t> wanted_heads_;  ///< by id: bytes, 0 = whole
+    std::vector<Want> wants_;  ///< by id in `wanted_`
 };
 
 /// One pack file: its path for messages and its text.
 struct PackText {
     std::string path;
     std::string text;
+    std::string set;  ///< what it came with (a directory, the executable): within one set a name stands once
 };
 
 /// The packs compiled into the executable from `rules/` (so that one file is enough).
@@ -199,5 +209,10 @@ struct ExampleRun {
 /// `text`: file content, path, package version, soname or value, as the rule's `from` says. nullopt: the rule reads nothing there;
 /// an empty string: presence without version. The version is canonical.
 std::optional<std::string> read_evidence(const Component& component, const EvidenceRule& rule, std::string_view text);
+
+/// Runs one example of a component's evidence or facts. nullopt: it came out as expected, else what was expected and what came out.
+std::optional<std::string> check_evidence_example(const RuleSet& rules, const Component& component, const Example& example);
+/// The same for examples of parts, canonical versions and comparing.
+std::optional<std::string> check_version_example(const Component& component, const Example& example);
 
 }  // namespace veritag::rules

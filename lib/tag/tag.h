@@ -18,9 +18,12 @@ struct Piece {
     std::string text;       ///< as written
     std::string component;  ///< empty: literal text, separators, pieces read but not judged
     bool bare = false;      ///< the component's version alone: its name is left to the repository or to the form
+    bool dev = false;       ///< the mark of a development image, its separator included
 };
 
 struct Reading {
+    std::string registry;            ///< as given: `write_tag` reads again what it wrote
+    std::string repository;
     std::string grammar;
     std::optional<Tier> tier;
     bool dev = false;
@@ -29,7 +32,7 @@ struct Reading {
     std::vector<Finding> findings;   ///< tag-* only
     std::vector<Piece> pieces;
     std::string version_text;        ///< the tag without its OS and `-dev` parts: `2.1.0-cann7.0.RC1`
-    /// What the image below must claim: the claims of the next lower tier (SDK first, then OS).
+    /// What the image below must claim, outermost first: all claims of the tiers below this image's own, without tools.
     std::vector<std::pair<std::string, std::string>> expected_parents;
 };
 

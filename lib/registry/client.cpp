@@ -1,0 +1,221 @@
+#include "registry/client.h"
+
+#include "base/byte_reader.h"
+#include "base/text.h"
+#include "registry/credential_helper.h"
+#include "registry/session.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+#include <exception>
+#include <functional>
+#include <future>
+#include <thread>
+
+namespace veritag::registry {
+namespace {
+
+constexpr std::chrono::seconds kHelperTimeout{30};
+
+CredentialPlaces credential_places(const ClientOptions& options) {
+    CredentialPlaces places;
+    places.username = options.username;
+    places.password = options.password;
+    places.auth_file = options.auth_file;
+    places.use_environment = options.use_environment_auth;
+    places.user_id = ::getuid();
+    return places;
+}
+
+Result<std::optional<Credential>> ask_helper(const std::string& name, const std::string& server, std::stop_token stop) {
+    return run_credential_helper(name, server, kHelperTimeout, std::move(stop));
+}
+
+Error stopped(const Call& call) { return Error{ErrorCode::cancelled, call.what, call.where(), "stopped on request", ""}; }
+
+// A reference may come from other places than parse_reference, and its parts go into a URL.
+Result<Call> call_to(const ClientOptions& options, const oci::Reference& reference, std::string what, const std::string& kind,
+                     const std::string& identifier) {
+    Call call;
+    call.what = std::move(what);
+    const auto refuse = [&](std::string_view why) {
+        return Error{ErrorCode::usage, call.what, quote(reference.registry + "/" + reference.repository), std::string(why), ""};
+    };
+    if (!oci::is_valid_repository(reference.repository)) return refuse("no valid repository name");
+    const Result<Url> base = parse_url((options.plain_http ? "http://" : "https://") + reference.api_host());
+    if (!base || base->target != "/") return refuse("no valid registry host");
+    call.registry = reference.registry;
+    call.origin = base->origin;
+    call.repository = reference.repository;
+    call.target = "/v2/" + reference.repository + "/" + kind + "/" + identifier;
+    return call;
+}
+
+Result<Call> manifest_call(const ClientOptions& options, const oci::Reference& reference, std::string what) {
+    if (!reference.digest && !oci::is_valid_tag(reference.tag))
+        return Error{ErrorCode::usage, std::move(what), quote(reference.registry + "/" + reference.repository), "no valid tag or digest", ""};
+    VERITAG_TRY(Call call, call_to(options, reference, std::move(what), "manifests", reference.digest ? reference.digest->str() : reference.tag));
+    call.headers.emplace_back("Accept", oci::media_type::accept_header());
+    call.max_body = options.limits.manifest_bytes;
+    call.limit_key = "limits.manifest_bytes";
+    return call;
+}
+
+Result<Call> blob_call(const ClientOptions& options, const oci::Reference& repository, const oci::Descriptor& blob) {
+    if (blob.digest.empty()) return Error{ErrorCode::usage, "fetch blob", quote(repository.repository), "a descriptor without digest", ""};
+    VERITAG_TRY(Call call, call_to(options, repository, "fetch blob", "blobs", blob.digest.str()));
+    call.headers.emplace_back("Accept", "*/*");
+    call.max_body = blob.size;
+    call.limit_key = "the descriptor's size";
+    return call;
+}
+
+// The digest that the registry names, if it is one. Behind some proxies it is absent, or not a digest at all.
+std::optional<Digest> named_digest(const ReplyHead& head) {
+    const Result<Digest> digest = Digest::parse(trim(head.header("Docker-Content-Digest")));
+    return digest ? std::optional<Digest>(*digest) : std::nullopt;
+}
+
+class BlobSource final : public ByteSource {
+public:
+    BlobSource(std::shared_ptr<BlobPipe> pipe, std::stop_token stop)
+        : pipe_(std::move(pipe)), on_stop_(std::move(stop), [pipe_to_stop = pipe_] { pipe_to_stop->cancel(); }) {}
+    ~BlobSource() override { pipe_->cancel(); }
+    Result<std::span<const std::byte>> next() override {
+        if (error_) return *error_;
+        Result<std::vector<std::byte>> chunk = pipe_->pop();
+        if (!chunk) {
+            error_ = chunk.error();
+            return *error_;
+        }
+        chunk_ = std::move(*chunk);
+        return std::span<const std::byte>(chunk_);
+    }
+
+private:
+    std::shared_ptr<BlobPipe> pipe_;
+    std::stop_callback<std::function<void()>> on_stop_;
+    std::vector<std::byte> chunk_;
+    std::optional<Error> error_;
+};
+
+}  // namespace
+
+class RegistryClient::Impl {
+public:
+    explicit Impl(ClientOptions options)
+        : options_(std::move(options)),
+          io_(std::make_shared<asio::io_context>(1)),
+          work_(asio::make_work_guard(*io_)),
+          session_(std::make_unique<Session>(*io_, options_, proxy_settings(process_environment),
+                                             CredentialStore(credential_places(options_), ask_helper, options_.limits))),
+          thread_([io = io_] { io->run(); }) {}
+
+    ~Impl() {
+        asio::post(*io_, [this] { session_->shut_down(); });
+        work_.reset();
+        thread_.join();    // ends when the last coroutine has ended
+        session_.reset();  // before the io_context that its sockets and timers belong to
+    }
+
+    /// Runs a fetch on the I/O thread and waits for it.
+    Result<WholeReply> fetch(const Call& call, const std::stop_token& stop) {
+        if (stop.stop_requested()) return stopped(call);
+        const auto scope = std::make_shared<CancelScope>();
+        std::promise<Result<WholeReply>> promise;
+        std::future<Result<WholeReply>> future = promise.get_future();
+        asio::post(*io_, [this, &call, &promise, scope] {
+            session_->watch(scope);
+            const auto report = [&promise](const std::exception_ptr& exception) {
+                if (exception) promise.set_exception(exception);
+            };
+            asio::co_spawn(*io_, run_fetch(call, promise, scope), report);
+        });
+        const std::function<void()> cancel = [this, scope] { asio::post(*io_, [scope] { scope->request(); }); };
+        const std::stop_callback on_stop(stop, cancel);
+        return future.get();
+    }
+
+    std::unique_ptr<ByteSource> stream(Call call, std::uint64_t size, std::stop_token stop) {
+        auto pipe = std::make_shared<BlobPipe>(io_, stopped(call));
+        asio::post(*io_, [this, pipe, call = std::move(call), size] {
+            session_->watch(std::shared_ptr<CancelScope>(pipe, &pipe->scope()));
+            const auto report = [pipe, what = call.what, where = call.where()](const std::exception_ptr& exception) {
+                if (exception) pipe->fail(Error{ErrorCode::internal, what, where, "it failed unexpectedly", ""});
+            };
+            asio::co_spawn(*io_, session_->stream_blob(call, size, pipe), report);
+        });
+        return std::make_unique<BlobSource>(std::move(pipe), std::move(stop));
+    }
+
+    [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
+    [[nodiscard]] std::uint64_t bytes_fetched() const noexcept { return session_->http().bytes_fetched(); }
+
+private:
+    asio::awaitable<void> run_fetch(const Call& call, std::promise<Result<WholeReply>>& promise, std::shared_ptr<CancelScope> scope) {
+        Result<WholeReply> reply = co_await session_->fetch(call, std::move(scope));
+        promise.set_value(std::move(reply));
+    }
+
+    ClientOptions options_;
+    std::shared_ptr<asio::io_context> io_;  // shared with blobs that outlive the client
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    std::unique_ptr<Session> session_;
+    std::thread thread_;
+};
+
+RegistryClient::RegistryClient(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+RegistryClient::~RegistryClient() = default;
+
+Result<std::optional<Digest>> RegistryClient::resolve(const oci::Reference& reference, std::stop_token stop) {
+    VERITAG_TRY(Call call, manifest_call(impl_->options(), reference, "resolve tag"));
+    call.method = "HEAD";
+    VERITAG_TRY(const WholeReply reply, impl_->fetch(call, stop));
+    return named_digest(reply.head);
+}
+
+Result<FetchedManifest> RegistryClient::fetch_manifest(const oci::Reference& reference, std::stop_token stop) {
+    VERITAG_TRY(const Call call, manifest_call(impl_->options(), reference, "fetch manifest"));
+    VERITAG_TRY(WholeReply reply, impl_->fetch(call, stop));
+    const std::string_view encoding = trim(reply.head.header("Content-Encoding"));
+    if (!encoding.empty() && !equals_ignoring_case(encoding, "identity"))
+        return Error{ErrorCode::protocol, call.what, call.where(), "Content-Encoding \"" + quote(encoding, 40) + "\" although none was asked for", ""};
+
+    FetchedManifest manifest;
+    manifest.content_type = std::string(reply.head.header("Content-Type"));
+    if (reference.digest) {
+        VERITAG_CHECK(verify_digest(call.what, call.where(), reply.body, *reference.digest));
+        manifest.digest = *reference.digest;
+    } else {
+        if (const auto named = named_digest(reply.head)) VERITAG_CHECK(verify_digest(call.what, call.where(), reply.body, *named));
+        manifest.digest = sha256_of(reply.body);
+    }
+    manifest.body = std::move(reply.body);
+    return manifest;
+}
+
+Result<std::string> RegistryClient::fetch_blob(const oci::Reference& repository, const oci::Descriptor& blob, std::uint64_t max_bytes,
+                                               std::stop_token stop) {
+    VERITAG_TRY(const Call call, blob_call(impl_->options(), repository, blob));
+    if (blob.size > max_bytes) return limit_error(call.what, call.where(), blob.size, "limits.config_bytes", max_bytes);
+    VERITAG_TRY(WholeReply reply, impl_->fetch(call, stop));
+    if (reply.body.size() != blob.size)
+        return Error{ErrorCode::truncated, call.what, call.where(),
+                     std::to_string(reply.body.size()) + " bytes, but the descriptor says " + std::to_string(blob.size), ""};
+    VERITAG_CHECK(verify_digest(call.what, call.where(), reply.body, blob.digest));
+    return std::move(reply.body);
+}
+
+Result<std::unique_ptr<ByteSource>> RegistryClient::open_blob(const oci::Reference& repository, const oci::Descriptor& blob,
+                                                              std::stop_token stop) {
+    VERITAG_TRY(Call call, blob_call(impl_->options(), repository, blob));
+    return impl_->stream(std::move(call), blob.size, std::move(stop));
+}
+
+std::uint64_t RegistryClient::bytes_fetched() const noexcept { return impl_->bytes_fetched(); }
+
+}  // namespace veritag::registry

@@ -1,0 +1,70 @@
+#include "registry/error_reply.h"
+
+#include "base/text.h"
+#include "oci/json.h"
+
+namespace veritag::registry {
+namespace {
+
+constexpr rapidjson::SizeType kMaxErrorsShown = 3;
+
+std::string masked(std::string text, const std::vector<std::string>& secrets) {
+    for (const std::string& secret : secrets) {
+        if (secret.empty()) continue;
+        for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+    }
+    return text;
+}
+
+// Every string of a member of `errors`; "" where the shape is another one.
+std::string from_errors(const rapidjson::Value& document) {
+    const rapidjson::Value* errors = oci::json_member(document, "errors");
+    if (errors == nullptr || !errors->IsArray()) return {};
+    std::string text;
+    for (rapidjson::SizeType i = 0; i < errors->Size() && i < kMaxErrorsShown; ++i) {
+        const std::string code = oci::json_string((*errors)[i], "code");
+        const std::string message = oci::json_string((*errors)[i], "message");
+        if (code.empty() && message.empty()) continue;
+        if (!text.empty()) text += ", ";
+        text += quote(code, 60);
+        if (!message.empty()) text.append(code.empty() ? "\"" : " \"").append(quote(message)).append("\"");
+    }
+    return text;
+}
+
+}  // namespace
+
+ErrorCode code_of_status(unsigned status) noexcept {
+    switch (status) {
+        case 401:
+        case 403: return ErrorCode::auth;
+        case 404: return ErrorCode::not_found;
+        case 408: return ErrorCode::timeout;
+        case 429: return ErrorCode::rate_limited;
+        case 499: return ErrorCode::server;
+        default: return status >= 500 && status <= 599 ? ErrorCode::server : ErrorCode::protocol;
+    }
+}
+
+std::string hint_of_status(unsigned status) {
+    switch (status) {
+        case 403: return "the login may not read this repository";
+        case 404: return "check the name and the tag";
+        case 429: return "wait, log in for a higher limit, or lower --jobs";
+        default: return {};
+    }
+}
+
+std::string describe_error_body(std::string_view body, const std::vector<std::string>& secrets, const Limits& limits) {
+    const std::string text = masked(std::string(trim(body)), secrets);
+    if (text.empty()) return {};
+    const Result<rapidjson::Document> document = oci::parse_json("read error body", "", text, limits);
+    if (document && document->IsObject()) {
+        if (std::string errors = from_errors(*document); !errors.empty()) return errors;
+        for (const char* name : {"message", "error_description", "details", "error"})
+            if (const std::string words = oci::json_string(*document, name); !words.empty()) return "\"" + quote(words) + "\"";
+    }
+    return "\"" + quote(text, 120) + "\"";
+}
+
+}  // namespace veritag::registry

@@ -1,0 +1,83 @@
+#include "registry/retry.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace veritag::registry {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::uint64_t kLongestWaitSeconds = 400ULL * 24 * 3600;  // keeps the arithmetic in range; every cap is far below
+
+bool is_temporary(const Failure& failure) noexcept {
+    if (failure.final) return false;
+    if (failure.status != 0) return is_temporary_status(failure.status);
+    return failure.error.code == ErrorCode::network || failure.error.code == ErrorCode::timeout;
+}
+
+}  // namespace
+
+bool is_temporary_status(unsigned status) noexcept {
+    switch (status) {
+        case 408:
+        case 429:
+        case 499:  // nginx: client closed the request, seen from front proxies
+        case 500:
+        case 502:
+        case 503:
+        case 504:
+        case 522:  // Cloudflare: connection to the origin timed out
+            return true;
+        default: return false;
+    }
+}
+
+std::optional<milliseconds> parse_retry_after(std::string_view text, SystemTime now) {
+    text = trim(text);
+    if (const auto seconds = parse_u64(text)) return std::chrono::seconds{std::min(*seconds, kLongestWaitSeconds)};
+    const auto date = parse_http_date(text);
+    if (!date) return std::nullopt;
+    return std::clamp<std::chrono::seconds>(*date - now, std::chrono::seconds{0}, std::chrono::seconds{kLongestWaitSeconds});
+}
+
+milliseconds backoff_delay(const RetryPolicy& policy, int tries, double random) {
+    milliseconds step = policy.backoff;
+    for (int i = 1; i < tries && step < policy.backoff_cap; ++i) step *= 2;
+    step = std::min(step, policy.backoff_cap);
+    return milliseconds{static_cast<milliseconds::rep>(static_cast<double>(step.count()) * random)};
+}
+
+RetryDecision plan_retry(const RetryPolicy& policy, int tries, const Failure& failure, double random) {
+    if (!is_temporary(failure) || tries >= policy.attempts) return {};
+    milliseconds wait = backoff_delay(policy, tries, random);
+    if (failure.retry_after) {
+        if (*failure.retry_after > policy.retry_after_cap) return {};
+        wait = std::max(wait, *failure.retry_after);
+    }
+    return {true, wait};
+}
+
+Error final_error(const Failure& failure, int tries) {
+    Error error = failure.error;
+    if (tries > 1) error.saw += " after " + std::to_string(tries) + " tries";
+    if (failure.retry_after) error.saw += ", retry after " + std::to_string(failure.retry_after->count() / 1000) + " s";
+    if (!failure.detail.empty()) error.saw += ": " + failure.detail;
+    return error;
+}
+
+void HostBackoff::failed(Time now, milliseconds wait, bool server_asked) noexcept {
+    if (now >= not_before_) server_asked_ = false;
+    server_asked_ = server_asked_ || server_asked;
+    not_before_ = std::max(not_before_, now + wait);
+}
+
+void HostBackoff::succeeded(Time now) noexcept {
+    if (server_asked_ && now < not_before_) return;
+    not_before_ = Time{};
+    server_asked_ = false;
+}
+
+}  // namespace veritag::registry

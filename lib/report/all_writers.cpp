@@ -1,0 +1,45 @@
+#include "base/text.h"
+#include "report/json_writer.h"
+#include "report/table_writer.h"
+#include "report/writers.h"
+
+#include <array>
+
+namespace veritag::report {
+namespace {
+
+struct Format {
+    std::string_view name;
+    std::string (*write)(const Report&, const WriteOptions&);
+    std::string (*explain)(const std::vector<Explanation>&, const WriteOptions&);
+};
+constexpr std::array<Format, 2> kFormats{{{"table", write_table, write_table}, {"json", write_json, write_json}}};
+
+Result<const Format*> find_format(std::string_view name) {
+    for (const Format& each : kFormats)
+        if (each.name == name) return &each;
+    const std::vector<std::string> known = known_formats();
+    const std::string near = nearest_word(name, known);
+    return Error{ErrorCode::usage, "read --format", "", "\"" + quote(name) + "\" is unknown (known: " + join(known, ", ") + ")",
+                 near.empty() ? "" : "did you mean \"" + near + "\"?"};
+}
+
+}  // namespace
+
+std::vector<std::string> known_formats() {
+    std::vector<std::string> names;
+    for (const Format& each : kFormats) names.emplace_back(each.name);
+    return names;
+}
+
+Result<std::string> write_report(const Report& report, std::string_view format, const WriteOptions& options) {
+    VERITAG_TRY(const Format* found, find_format(format));
+    return found->write(report, options);
+}
+
+Result<std::string> write_explanation(const std::vector<Explanation>& explanations, std::string_view format, const WriteOptions& options) {
+    VERITAG_TRY(const Format* found, find_format(format));
+    return found->explain(explanations, options);
+}
+
+}  // namespace veritag::report

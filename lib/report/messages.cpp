@@ -1,0 +1,189 @@
+#include "report/messages.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace veritag::report {
+namespace {
+
+struct Template {
+    std::string_view code;
+    std::string_view sentence;
+};
+
+// {claim} is the component with the claimed version and {found} the same with the observed one; {component}, {claimed} and
+// {observed} are the bare fields. The first row of a code whose fields are all there is taken.
+constexpr std::array<Template, 36> kChinese{{
+    {"tag-syntax", "标签“{claimed}”不符合该仓库的命名规则，无法解析"},
+    {"tag-syntax", "标签不符合该仓库的命名规则，无法解析"},
+    {"tag-order", "标签各部分都能识别，但排列顺序不符合规范"},
+    {"tag-form", "标签中的“{claimed}”含义明确，但写法不符合规范"},
+    {"tag-form", "标签含义明确，但写法不符合规范"},
+    {"tag-short", "标签没有写出 {component} 的名称，按仓库名理解"},
+    {"tag-short", "标签没有写出组件名称，按仓库名理解"},
+    {"tag-unknown", "标签中的“{claimed}”没有规则能够识别"},
+    {"tag-unknown", "标签中有规则无法识别的部分"},
+    {"os-mismatch", "标签声明的操作系统是 {claim}，镜像实际为 {observed}"},
+    {"os-missing", "标签声明的操作系统是 {claim}，镜像中却没有该系统的任何内容"},
+    {"sdk-mismatch", "标签声明的 SDK 是 {claim}，镜像中实际为 {observed}"},
+    {"sdk-missing", "标签声明的 SDK 是 {claim}，镜像中没有安装"},
+    {"sdk-foreign", "镜像中安装了 {found}，它面向的硬件与标签声明的不同"},
+    {"sdk-foreign", "镜像中安装了 {component}，它面向的硬件与标签声明的不同"},
+    {"framework-mismatch", "标签声明的框架是 {claim}，镜像中实际为 {observed}"},
+    {"framework-missing", "标签声明的框架是 {claim}，镜像中没有安装"},
+    {"framework-backend", "{claim} 不是为标签声明的 SDK 构建的，镜像中的版本面向 {observed}"},
+    {"framework-backend", "{claim} 无法使用标签声明的 SDK：缺少所需的插件，或构建时没有启用"},
+    {"tool-mismatch", "标签声明的 {claim} 与镜像不符，镜像中实际为 {observed}"},
+    {"tool-missing", "标签声明了 {claim}，镜像中没有安装"},
+    {"llm-mismatch", "标签声明的模型是 {claim}，镜像中实际为 {observed}"},
+    {"llm-missing", "标签声明的模型是 {claim}，镜像中没有该模型的内容"},
+    {"app-mismatch", "标签声明的应用版本是 {claim}，镜像中实际为 {observed}"},
+    {"arch-mismatch", "镜像发布的平台是 {claimed}，实际内容属于 {observed}"},
+    {"parent-forged", "镜像配置中的 diff_id 与层的实际内容不一致（配置：{claimed}；实际：{observed}），其中记录的来源不可信"},
+    {"parent-forged", "镜像配置中的 diff_id 与层的实际内容不一致，其中记录的来源不可信"},
+    {"unproven", "标签声明了 {claim}，镜像内容既不能证实也不能否定"},
+    {"unproven", "标签声明了 {component}，镜像内容既不能证实也不能否定"},
+    {"unproven", "镜像中有无法读取的部分，不能排除其中藏有与标签不符的内容"},
+    {"flavor-mismatch", "镜像内容与标签声明的类型 {claimed} 不符，实际为 {observed}"},
+    {"dev-missing", "标签带有 -dev，镜像中却没有开发工具"},
+    {"dev-undeclared", "镜像中有开发工具，标签却没有 -dev"},
+    {"package-foreign", "镜像中装有为其他发行版或其他版本构建的软件包"},
+    {"tag-moved", "标签指向的镜像与上次审计时不同"},
+    {"parent-unknown", "没有找到已发布的上级镜像"},
+}};
+
+// "cann 8.0.RC1"; a model's claim is its name alone, and some observed values carry their name already.
+std::string with_component(const std::string& component, const std::string& value) {
+    if (component.empty() || starts_with_ignoring_case(value, component)) return value;
+    return component + " " + value;
+}
+
+std::optional<std::string> field(const Finding& finding, std::string_view name) {
+    const auto unless_empty = [](std::string value) { return value.empty() ? std::nullopt : std::optional<std::string>(std::move(value)); };
+    if (name == "component") return unless_empty(finding.component);
+    if (name == "claimed") return finding.claimed;
+    if (name == "observed") return finding.observed;
+    if (name == "claim" && finding.claimed) return with_component(finding.component, *finding.claimed);
+    if (name == "found" && finding.observed) return with_component(finding.component, *finding.observed);
+    return std::nullopt;
+}
+
+std::optional<std::string> fill_fields(std::string_view sentence, const Finding& finding) {
+    std::string result;
+    for (;;) {
+        const std::size_t open = sentence.find('{');
+        result += sentence.substr(0, open);
+        if (open == std::string_view::npos) return result;
+        const std::size_t close = sentence.find('}', open);
+        const auto value = field(finding, sentence.substr(open + 1, close - open - 1));
+        if (!value) return std::nullopt;
+        result += *value;
+        sentence.remove_prefix(close + 1);
+    }
+}
+
+struct Words {
+    Text which;
+    std::string_view english;
+    std::string_view chinese;
+};
+
+constexpr std::array<Words, 26> kTexts{{
+    {Text::observed, "observed", "实际内容"},
+    {Text::unproven_mark, "{0} (not proven)", "{0}（未证实）"},
+    {Text::packages, "packages", "软件包"},
+    {Text::problem, "problem", "问题"},
+    {Text::error, "error", "错误"},
+    {Text::skipped, "skipped", "已跳过"},
+    {Text::and_more, "and {0} more", "另有 {0} 项"},
+    {Text::layer, "{0} (layer {1})", "{0}（第 {1} 层）"},
+    {Text::suggestion, "→ should be tagged {0}", "→ 建议标签：{0}"},
+    {Text::judged_as, "judged as {0}", "按 {0} 判定"},
+    {Text::no_images, "No image was judged.", "没有判定任何镜像。"},
+    {Text::no_platform, "no platform", "无平台信息"},
+    {Text::coverage_listed, "Coverage: {0} listed, {1} judged", "覆盖范围：列出 {0} 个，判定 {1} 个"},
+    {Text::coverage_judged, " ({0} pass, {1} warn, {2} fail)", "（通过 {0}，警告 {1}，不符 {2}）"},
+    {Text::coverage_open, ", {0} unknown, {1} unreadable, {2} skipped; ", "，无法判定 {0} 个，读取失败 {1} 个，跳过 {2} 个；"},
+    {Text::coverage_work, "{0} fetched, {1} layers read, {2} reused", "下载 {0}，读取 {1} 层，复用 {2} 层"},
+    {Text::grammar, "grammar", "语法"},
+    {Text::tier, "tier", "层级"},
+    {Text::dev, "dev", "开发镜像"},
+    {Text::claims, "claims", "声明"},
+    {Text::parents, "parents", "上级镜像"},
+    {Text::yes, "yes", "是"},
+    {Text::none, "none", "无"},
+    {Text::from_repository, "from the repository", "来自仓库名"},
+    {Text::any_version, "any version", "任意版本"},
+    {Text::unreadable_tag, "not read", "未解析"},
+}};
+
+}  // namespace
+
+std::string message_for(const Finding& finding, Language language) {
+    if (language == Language::zh)
+        for (const Template& each : kChinese)
+            if (each.code == finding.code)
+                if (auto sentence = fill_fields(each.sentence, finding)) return *sentence;
+    return finding.message;
+}
+
+std::string_view verdict_word(Verdict verdict, Language language) noexcept {
+    const bool zh = language == Language::zh;
+    switch (verdict) {
+        case Verdict::pass: return zh ? "通过" : "PASS";
+        case Verdict::warn: return zh ? "警告" : "WARN";
+        case Verdict::fail: return zh ? "不符" : "FAIL";
+        case Verdict::unknown: return zh ? "无法判定" : "UNKNOWN";
+        case Verdict::error: return zh ? "读取失败" : "ERROR";
+    }
+    return "?";
+}
+
+std::string_view severity_word(Severity severity, Language language) noexcept {
+    const bool zh = language == Language::zh;
+    switch (severity) {
+        case Severity::error: return zh ? "错误" : "error";
+        case Severity::warning: return zh ? "警告" : "warning";
+        case Severity::info: return zh ? "提示" : "info";
+    }
+    return "?";
+}
+
+std::string_view kind_word(ComponentKind kind, Language language) noexcept {
+    if (language == Language::en) return to_string(kind);
+    switch (kind) {
+        case ComponentKind::os: return "操作系统";
+        case ComponentKind::sdk: return "SDK";
+        case ComponentKind::framework: return "框架";
+        case ComponentKind::llm: return "大模型";
+        case ComponentKind::tool: return "工具";
+        case ComponentKind::app: return "应用";
+    }
+    return "?";
+}
+
+std::string_view text(Text which, Language language) noexcept {
+    const auto found = std::find_if(kTexts.begin(), kTexts.end(), [&](const Words& words) { return words.which == which; });
+    if (found == kTexts.end()) return "?";
+    return language == Language::zh ? found->chinese : found->english;
+}
+
+std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values) {
+    std::string result;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}') {
+            const auto index = static_cast<std::size_t>(pattern[i + 1] - '0');
+            VERITAG_ASSERT(index < values.size());
+            result += *(values.begin() + index);
+            i += 2;
+        } else {
+            result += pattern[i];
+        }
+    }
+    return result;
+}
+
+}  // namespace veritag::report

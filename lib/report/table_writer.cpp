@@ -1,0 +1,280 @@
+#include "report/table_writer.h"
+
+#include "base/text.h"
+#include "report/messages.h"
+#include "report/terminal.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace veritag::report {
+namespace {
+
+constexpr std::size_t kVerdictColumns = 10;   // the verdict, and the indent of everything below it
+constexpr std::size_t kLabelColumns = 10;     // `warning`, `observed`, `实际内容`
+constexpr std::size_t kLeastTextColumns = 30; // on a very narrow terminal lines run over rather than become ladders
+constexpr std::size_t kShownEvidence = 3;
+constexpr std::size_t kShownProblems = 5;
+constexpr std::size_t kShownObservations = 12;
+constexpr std::size_t kSentenceBytes = 4000;
+
+Colour colour_of(Verdict verdict) noexcept {
+    switch (verdict) {
+        case Verdict::pass: return Colour::green;
+        case Verdict::warn: return Colour::yellow;
+        case Verdict::fail: return Colour::red;
+        case Verdict::unknown: return Colour::magenta;
+        case Verdict::error: return Colour::red;
+    }
+    return Colour::none;
+}
+
+Colour colour_of(Severity severity) noexcept {
+    return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim;
+}
+
+// What needs a person first comes first.
+int urgency(Verdict verdict) noexcept {
+    switch (verdict) {
+        case Verdict::fail: return 0;
+        case Verdict::error: return 1;
+        case Verdict::unknown: return 2;
+        case Verdict::warn: return 3;
+        case Verdict::pass: return 4;
+    }
+    return 0;
+}
+
+std::string with_version(const std::string& component, const std::string& version) {
+    return printable(version.empty() ? component : component + " " + version);
+}
+
+class TableWriter {
+public:
+    explicit TableWriter(const WriteOptions& options) : options_(options) {}
+
+    void report(const Report& report);
+    void explanation(const Explanation& explanation);
+    std::string take() { return std::move(out_); }
+
+private:
+    [[nodiscard]] std::string_view word(Text which) const noexcept { return text(which, options_.language); }
+    [[nodiscard]] std::string_view separator() const noexcept { return options_.language == Language::zh ? "，" : ", "; }
+    [[nodiscard]] std::string painted(std::string_view value, Colour colour) const { return paint(value, colour, options_.colour); }
+
+    // A label in `columns` columns after `indent`, then the text wrapped beside it.
+    void row(std::size_t indent, std::size_t columns, std::string_view label, Colour label_colour, std::string_view value, Colour colour = Colour::none) {
+        const std::size_t start = indent + columns;
+        const std::size_t width = options_.width > start + kLeastTextColumns ? options_.width - start : kLeastTextColumns;
+        bool first = true;
+        for (const std::string& line : wrap(value, width)) {
+            out_.append(indent, ' ');
+            if (first) out_ += painted(label, label_colour);
+            const std::size_t used = first ? display_width(label) : 0;
+            if (!line.empty()) out_.append(columns > used ? columns - used : 1, ' ');
+            out_ += painted(line, colour) + "\n";
+            first = false;
+        }
+    }
+    void detail(std::string_view label, Colour label_colour, std::string_view value, Colour colour = Colour::none) {
+        row(kVerdictColumns, kLabelColumns, label, label_colour, value, colour);
+    }
+
+    [[nodiscard]] std::string place(const Evidence& evidence) const;
+    [[nodiscard]] std::string heading(const ImageReport& image) const;
+    void image(const ImageReport& image);
+    void passing_line(const ImageReport& image);
+    void finding(const Finding& finding);
+    void suggestions(const std::vector<Finding>& findings);
+    void observations(const ImageReport& image);
+    void problems(const std::vector<Problem>& problems);
+    void package_list(const std::vector<Package>& packages);
+    void coverage(const Report& report);
+
+    const WriteOptions& options_;
+    std::string out_;
+};
+
+std::string TableWriter::place(const Evidence& evidence) const {
+    std::string where = printable(evidence.path);
+    if (evidence.source == EvidenceSource::environment || evidence.source == EvidenceSource::label || evidence.source == EvidenceSource::history)
+        where = std::string(to_string(evidence.source)) + (where.empty() ? "" : " " + where);
+    if (evidence.layer >= 0) where = where.empty() ? fill(word(Text::layer), {"", std::to_string(evidence.layer)})
+                                                   : fill(word(Text::layer), {where, std::to_string(evidence.layer)});
+    const std::string what = printable(evidence.detail);
+    if (what.empty()) return where;
+    return where.empty() ? what : where + ": " + what;
+}
+
+std::string TableWriter::heading(const ImageReport& image) const {
+    std::string line = printable(image.reference, kSentenceBytes) + "  " + (image.platform.empty() ? std::string(word(Text::no_platform)) : printable(image.platform));
+    const std::string name = image.repository + ":" + image.tag;
+    if (!image.repository.empty() && !image.tag.empty() && image.reference.find(name) == std::string::npos)
+        line += "  " + fill(word(Text::judged_as), {printable(name)});
+    return line;
+}
+
+void TableWriter::passing_line(const ImageReport& image) {
+    std::string line = heading(image);
+    std::vector<std::string> codes;
+    for (const Finding& each : image.findings)
+        if (std::find(codes.begin(), codes.end(), each.code) == codes.end()) codes.push_back(each.code);
+    if (!codes.empty()) line += "  (" + printable(join(codes, ", ")) + ")";
+    row(0, kVerdictColumns, verdict_word(image.verdict, options_.language), colour_of(image.verdict), line);
+}
+
+void TableWriter::image(const ImageReport& image) {
+    row(0, kVerdictColumns, verdict_word(image.verdict, options_.language), colour_of(image.verdict), heading(image), Colour::bold);
+    if (image.error)
+        detail(word(Text::error), Colour::red, std::string(to_string(image.error->code)) + ": " + printable(image.error->message(), kSentenceBytes));
+    for (const Finding& each : image.findings) finding(each);
+    suggestions(image.findings);
+    observations(image);
+    problems(image.problems);
+    if (options_.list_packages) package_list(image.package_list);
+}
+
+void TableWriter::finding(const Finding& finding) {
+    const Colour quiet = finding.severity == Severity::info ? Colour::dim : Colour::none;
+    detail(severity_word(finding.severity, options_.language), colour_of(finding.severity),
+           printable(finding.code) + ": " + printable(message_for(finding, options_.language), kSentenceBytes), quiet);
+    const std::size_t shown = std::min(finding.evidence.size(), kShownEvidence);
+    for (std::size_t i = 0; i < shown; ++i) detail("", Colour::none, place(finding.evidence[i]), Colour::dim);
+    if (finding.evidence.size() > shown)
+        detail("", Colour::none, fill(word(Text::and_more), {std::to_string(finding.evidence.size() - shown)}), Colour::dim);
+}
+
+void TableWriter::suggestions(const std::vector<Finding>& findings) {
+    std::vector<std::string> tags;
+    for (const Finding& each : findings)
+        if (each.suggestion && std::find(tags.begin(), tags.end(), *each.suggestion) == tags.end()) tags.push_back(*each.suggestion);
+    for (const std::string& tag : tags) detail("", Colour::none, fill(word(Text::suggestion), {printable(tag)}), Colour::bold);
+}
+
+void TableWriter::observations(const ImageReport& image) {
+    std::vector<std::string> items;
+    for (const Observation& each : image.observed) {
+        std::string item = with_version(each.component, each.version);
+        if (!each.proof) item = fill(word(Text::unproven_mark), {item});
+        if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(std::move(item));
+    }
+    if (items.size() > kShownObservations) {
+        const std::size_t more = items.size() - kShownObservations;
+        items.resize(kShownObservations);
+        items.push_back(fill(word(Text::and_more), {std::to_string(more)}));
+    }
+    if (!items.empty()) detail(word(Text::observed), Colour::none, join(items, separator()));
+
+    std::vector<std::string> counts;
+    const std::array<std::pair<const char*, std::size_t>, 5> packages{{{"rpm", image.packages.rpm},
+                                                                       {"deb", image.packages.deb},
+                                                                       {"apk", image.packages.apk},
+                                                                       {"python", image.packages.python},
+                                                                       {"conda", image.packages.conda}}};
+    for (const auto& [type, count] : packages)
+        if (count > 0) counts.push_back(std::to_string(count) + " " + type);
+    if (!counts.empty()) detail(word(Text::packages), Colour::dim, join(counts, separator()), Colour::dim);
+}
+
+void TableWriter::problems(const std::vector<Problem>& problems) {
+    const std::size_t shown = std::min(problems.size(), kShownProblems);
+    for (std::size_t i = 0; i < shown; ++i) {
+        const std::string path = printable(problems[i].path);
+        detail(word(Text::problem), Colour::yellow, (path.empty() ? "" : path + ": ") + printable(problems[i].message, kSentenceBytes));
+    }
+    if (problems.size() > shown) detail("", Colour::none, fill(word(Text::and_more), {std::to_string(problems.size() - shown)}));
+}
+
+void TableWriter::package_list(const std::vector<Package>& packages) {
+    for (const Package& each : packages) {
+        std::string line = printable(each.name) + " " + printable(each.version);
+        if (!each.arch.empty()) line += " " + printable(each.arch);
+        if (each.layer >= 0) line = fill(word(Text::layer), {line, std::to_string(each.layer)});
+        detail(to_string(each.type), Colour::dim, line);
+    }
+}
+
+void TableWriter::coverage(const Report& report) {
+    const auto count = [&](Verdict verdict) {
+        return static_cast<std::size_t>(
+            std::count_if(report.images.begin(), report.images.end(), [verdict](const ImageReport& each) { return each.verdict == verdict; }));
+    };
+    const std::size_t judged = count(Verdict::pass) + count(Verdict::warn) + count(Verdict::fail);
+    const auto number = [](auto value) { return std::to_string(value); };
+    if (judged == 0) out_ += painted(word(Text::no_images), Colour::yellow) + "\n";
+    const std::string line =
+        fill(word(Text::coverage_listed), {number(report.images.size() + report.skipped.size()), number(judged)}) +
+        fill(word(Text::coverage_judged), {number(count(Verdict::pass)), number(count(Verdict::warn)), number(count(Verdict::fail))}) +
+        fill(word(Text::coverage_open), {number(count(Verdict::unknown)), number(count(Verdict::error)), number(report.skipped.size())}) +
+        fill(word(Text::coverage_work), {human_bytes(report.bytes_fetched), number(report.layers_analyzed), number(report.layers_reused)});
+    for (const std::string& each : wrap(line, std::max(options_.width, kLeastTextColumns))) out_ += each + "\n";
+    for (const Skipped& each : report.skipped)
+        row(0, kVerdictColumns, word(Text::skipped), Colour::dim,
+            printable(each.reference, kSentenceBytes) + (each.digest.empty() ? "" : "@" + printable(each.digest)) + ": " + printable(each.reason), Colour::dim);
+}
+
+void TableWriter::report(const Report& report) {
+    std::vector<const ImageReport*> images;
+    for (const ImageReport& each : report.images) images.push_back(&each);
+    std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
+    // Passing images share a block of one line each; one alone, or one with something to tell, has room for its details.
+    const auto quiet = [&](const ImageReport& each) { return each.verdict == Verdict::pass && each.problems.empty() && !options_.list_packages; };
+    const bool several = std::count_if(report.images.begin(), report.images.end(), quiet) > 1;
+    bool after_passing_line = false;
+    for (const ImageReport* each : images) {
+        const bool one_line = several && quiet(*each);
+        if (after_passing_line && !one_line) out_ += "\n";
+        if (one_line) {
+            passing_line(*each);
+        } else {
+            image(*each);
+            out_ += "\n";
+        }
+        after_passing_line = one_line;
+    }
+    if (after_passing_line) out_ += "\n";
+    coverage(report);
+}
+
+void TableWriter::explanation(const Explanation& explanation) {
+    if (!out_.empty()) out_ += "\n";
+    out_ += painted(printable(explanation.reference, kSentenceBytes), Colour::bold) + "\n";
+    const auto line = [&](std::string_view label, std::string_view value) { row(2, kLabelColumns, label, Colour::none, value); };
+    line(word(Text::grammar), printable(explanation.grammar));
+    line(word(Text::tier), explanation.tier ? to_string(*explanation.tier) : word(Text::unreadable_tag));
+    if (explanation.dev) line(word(Text::dev), word(Text::yes));
+    if (explanation.claims.empty()) line(word(Text::claims), word(Text::none));
+    bool first = true;
+    for (const Claim& claim : explanation.claims) {
+        std::string what = printable(claim.component) + " " + (claim.version.empty() ? std::string(word(Text::any_version)) : printable(claim.version)) + "  (" +
+                           std::string(kind_word(claim.kind, options_.language));
+        if (claim.from_repository) what += std::string(separator()) + std::string(word(Text::from_repository));
+        line(first ? word(Text::claims) : std::string_view(), what + ")");
+        first = false;
+    }
+    std::vector<std::string> parents;
+    for (const auto& [component, version] : explanation.expected_parents) parents.push_back(with_version(component, version));
+    if (!parents.empty()) line(word(Text::parents), join(parents, separator()));
+    for (const Finding& each : explanation.findings)
+        row(2, kLabelColumns, severity_word(each.severity, options_.language), colour_of(each.severity),
+            printable(each.code) + ": " + printable(message_for(each, options_.language), kSentenceBytes));
+    for (const Finding& each : explanation.findings)
+        if (each.suggestion) line("", fill(word(Text::suggestion), {printable(*each.suggestion)}));
+}
+
+}  // namespace
+
+std::string write_table(const Report& report, const WriteOptions& options) {
+    TableWriter writer(options);
+    writer.report(report);
+    return writer.take();
+}
+
+std::string write_table(const std::vector<Explanation>& explanations, const WriteOptions& options) {
+    TableWriter writer(options);
+    for (const Explanation& each : explanations) writer.explanation(each);
+    return writer.take();
+}
+
+}  // namespace veritag::report

@@ -1,0 +1,170 @@
+// The package lists against those of the tools that own the databases: rpm, dpkg-query and Python's importlib.metadata.
+
+#include "pkgdb/pkgdb.h"
+
+#include "tools.h"
+
+#include <sqlite3.h>
+
+namespace veritag::pkgdb {
+namespace {
+
+using test::Folder;
+using test::run;
+
+std::vector<std::string> lines_of(const Result<Parsed<Package>>& parsed) {
+    EXPECT_TRUE(parsed) << parsed.error().message();
+    std::vector<std::string> lines;
+    if (!parsed) return lines;
+    for (const Problem& problem : parsed->problems) ADD_FAILURE() << problem.message;
+    for (const Package& package : parsed->items) lines.push_back(package.name + "\t" + package.version + "\t" + package.arch);
+    std::sort(lines.begin(), lines.end());
+    return lines;
+}
+
+/// A folder with rpms and an rpm database that Debian's rpm (SQLite backend) writes.
+class RpmSqlite : public testing::Test {
+protected:
+    void SetUp() override { run("sh '" VERITAG_SOURCE_DIR "/tests/support/make_rpms.sh' '" + folder_.path() + "'"); }
+
+    void install(const std::string& files) {
+        run("mkdir -p '" + database() + "' && cd '" + folder_ / "rpms" + "' && rpm --dbpath '" + database() +
+            "' -i --justdb --nodeps --ignorearch --ignoreos " + files + " 2>&1");
+    }
+    [[nodiscard]] std::vector<std::string> rpm_list() const {
+        return test::sorted_lines(
+            run("rpm --dbpath '" + database() + "' -qa --qf '%{name}\\t%|epoch?{%{epoch}:}|%{version}-%{release}\\t%{arch}\\n'"));
+    }
+    [[nodiscard]] std::string database() const { return folder_ / "db"; }
+    [[nodiscard]] std::vector<std::string> our_list(const std::string& file, const std::string& wal) const {
+        return lines_of(parse_rpm_sqlite(ByteReader(std::string_view(file), "rpmdb.sqlite"), as_byte_span(wal), Limits{}));
+    }
+
+    Folder folder_;
+};
+
+TEST_F(RpmSqlite, ListsWhatRpmLists) {
+    install("*.rpm");
+    const std::vector<std::string> expected = rpm_list();
+    ASSERT_EQ(expected.size(), 8U);
+    EXPECT_EQ(our_list(test::read_file(database() + "/rpmdb.sqlite"), ""), expected);
+}
+
+TEST_F(RpmSqlite, ListsWhatRpmListsAfterRemovals) {
+    install("*.rpm");
+    run("rpm --dbpath '" + database() + "' -e --justdb --nodeps plain tzdata 2>&1");
+    install("tzdata-noarch.rpm");
+    const std::vector<std::string> expected = rpm_list();
+    ASSERT_EQ(expected.size(), 7U);
+    EXPECT_EQ(our_list(test::read_file(database() + "/rpmdb.sqlite"), ""), expected);
+}
+
+TEST_F(RpmSqlite, ListsWhatRpmListsWithALogThatIsNotMerged) {
+    install("plain-aarch64.rpm epoch-aarch64.rpm");
+    // While a reader is in a transaction rpm cannot merge the log into the file. It tries for ten seconds, once a command.
+    sqlite3* reader = nullptr;
+    ASSERT_EQ(sqlite3_open((database() + "/rpmdb.sqlite").c_str(), &reader), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM Packages", nullptr, nullptr, nullptr), SQLITE_OK);
+    install("big-epoch-x86_64.rpm lib+odd.name_2-noarch.rpm tzdata-noarch.rpm");
+    const std::vector<std::string> expected = rpm_list();
+    const std::string file = test::read_file(database() + "/rpmdb.sqlite");
+    const std::string wal = test::read_file(database() + "/rpmdb.sqlite-wal");
+    sqlite3_close(reader);
+
+    ASSERT_EQ(expected.size(), 5U);
+    ASSERT_FALSE(wal.empty());
+    EXPECT_EQ(our_list(file, wal), expected);
+    EXPECT_EQ(our_list(file, "").size(), 2U) << "the log was merged after all, so that this test shows nothing";
+}
+
+constexpr const char* kDpkgQuery =
+    " -W -f '${db:Status-Status}\\t${Package}\\t${Version}\\t${Architecture}\\n' | sed -n 's/^installed\\t//p'";
+
+std::vector<std::string> dpkg_list(const std::string& admin_folder) {
+    return test::sorted_lines(run("dpkg-query --admindir='" + admin_folder + "'" + kDpkgQuery));
+}
+
+std::vector<std::string> our_dpkg_list(const std::string& admin_folder) {
+    const std::string file = test::read_file(admin_folder + "/status");
+    return lines_of(parse_dpkg_status(ByteReader(std::string_view(file), "var/lib/dpkg/status"), false, Limits{}));
+}
+
+void make_admin_folder(const std::string& folder, const std::string& status) {
+    run("mkdir -p '" + folder + "/info' '" + folder + "/updates' && printf '1\\n' > '" + folder + "/info/format' && : > '" + folder +
+        "/available'");
+    test::write_file(folder + "/status", status);
+}
+
+TEST(Dpkg, ListsWhatDpkgListsOnThisMachine) {
+    const Folder folder;
+    make_admin_folder(folder.path(), test::read_file("/var/lib/dpkg/status"));
+    const std::vector<std::string> expected = dpkg_list(folder.path());
+    ASSERT_GT(expected.size(), 50U);
+    EXPECT_EQ(our_dpkg_list(folder.path()), expected);
+}
+
+TEST(Dpkg, ListsWhatDpkgListsInEveryState) {
+    const auto stanza = [](const std::string& name, const std::string& status) {
+        return "Package: " + name + "\nStatus: " + status +
+               "\nArchitecture: arm64\nMaintainer: a\nVersion: 1:2.0~rc1-3+b1\nDescription: x\n y\n .\n z\n\n";
+    };
+    const Folder folder;
+    make_admin_folder(folder.path(),
+                      stanza("good", "install ok installed") + stanza("held", "hold ok installed") +
+                          stanza("unwanted", "deinstall ok installed") + stanza("removed", "deinstall ok config-files") +
+                          "Package: never\nStatus: unknown ok not-installed\nArchitecture: all\n\n" +
+                          "package: lower\nstatus:install ok installed\narchitecture: all\nmaintainer: a\nversion:0\ndescription: x\n");
+    const std::vector<std::string> expected = dpkg_list(folder.path());
+    ASSERT_EQ(expected.size(), 4U);
+    EXPECT_EQ(our_dpkg_list(folder.path()), expected);
+}
+
+TEST(Python, NamesWhatImportlibNames) {
+    const Folder folder;
+    const std::vector<std::string> files{
+        "Metadata-Version: 2.1\nName: torch\nVersion: 2.1.0+cpu\nSummary: tensors\n\nVersion: 9\n",
+        "metadata-version: 2.1\nNAME: Torch_NPU.Extra\nversion: 2.1.0.post3\nLicense: MIT\n        Version: 7\n",
+        "Metadata-Version: 2.1\r\nName: crlf\r\nVersion: 1!2.0rc1\r\n\r\nbody\r\n",
+        "Metadata-Version: 2.4\nName: unicode\nVersion: 1.0\nAuthor: J\xc3\xbcrgen\nKeywords: a,\n b\nClassifier: A :: B\nClassifier: C",
+        "Metadata-Version: 2.1\nName:   spaces  \nVersion:\t 3.0 \n\n",
+    };
+    std::vector<std::string> ours;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const std::string site = "p" + std::to_string(i) + "-1.dist-info";
+        std::filesystem::create_directory(folder / site);
+        test::write_file(folder / (site + "/METADATA"), files[i]);
+        const auto package = parse_python_metadata(ByteReader(std::string_view(files[i]), site + "/METADATA"), Limits{});
+        ASSERT_TRUE(package) << package.error().message();
+        ASSERT_TRUE(*package);
+        ours.push_back((*package)->name + "\t" + (*package)->version);
+    }
+    std::sort(ours.begin(), ours.end());
+    const std::vector<std::string> expected = test::sorted_lines(
+        run("python3 -c 'import importlib.metadata as m, sys\n"
+            "for d in m.distributions(path=[sys.argv[1]]): print(d.metadata[\"Name\"].strip(), d.version.strip(), sep=\"\\t\")' '" +
+            folder.path() + "'"));
+    ASSERT_EQ(expected.size(), files.size());
+    EXPECT_EQ(ours, expected);
+}
+
+TEST(Python, NamesWhatImportlibNamesOnThisMachine) {
+    // One line a distribution: the METADATA file, then what importlib reads from it.
+    const std::string listing = run(
+        "python3 -c 'import importlib.metadata as m\n"
+        "for d in m.distributions():\n"
+        "  p = getattr(d, \"_path\", None)\n"
+        "  if p is not None and p.name.endswith(\".dist-info\"): print(p / \"METADATA\", d.metadata[\"Name\"], d.version, sep=\"\\t\")'");
+    const std::vector<std::string> lines = test::sorted_lines(listing);
+    ASSERT_FALSE(lines.empty());
+    for (const std::string& line : lines) {
+        const std::string path = line.substr(0, line.find('\t'));
+        const std::string file = test::read_file(path);
+        const auto package = parse_python_metadata(ByteReader(std::string_view(file), path), Limits{});
+        ASSERT_TRUE(package) << package.error().message();
+        ASSERT_TRUE(*package);
+        EXPECT_EQ(path + "\t" + (*package)->name + "\t" + (*package)->version, line);
+    }
+}
+
+}  // namespace
+}  // namespace veritag::pkgdb

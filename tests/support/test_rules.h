@@ -1,0 +1,124 @@
+// A small rule set of invented products, so that tests of the engine do not move when the real packs do.
+#pragma once
+
+#include "rules/rules.h"
+
+#include <cstdlib>
+#include <iostream>
+
+namespace veritag::test {
+
+inline constexpr const char* kTestPacks[] = {
+    R"(component: puffin
+kind: os
+title: Puffin Linux
+names: [pf]
+compare: exact
+evidence:
+  - {file: [etc/os-release, usr/lib/os-release], when: '(?m)^ID=puffin$', read: '(?m)^VERSION=(\S+)'}
+  - {rpm: puffin-release, read: '^([0-9.]+)'}
+examples: []
+)",
+    R"(component: heron
+kind: os
+title: Heron
+names: [hr]
+compare: exact
+evidence:
+  - {file: [etc/os-release, usr/lib/os-release], when: '(?m)^ID=heron$', read: '(?m)^VERSION=(\S+)'}
+examples: []
+)",
+    R"(component: redkit
+kind: sdk
+title: RedKit
+vendor: red
+names: [redkit]
+compare: exact
+evidence:
+  - {file: 'opt/redkit/*/version.txt', read: '(?m)^version=(\S+)'}
+  - {environment: REDKIT_VERSION}
+could-hold: ['opt/redkit/**', '**/libred.so*']
+could-hold-except: ['opt/redkit/driver/**']
+examples: []
+)",
+    R"(component: bluekit
+kind: sdk
+title: BlueKit
+vendor: blue
+names: [bluekit]
+compare: prefix
+evidence:
+  - {path: 'opt/bluekit-*/lib/libblue.so.*', read: 'libblue\.so\.(\d+\.\d+\.\d+)$'}
+could-hold: ['opt/bluekit*/**']
+examples: []
+)",
+    R"(component: flame
+kind: framework
+title: Flame
+names: [flame]
+compare: pep440
+evidence:
+  - {file: '**/flame/version.py', read: "(?m)^version = '([^']+)'"}
+  - {python: flame}
+facts:
+  - {name: blue, file: '**/flame/version.py', read: "(?m)^blue = '([^']+)'"}
+  - {name: red, file: '**/flame/version.py', read: "(?m)^red = '([^']+)'"}
+backends:
+  - {sdk: redkit, needs: [flame_red], refuses: [blue]}
+  - {sdk: bluekit, needs-any-fact: [blue]}
+could-hold: ['**/flame/**']
+examples: []
+)",
+    R"(component: flame_red
+kind: tool
+title: Flame for RedKit
+names: [flame_red]
+compare: pep440
+evidence:
+  - {python: flame-red}
+could-hold: ['**/flame_red/**']
+examples: []
+)",
+    R"(component: bird7b
+kind: llm
+title: Bird 7B
+versioned: false
+names: [bird7b]
+evidence:
+  - {file: '**/config.json', json-when: {/model: bird7b}, weights: ['*.weights'], weights-min: 1000}
+could-hold: ['**/*.gguf']
+examples: []
+)",
+    R"(component: fish7b
+kind: llm
+title: Fish 7B
+versioned: false
+names: [fish7b]
+evidence:
+  - {file: '**/config.json', json-when: {/model: fish7b}, weights: ['*.weights'], weights-min: 1000}
+could-hold: ['**/*.gguf']
+examples: []
+)",
+    R"(grammar: test
+title: test tags
+priority: 1
+repositories: ['**']
+order: [llm, framework, tool, sdk, tool, os]
+forms:
+  - {pattern: '(?P<parts>.+)'}
+examples: []
+)"};
+
+inline rules::RuleSet test_rules() {
+    std::vector<rules::PackText> packs;
+    int number = 0;
+    for (const char* text : kTestPacks) packs.push_back({"test" + std::to_string(++number) + ".yaml", text});
+    Result<rules::RuleSet> rules = rules::load_rules(packs);
+    if (!rules) {
+        std::cerr << rules.error().message() << "\n";
+        std::abort();
+    }
+    return std::move(*rules);
+}
+
+}  // namespace veritag::test

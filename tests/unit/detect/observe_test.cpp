@@ -1,0 +1,198 @@
+#include "detect/observe.h"
+
+#include "layers.h"
+#include "test_rules.h"
+
+#include <gtest/gtest.h>
+
+namespace veritag::detect {
+namespace {
+
+using namespace veritag::test;
+
+struct World {
+    rules::RuleSet rules = test_rules();
+    EvidenceMatcher matcher{rules};
+    oci::ImageConfig config;
+    oci::Platform platform{.os = "linux", .architecture = "amd64", .variant = ""};
+    std::vector<std::shared_ptr<const LayerAnalysis>> layers;
+
+    explicit World(std::vector<std::shared_ptr<const LayerAnalysis>> list) : layers(std::move(list)) {
+        for (std::size_t i = 0; i < layers.size(); ++i) config.diff_ids.push_back(sha256_of(std::to_string(i)));
+    }
+    ObserveResult observe() const { return detect::observe(MergedImage(layers), config, platform, matcher); }
+};
+
+// "component=version" of every observation, "?" for those without proof.
+std::string text_of(const ImageFacts& facts) {
+    std::string text;
+    for (const Observation& o : facts.observations) text += (text.empty() ? "" : " ") + o.component + "=" + o.version + (o.proof ? "" : "?");
+    return text;
+}
+
+Package python(std::string name, std::string version) {
+    Package package;
+    package.type = PackageType::python;
+    package.name = std::move(name);
+    package.version = std::move(version);
+    return package;
+}
+
+TEST(Observe, ReadsAFileAndNamesItsLayerAndLine) {
+    World world({layer({file("bin/sh")}), layer({file("etc/os-release", "NAME=P\nID=puffin\nVERSION=5.1\n")})});
+    const ImageFacts facts = world.observe().facts;
+    ASSERT_EQ(text_of(facts), "puffin=5.1");
+    const Evidence& evidence = facts.observations[0].evidence.at(0);
+    EXPECT_EQ(evidence.path, "etc/os-release");
+    EXPECT_EQ(evidence.layer, 1);
+    EXPECT_EQ(evidence.diff_id, world.config.diff_ids[1].str());
+    EXPECT_EQ(evidence.detail, "VERSION=5.1");
+}
+
+TEST(Observe, LinkAndItsTargetAreOnePieceOfEvidence) {
+    World world({layer({file("usr/lib/os-release", "ID=puffin\nVERSION=5.1\n"), symlink("etc/os-release", "../usr/lib/os-release")})});
+    const ImageFacts facts = world.observe().facts;
+    ASSERT_EQ(text_of(facts), "puffin=5.1");
+    ASSERT_EQ(facts.observations[0].evidence.size(), 1U) << facts.observations[0].evidence[1].detail;
+}
+
+TEST(Observe, PackagesAndFilesProveTogether) {
+    World world({layer({file("etc/os-release", "ID=puffin\nVERSION=5.1\n"), database("var/lib/rpm/Packages.db", {rpm("puffin-release", "5.1-3")})})});
+    const ImageFacts facts = world.observe().facts;
+    ASSERT_EQ(text_of(facts), "puffin=5.1");
+    EXPECT_EQ(facts.observations[0].evidence.size(), 2U);
+    EXPECT_TRUE(facts.packages_complete);
+}
+
+TEST(Observe, EnvironmentIsNoProof) {
+    World world({layer({file("bin/sh")})});
+    world.config.environment = {"PATH=/bin", "REDKIT_VERSION=2.0"};
+    EXPECT_EQ(text_of(world.observe().facts), "redkit=2.0?");
+}
+
+TEST(Observe, RemovedFileIsNotThere) {
+    World world({layer({file("opt/redkit/2.0/version.txt", "version=2.0")}), layer({whiteout("opt/redkit")})});
+    const ImageFacts facts = world.observe().facts;
+    EXPECT_EQ(text_of(facts), "");
+    EXPECT_TRUE(facts.could_hold.empty());
+}
+
+TEST(Observe, PathsThatCouldHoldAComponentAreNamed) {
+    World world({layer({file("opt/redkit/2.0/lib/x"), file("opt/redkit/driver/libred.so")})});
+    const ImageFacts facts = world.observe().facts;
+    ASSERT_EQ(facts.could_hold.count("redkit"), 1U);
+    ASSERT_EQ(facts.could_hold.at("redkit").size(), 1U) << "the driver is an exception";
+    EXPECT_EQ(facts.could_hold.at("redkit")[0].path, "opt/redkit/2.0/lib/x");
+}
+
+TEST(Observe, PackageKnowsTheLayerThatBroughtIt) {
+    const std::string path = "var/lib/rpm/Packages.db";
+    World world({layer({database(path, {rpm("a", "1-1"), rpm("b", "1-1")})}), layer({file("x")}), layer({database(path, {rpm("a", "1-1"), rpm("b", "2-1"), rpm("c", "1-1")})}),
+                 layer({database(path, {rpm("a", "1-1"), rpm("b", "2-1"), rpm("c", "1-1"), rpm("d", "1-1")})})});
+    std::string text;
+    for (const Package& package : world.observe().facts.packages) text += package.name + package.version + "@" + std::to_string(package.layer) + " ";
+    EXPECT_EQ(text, "a1-1@0 b2-1@2 c1-1@2 d1-1@3 ");
+}
+
+TEST(Observe, ReinstalledPackageCameWithTheLaterLayer) {
+    const std::string path = "var/lib/rpm/Packages.db";
+    World world({layer({database(path, {rpm("a", "1-1")})}), layer({database(path, {rpm("b", "1-1")})}), layer({database(path, {rpm("a", "1-1"), rpm("b", "1-1")})})});
+    std::string text;
+    for (const Package& package : world.observe().facts.packages) text += package.name + "@" + std::to_string(package.layer) + " ";
+    EXPECT_EQ(text, "a@2 b@1 ");
+}
+
+TEST(Observe, NewestOfTwoRpmDatabasesCounts) {
+    World world({layer({database("var/lib/rpm/Packages.db", {rpm("old", "1-1")})}), layer({database("usr/lib/sysimage/rpm/rpmdb.sqlite", {rpm("new", "1-1")})})});
+    const ImageFacts facts = world.observe().facts;
+    ASSERT_EQ(facts.packages.size(), 1U);
+    EXPECT_EQ(facts.packages[0].name, "new");
+}
+
+TEST(Observe, BrokenDatabaseIsAProblemAndNotComplete) {
+    World world({layer({database("var/lib/rpm/Packages.db", {rpm("a", "1-1")}, {{"var/lib/rpm/Packages.db", "slot 7 is broken"}})})});
+    const ImageFacts facts = world.observe().facts;
+    EXPECT_FALSE(facts.packages_complete);
+    ASSERT_EQ(facts.problems.size(), 1U);
+    EXPECT_EQ(facts.problems[0].message, "slot 7 is broken");
+}
+
+TEST(Observe, ReplacedBrokenDatabaseIsNoProblem) {
+    const std::string path = "var/lib/rpm/Packages.db";
+    World world({layer({database(path, {}, {{path, "broken"}})}), layer({database(path, {rpm("a", "1-1")})})});
+    const ImageFacts facts = world.observe().facts;
+    EXPECT_TRUE(facts.packages_complete);
+    EXPECT_TRUE(facts.problems.empty());
+}
+
+TEST(Observe, DatabaseBehindALinkIsAskedFor) {
+    World world({layer({symlink("var/lib/rpm", "../../opt/db"), file("opt/db/Packages.db", "bytes")}, false)});
+    const ObserveResult result = world.observe();
+    ASSERT_EQ(result.missing.size(), 1U);
+    EXPECT_EQ(result.missing.at(0), (ExtraPaths{{"opt/db/Packages.db", "var/lib/rpm/Packages.db"}}));
+}
+
+TEST(Observe, WantedHardLinkToUnwantedContentIsAskedFor) {
+    auto built = std::make_shared<LayerAnalysis>();
+    built->entries.add({.path = "data/blob", .type = EntryType::file, .size = 5, .mode = 0644, .link_target = {}});
+    built->entries.add({.path = "etc/os-release", .type = EntryType::hardlink, .size = 0, .mode = 0644, .link_target = "data/blob"});
+    World world({built});
+    const ObserveResult result = world.observe();
+    ASSERT_EQ(result.missing.size(), 1U);
+    EXPECT_EQ(result.missing.at(0), (ExtraPaths{{"data/blob", "etc/os-release"}}));
+}
+
+TEST(Observe, EvidenceBelowALinkedDirectoryIsFound) {
+    World world({layer({symlink("opt/redkit", "../srv/redkit"), file("srv/redkit/2.0/version.txt", "version=2.0")})});
+    const ImageFacts facts = world.observe().facts;
+    ASSERT_EQ(text_of(facts), "redkit=2.0");
+    EXPECT_EQ(facts.observations[0].evidence[0].path, "srv/redkit/2.0/version.txt") << "evidence names the real path";
+}
+
+TEST(Observe, ModelNeedsRealWeights) {
+    const std::string config = R"({"model": "bird7b"})";
+    World real({layer({file("m/config.json", config), file("m/a.weights", std::string(2000, 'w'))})});
+    EXPECT_EQ(text_of(real.observe().facts), "bird7b=");
+
+    World pointer({layer({file("m/config.json", config), file("m/a.weights", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")})});
+    const ImageFacts facts = pointer.observe().facts;
+    EXPECT_EQ(text_of(facts), "");
+    ASSERT_EQ(facts.placeholders.count("bird7b"), 1U);
+    EXPECT_EQ(facts.placeholders.at("bird7b")[0].path, "m/a.weights");
+    EXPECT_EQ(facts.placeholders.at("bird7b")[0].detail, "a Git LFS pointer of 59 bytes");
+}
+
+TEST(Observe, WeightsMayBeLinks) {
+    World world({layer({file("m/snap/config.json", R"({"model": "bird7b"})"), symlink("m/snap/a.weights", "../blobs/1"), file("m/blobs/1", std::string(2000, 'w'))})});
+    EXPECT_EQ(text_of(world.observe().facts), "bird7b=");
+}
+
+TEST(Observe, FactsAreReadAndMarkedAsRead) {
+    World world({layer({file("usr/lib/python3/site-packages/flame/version.py", "version = '2.1.0'\nblue = '12.1'\n"),
+                        database("usr/lib/python3/site-packages/flame-2.1.0.dist-info/METADATA", {python("Flame", "2.1.0")})})});
+    const ImageFacts facts = world.observe().facts;
+    EXPECT_EQ(text_of(facts), "flame=2.1.0");
+    ASSERT_EQ(facts.facts.size(), 1U);
+    EXPECT_EQ(facts.facts[0].value, "12.1");
+    EXPECT_EQ(facts.facts_read, std::vector<std::string>{"flame"});
+}
+
+TEST(Observe, CountsPackagesOfAnotherCpu) {
+    World world({layer({database("var/lib/rpm/Packages.db", {rpm("a", "1-1", "aarch64"), rpm("b", "1-1", "noarch"), rpm("c", "1-1", "x86_64"), rpm("d", "1-1", "i686")})})});
+    const ImageFacts facts = world.observe().facts;
+    ASSERT_EQ(facts.foreign_architectures.size(), 1U);
+    EXPECT_EQ(facts.foreign_architectures[0].architecture, "arm64");
+    EXPECT_EQ(facts.foreign_architectures[0].packages, 1U);
+    EXPECT_EQ(facts.foreign_architectures[0].judged, 3U);
+}
+
+TEST(Observe, ProblemOfARemovedFileDoesNotCount) {
+    auto broken = std::make_shared<LayerAnalysis>();
+    broken->entries.add({.path = "a", .type = EntryType::file, .size = 1, .mode = 0644, .link_target = {}});
+    broken->problems.push_back({"a", "odd"});
+    EXPECT_EQ(World({broken}).observe().facts.problems.size(), 1U);
+    EXPECT_EQ(World({broken, layer({whiteout("a")})}).observe().facts.problems.size(), 0U);
+}
+
+}  // namespace
+}  // namespace veritag::detect

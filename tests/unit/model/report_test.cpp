@@ -1,0 +1,46 @@
+#include "model/report.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace veritag {
+namespace {
+
+Finding finding(const char* code, Severity severity) {
+    Finding result;
+    result.code = code;
+    result.severity = severity;
+    return result;
+}
+
+TEST(VerdictOf, TheWorstFindingDecides) {
+    const Finding error = finding("os-mismatch", Severity::error);
+    const Finding unproven = finding("unproven", Severity::warning);
+    const Finding mild_unproven = finding("unproven", Severity::info);
+    const Finding warning = finding("tag-order", Severity::warning);
+    const Finding info = finding("tag-short", Severity::info);
+    EXPECT_EQ(verdict_of({}), Verdict::pass);
+    EXPECT_EQ(verdict_of({info}), Verdict::pass);
+    EXPECT_EQ(verdict_of({mild_unproven}), Verdict::pass) << "an application without a rule stays clean";
+    EXPECT_EQ(verdict_of({info, warning}), Verdict::warn);
+    EXPECT_EQ(verdict_of({warning, unproven}), Verdict::unknown);
+    EXPECT_EQ(verdict_of({unproven, error}), Verdict::fail);
+    EXPECT_EQ(verdict_of({warning, mild_unproven}), Verdict::warn);
+}
+
+TEST(Names, AreThoseOfTheReport) {
+    EXPECT_EQ(to_string(ComponentKind::framework), "framework");
+    EXPECT_EQ(to_string(Tier::application), "application");
+    EXPECT_EQ(to_string(EvidenceSource::environment), "environment");
+    EXPECT_EQ(to_string(Severity::warning), "warning");
+    EXPECT_EQ(to_string(Verdict::unknown), "unknown");
+    EXPECT_EQ(to_string(PackageType::conda), "conda");
+    EXPECT_EQ(to_string(static_cast<Verdict>(99)), "?");
+    for (const ComponentKind kind : {ComponentKind::os, ComponentKind::sdk, ComponentKind::framework, ComponentKind::llm, ComponentKind::tool, ComponentKind::app})
+        EXPECT_EQ(component_kind_from(to_string(kind)), kind);
+    EXPECT_FALSE(component_kind_from("OS"));
+}
+
+}  // namespace
+}  // namespace veritag

@@ -1,0 +1,103 @@
+#include "sample.h"
+
+namespace veritag::report {
+namespace {
+
+const std::string kDigestA = "sha256:" + std::string(64, 'a');
+const std::string kDigestB = "sha256:" + std::string(64, 'b');
+
+Evidence file(std::string path, int layer, std::string detail) {
+    return {.source = EvidenceSource::file, .path = std::move(path), .layer = layer, .diff_id = kDigestB, .detail = std::move(detail)};
+}
+
+ImageReport image(std::string repository, std::string tag, std::string platform, Verdict verdict) {
+    ImageReport result;
+    result.reference = "127.0.0.1:5000/" + repository + ":" + tag;
+    result.registry = "127.0.0.1:5000";
+    result.repository = std::move(repository);
+    result.tag = std::move(tag);
+    result.digest = kDigestA;
+    result.platform = std::move(platform);
+    result.verdict = verdict;
+    result.grammar = "oeep-0014";
+    return result;
+}
+
+ImageReport passing(const std::string& platform) {
+    ImageReport good = image("openeuler/cann", "8.0.RC1-oe2203sp4", platform, Verdict::pass);
+    good.tier = Tier::sdk;
+    good.findings.push_back({.code = "tag-short", .severity = Severity::info, .component = "cann", .claimed = "8.0.RC1",
+                             .message = "The tag leaves the name cann to the repository.", .evidence = {}});
+    return good;
+}
+
+ImageReport failing() {
+    ImageReport bad = image("openeuler/pytorch", "2.1.0-cann7.0.RC1-oe2203sp2", "linux/arm64", Verdict::fail);
+    bad.index_digest = kDigestB;
+    bad.tier = Tier::framework;
+    bad.claims = {{.component = "pytorch", .kind = ComponentKind::framework, .version = "2.1.0", .from_repository = true, .text = "2.1.0"},
+                  {.component = "cann", .kind = ComponentKind::sdk, .version = "7.0.RC1", .text = "cann7.0.RC1"},
+                  {.component = "openeuler", .kind = ComponentKind::os, .version = "22.03-LTS-SP2", .text = "oe2203sp2"}};
+    bad.observed = {{.component = "openeuler", .kind = ComponentKind::os, .version = "22.03-LTS-SP4",
+                     .evidence = {file("etc/os-release", 0, "VERSION=\"22.03 (LTS-SP4)\"")}},
+                    {.component = "pytorch", .kind = ComponentKind::framework, .version = "2.1.0+cpu",
+                     .evidence = {file("usr/lib/python3.9/site-packages/torch-2.1.0.dist-info/METADATA", 2, "Version: 2.1.0+cpu")}},
+                    {.component = "cann", .kind = ComponentKind::sdk, .version = "7.0.RC1",
+                     .evidence = {{.source = EvidenceSource::environment, .path = "CANN_VERSION", .detail = "7.0.RC1"}}, .proof = false}};
+    bad.packages = {.rpm = 312, .python = 41};
+    bad.package_list = {{.type = PackageType::rpm, .name = "bash", .version = "5.1.8-6.oe2203sp4", .arch = "aarch64", .path = "var/lib/rpm/rpmdb.sqlite", .layer = 0},
+                        {.type = PackageType::python, .name = "torch", .version = "2.1.0+cpu", .arch = "", .path = "usr/lib/python3.9/site-packages", .layer = 2}};
+    bad.lineage = {{.reference = "127.0.0.1:5000/openeuler/cann:7.0.RC1-oe2203sp4", .digest = kDigestB, .layers = 3, .current = true}};
+    bad.findings = {{.code = "os-mismatch", .severity = Severity::error, .component = "openeuler", .claimed = "22.03-LTS-SP2", .observed = "22.03-LTS-SP4",
+                     .message = "The tag claims openEuler 22.03-LTS-SP2; the image holds openEuler 22.03-LTS-SP4.",
+                     .evidence = {file("etc/os-release", 0, "VERSION=\"22.03 (LTS-SP4)\""), file("etc/openEuler-release", 0, "openEuler release 22.03 (LTS-SP4)"),
+                                  {.source = EvidenceSource::package, .path = "var/lib/rpm/rpmdb.sqlite", .layer = 0, .diff_id = kDigestB, .detail = "openEuler-release 22.03LTS_SP4"},
+                                  file("usr/lib/os-release", 0, "VERSION_ID=\"22.03\"")},
+                     .suggestion = "2.1.0-cann7.0.RC1-oe2203sp4"},
+                    {.code = "unproven", .severity = Severity::warning, .component = "cann", .claimed = "7.0.RC1",
+                     .message = "The tag claims Ascend CANN 7.0.RC1; only the image's own settings name it, and settings prove nothing.",
+                     .evidence = {{.source = EvidenceSource::environment, .path = "CANN_VERSION", .detail = "7.0.RC1"}}},
+                    {.code = "tag-short", .severity = Severity::info, .component = "pytorch", .message = "The tag leaves the name pytorch to the repository.", .evidence = {}}};
+    bad.problems = {{.path = "opt/a\x1b[31mb", .message = "read python metadata: no Version line"}};
+    return bad;
+}
+
+}  // namespace
+
+Report sample_report() {
+    Report report;
+    report.tool_version = "0.1.0";
+    report.rules_digest = kDigestA;
+    report.generated = "2026-08-22T10:00:00Z";
+    report.images = {passing("linux/amd64"), passing("linux/arm64"), failing()};
+
+    ImageReport unread = image("openeuler/secret", "1", "", Verdict::error);
+    unread.error = Error{ErrorCode::auth, "fetch manifest", "127.0.0.1:5000/openeuler/secret:1", "HTTP 401", "log in with --username"};
+    report.images.push_back(unread);
+
+    ImageReport undecided = image("openeuler/distroless", "2.0-oe2403sp1", "linux/amd64", Verdict::unknown);
+    undecided.findings = {{.code = "unproven", .severity = Severity::warning, .component = "openeuler", .claimed = "24.03-LTS-SP1",
+                           .message = "The tag claims openEuler 24.03-LTS-SP1; nothing in the image proves or disproves it.", .evidence = {}}};
+    report.images.push_back(undecided);
+
+    ImageReport odd = image("openeuler/cuda", "oe2403lts-cuda12.2.0", "linux/amd64", Verdict::warn);
+    odd.reference = "oci:build/out";
+    odd.registry = "";
+    odd.findings = {{.code = "tag-order", .severity = Severity::warning, .message = "The parts of the tag are out of order.", .evidence = {}, .suggestion = "cuda12.2.0-oe2403lts"}};
+    odd.observed = {{.component = "bad\xff" "bytes", .kind = ComponentKind::tool, .version = "1", .evidence = {}}};
+    report.images.push_back(odd);
+
+    report.skipped = {{.reference = "127.0.0.1:5000/openeuler/cann:8.0.RC1-oe2203sp4", .digest = kDigestB, .reason = "attestation of " + kDigestA}};
+    report.bytes_fetched = 123'456'789;
+    report.layers_analyzed = 9;
+    report.layers_reused = 3;
+    return report;
+}
+
+Explanation sample_explanation() {
+    const ImageReport bad = failing();
+    return {.reference = bad.reference, .grammar = bad.grammar, .tier = bad.tier, .dev = true, .claims = bad.claims,
+            .findings = {bad.findings.back()}, .expected_parents = {{"cann", "7.0.RC1"}, {"openeuler", "22.03-LTS-SP2"}}};
+}
+
+}  // namespace veritag::report

@@ -1,0 +1,65 @@
+#include "report/terminal.h"
+
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace veritag::report {
+namespace {
+
+TEST(DisplayWidth, CountsWideCharactersTwice) {
+    EXPECT_EQ(display_width(""), 0U);
+    EXPECT_EQ(display_width("abc"), 3U);
+    EXPECT_EQ(display_width("镜像"), 4U);
+    EXPECT_EQ(display_width("→ a"), 3U);
+    EXPECT_EQ(display_width("e\u0301"), 1U);
+    EXPECT_EQ(display_width("\xff"), 1U);
+}
+
+TEST(Wrap, BreaksAtSpacesOnly) {
+    EXPECT_EQ(wrap("one two three", 7), (std::vector<std::string>{"one two", "three"}));
+    EXPECT_EQ(wrap("one two three", 100), (std::vector<std::string>{"one two three"}));
+    EXPECT_EQ(wrap("a reference/that:is-too-long b", 10), (std::vector<std::string>{"a", "reference/that:is-too-long", "b"}));
+    EXPECT_EQ(wrap("two  spaces stay", 20), (std::vector<std::string>{"two  spaces stay"}));
+    EXPECT_EQ(wrap("", 10), (std::vector<std::string>{""}));
+    EXPECT_EQ(wrap("   ", 10), (std::vector<std::string>{""}));
+}
+
+TEST(Wrap, BreaksBetweenWideCharactersButNotBeforeClosingPunctuation) {
+    EXPECT_EQ(wrap("标签镜像", 5), (std::vector<std::string>{"标签", "镜像"}));
+    EXPECT_EQ(wrap("标签镜，像", 6), (std::vector<std::string>{"标签", "镜，像"}));
+    EXPECT_EQ(wrap("镜像 cann8.0.RC1 不符", 12), (std::vector<std::string>{"镜像", "cann8.0.RC1", "不符"}));
+}
+
+TEST(Wrap, LosesNothing) {
+    const std::string sentence = "标签声明的操作系统是 openeuler 22.03-LTS-SP2，镜像实际为 22.03-LTS-SP4（etc/os-release）and some English at the end";
+    std::string without_spaces = sentence;
+    std::erase(without_spaces, ' ');
+    for (std::size_t width = 1; width < 120; ++width) {
+        const std::vector<std::string> lines = wrap(sentence, width);
+        std::string all = join(lines, "");
+        std::erase(all, ' ');
+        EXPECT_EQ(all, without_spaces) << width;
+    }
+}
+
+TEST(Printable, EscapesWhatATerminalWouldObey) {
+    EXPECT_EQ(printable("a\x1b[31m"), "a\\x1b[31m");
+    EXPECT_EQ(printable("a\u202e" "b\u200b"), "a\\u{202e}b\\u{200b}");
+    EXPECT_EQ(printable("\xff"), "\\xff");
+    EXPECT_EQ(printable("中文 ok"), "中文 ok");
+    EXPECT_EQ(printable(std::string(300, 'x')), std::string(200, 'x') + "…");
+}
+
+TEST(Paint, OnlyWhereEnabled) {
+    EXPECT_EQ(paint("x", Colour::red, true), "\x1b[31mx\x1b[0m");
+    EXPECT_EQ(paint("x", Colour::red, false), "x");
+    EXPECT_EQ(paint("", Colour::red, true), "");
+    EXPECT_EQ(paint("x", Colour::none, true), "x");
+}
+
+}  // namespace
+}  // namespace veritag::report
