@@ -1,5 +1,7 @@
 #include "base/byte_reader.h"
 
+#include "base/text.h"
+
 namespace veritag {
 
 std::uint64_t ByteReader::number(std::size_t width, bool big_endian) noexcept {
@@ -63,7 +65,7 @@ ByteReader ByteReader::sub(std::uint64_t position, std::uint64_t count) const no
     return ByteReader(data_.subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(count)), origin_, base_ + position);
 }
 
-std::string ByteReader::place() const { return std::string(origin_) + " @" + std::to_string(offset()); }
+std::string ByteReader::place() const { return quote(origin_) + " @" + std::to_string(offset()); }
 
 Error ByteReader::truncated(std::string_view what) const {
     return {ErrorCode::truncated, std::string(what), place(), "the data end here, " + std::to_string(data_.size()) + " bytes in all", ""};

@@ -26,6 +26,8 @@ Result<Credential> read_entry(std::string_view where, std::string_view key, cons
     credential.password = oci::json_string(entry, "password");
     credential.identity_token = oci::json_string(entry, "identitytoken");
     credential.registry_token = oci::json_string(entry, "registrytoken");
+    const bool fits_header = std::all_of(credential.registry_token.begin(), credential.registry_token.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+    if (!fits_header) return bad_file(where, "\"registrytoken\" of \"" + quote(key, 80) + "\" holds white space or control bytes");
     const std::string auth = oci::json_string(entry, "auth");
     if (auth.empty()) return credential;
     const auto decoded = base64_decode(auth);

@@ -86,7 +86,9 @@ bool is_not_tls(const error_code& ec) {
 
 /// A TCP stream with or without TLS on it.
 struct Connection {
-    explicit Connection(asio::io_context& io) : tcp(std::make_unique<beast::tcp_stream>(io)) {}
+    explicit Connection(asio::io_context& io) : tcp(std::make_unique<beast::tcp_stream>(io)) {
+        buffer.reserve(kReadBufferBytes);  // Beast reads what fits the capacity at hand, and 512 bytes a time without one
+    }
 
     beast::tcp_stream& lowest() { return tls ? tls->next_layer() : *tcp; }
     void close() noexcept {

@@ -27,8 +27,9 @@ Result<std::unique_ptr<ImageSource>> open_registry_image(const std::string& imag
 /// The name under which a local image is judged: --as, else the one whole name among `own_names`, else a usage error for --as.
 Result<ImageName> name_for_judging(const LocalName& name, const std::vector<std::string>& own_names);
 
-/// True where `own_name` (`latest`, `quay.io/a/b:latest`) is what `tag` asks for: the whole of it, or its tag.
-bool names_tag(std::string_view own_name, std::string_view tag) noexcept;
+/// True where `own_name` (`latest`, `quay.io/a/b:latest`) is what `tag` asks for: the whole of it, or its tag. Docker Hub's short
+/// and whole names are the same.
+bool names_tag(std::string_view own_name, std::string_view tag);
 
 /// "a, b and 3 more", each quoted.
 std::string list_names(const std::vector<std::string>& names);

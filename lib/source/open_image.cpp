@@ -46,10 +46,14 @@ std::pair<std::string, std::string> split_path(const std::string& rest) {
 
 bool is_local(std::string_view image) noexcept { return scheme_of(image) != nullptr; }
 
-bool names_tag(std::string_view own_name, std::string_view tag) noexcept {
+bool names_tag(std::string_view own_name, std::string_view tag) {
     if (own_name == tag) return true;
-    const std::size_t colon = own_name.rfind(':');
-    return colon != std::string_view::npos && own_name.find('/', colon) == std::string_view::npos && own_name.substr(colon + 1) == tag;
+    const auto own = oci::parse_name_for_judging(own_name);
+    if (own && own->tag == tag) return true;
+    // `openeuler/cann:8.0` and `docker.io/openeuler/cann:8.0` are one name.
+    const auto whole = oci::parse_reference(own_name);
+    const auto asked = oci::parse_reference(tag);
+    return whole && asked && whole->str() == asked->str();
 }
 
 std::string list_names(const std::vector<std::string>& names) {

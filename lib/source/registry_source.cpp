@@ -15,8 +15,13 @@ public:
     [[nodiscard]] const ImageName& name() const noexcept override { return name_; }
 
     Result<RawManifest> fetch_top(std::stop_token stop) override {
-        VERITAG_TRY(registry::FetchedManifest top, client_->fetch_manifest(reference_, std::move(stop)));
-        return checked(std::move(top), reference_);
+        oci::Reference reference = reference_;
+        // HEAD first: it names the digest, and then what is fetched is what was named, however the tag moves meanwhile. Where the
+        // registry cannot or does not tell, GET does, and speaks for itself when something is wrong.
+        if (!reference.digest)
+            if (const Result<std::optional<Digest>> named = client_->resolve(reference, stop); named && *named) reference.digest = **named;
+        VERITAG_TRY(registry::FetchedManifest top, client_->fetch_manifest(reference, std::move(stop)));
+        return checked(std::move(top), reference);
     }
 
     Result<RawManifest> fetch_manifest(const oci::Descriptor& child, std::stop_token stop) override {

@@ -37,7 +37,7 @@ public:
     void take(std::uint64_t bytes) noexcept { in_ += bytes; }
     Result<void> give(std::uint64_t bytes, std::string_view what) {
         out_ += bytes;
-        if (out_ <= floor_ || out_ / ratio_ < in_) return ok();
+        if (out_ <= floor_ || out_ / ratio_ <= in_) return ok();
         return limit_error(what, "blob @" + std::to_string(in_) + " inflated to " + std::to_string(out_) + " bytes, ratio",
                            out_ / std::max<std::uint64_t>(in_, 1), "limits.inflate_ratio", ratio_);
     }

@@ -82,7 +82,7 @@ public:
             VERITAG_CHECK(take(chunk));
         }
         if (!inflater_) {
-            if (expected_ != "" && expected_ != "none")
+            if (!expected_.empty() && expected_ != "none")
                 return Error{ErrorCode::truncated, std::string(kWhat), "blob",
                              "it ends after " + std::to_string(head_size_) + " bytes, too few for " + quote(expected_), ""};
             VERITAG_CHECK(start());

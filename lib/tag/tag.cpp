@@ -292,8 +292,7 @@ bool Reader::joins_well(const Component& component, std::string_view text) {
     const std::string_view version = text.substr(glued_name(component, text).size());
     for (std::size_t at = version.find_first_of("-_"); at != std::string_view::npos; at = version.find_first_of("-_", at + 1)) {
         const std::string_view rest = version.substr(at + 1, std::min(version.find_first_of("-_", at + 1), version.size()) - at - 1);
-        const bool is_number = version[at] == '_' && !rest.empty() && is_digit(rest.front());
-        if (!is_number && !continues_version(rest)) return false;
+        if (!continues_version(rest)) return false;
     }
     return true;
 }

@@ -32,6 +32,7 @@ std::string_view leading_letters(std::string_view text) noexcept {
 
 // How boldly a tag is written anew. What is right stays as it stands, unless the tag would not be well spelt then.
 struct Style {
+    bool keep_dialect = true;  ///< the name that stands before a version; else the component's first spelling
     bool rewrite_all = false;
     bool small_letters = false;
 };
@@ -57,8 +58,9 @@ private:
         return given ? *found->second : claim.version;
     }
     [[nodiscard]] bool holds(const Claim& claim, const std::string& version, const std::string& wanted) const;
-    [[nodiscard]] std::optional<std::string> part_text(const Claim& claim, const std::string& written, const std::string& wanted, bool small_letters) const;
+    [[nodiscard]] std::optional<std::string> part_text(const Claim& claim, const std::string& written, const std::string& wanted, Style style) const;
     [[nodiscard]] std::optional<std::string> piece_text(const Piece& piece, const Claim& claim, Style style) const;
+    [[nodiscard]] std::optional<std::vector<Piece>> kept_pieces() const;
     [[nodiscard]] bool put_in_order(std::vector<Piece>& pieces, Style style) const;
 
     const rules::RuleSet& rules_;
@@ -84,18 +86,19 @@ bool Writer::is_possible() const {
 
 // The part in the dialect of the one that stands there: the same name in front (`openeuler22.03`, `oe2203sp4`), small letters where
 // it has them (`8.1.rc1`).
-std::optional<std::string> Writer::part_text(const Claim& claim, const std::string& written, const std::string& wanted, bool small_letters) const {
+std::optional<std::string> Writer::part_text(const Claim& claim, const std::string& written, const std::string& wanted, Style style) const {
     const Component* component = rules_of(claim);
     if (component == nullptr || wanted.empty()) return std::nullopt;
     std::vector<std::string> candidates;
     for (const rules::Writing& writing : component->writings)
         if (const auto groups = writing.version.match_all(wanted)) candidates.push_back(rules::Pattern::expand(writing.part, *groups));
-    const std::string_view letters = leading_letters(written);
-    std::stable_partition(candidates.begin(), candidates.end(), [&](const std::string& text) { return leading_letters(text) == letters; });
-
-    const std::string name(glued_name(*component, written));
-    const bool small = small_letters || is_written_small(std::string_view(written).substr(name.size()));
-    if (!name.empty()) candidates.push_back(name + (small ? to_lower(wanted) : wanted));
+    if (style.keep_dialect) {
+        const std::string_view letters = leading_letters(written);
+        std::stable_partition(candidates.begin(), candidates.end(), [&](const std::string& text) { return leading_letters(text) == letters; });
+        const std::string name(glued_name(*component, written));
+        const bool small = style.small_letters || is_written_small(std::string_view(written).substr(name.size()));
+        if (!name.empty()) candidates.push_back(name + (small ? to_lower(wanted) : wanted));
+    }
     candidates.push_back(component->write_part(wanted));
     for (const std::string& text : candidates) {
         const std::optional<Component::PartReading> reading = component->read_part(text);
@@ -115,7 +118,7 @@ std::optional<std::string> Writer::piece_text(const Piece& piece, const Claim& c
     if (right && !style.rewrite_all)
         if (const Component* component = rules_of(claim))
             if (const auto reading = component->read_part(piece.text); reading && reading->proper) return piece.text;
-    return part_text(claim, piece.text, right ? claim.version : wanted, style.small_letters);
+    return part_text(claim, piece.text, right ? claim.version : wanted, style);
 }
 
 // Only the component pieces move; what stands between them stays. A bare version that is no longer the first piece needs its name.
@@ -149,7 +152,7 @@ bool Writer::put_in_order(std::vector<Piece>& pieces, Style style) const {
     for (std::size_t i = 0; i < places.size(); ++i) {
         Piece& piece = parts[i].piece;
         if (piece.bare && places[i] != 0) {
-            const auto text = part_text(parts[i].claim, piece.text, wanted_version(parts[i].claim), style.small_letters);
+            const auto text = part_text(parts[i].claim, piece.text, wanted_version(parts[i].claim), style);
             if (!text) return false;
             piece.text = *text;
             piece.bare = false;
@@ -159,27 +162,33 @@ bool Writer::put_in_order(std::vector<Piece>& pieces, Style style) const {
     return true;
 }
 
-std::optional<std::string> Writer::write(Style style) const {
-    std::vector<Piece> pieces;
-    std::string dev;
+// A part that goes takes the separator before it along, the first part the one after it. Nullopt where a bare version would have to
+// go: what follows it would be read in its place.
+std::optional<std::vector<Piece>> Writer::kept_pieces() const {
+    std::vector<Piece> kept;
     bool drop_separator = false;
     for (const Piece& piece : reading_.pieces) {
         const Claim* claim = claim_of(reading_, piece);
-        if (piece.dev) {
-            dev += piece.text;
-        } else if (claim != nullptr && must_go(*claim)) {
+        if (claim != nullptr && must_go(*claim)) {
             if (piece.bare) return std::nullopt;
-            if (!pieces.empty() && pieces.back().component.empty())
-                pieces.pop_back();
+            if (!kept.empty() && kept.back().component.empty())
+                kept.pop_back();
             else
-                drop_separator = true;
-        } else if (!(drop_separator && claim == nullptr)) {
-            drop_separator = false;
-            pieces.push_back(piece);
-        } else {
-            drop_separator = false;
+                drop_separator = kept.empty();
+            continue;
         }
+        if (!(drop_separator && claim == nullptr)) kept.push_back(piece);
+        drop_separator = false;
     }
+    return kept;
+}
+
+std::optional<std::string> Writer::write(Style style) const {
+    std::optional<std::vector<Piece>> kept = kept_pieces();
+    if (!kept) return std::nullopt;
+    std::vector<Piece>& pieces = *kept;
+    // The mark of a development image stands at the very end.
+    std::stable_partition(pieces.begin(), pieces.end(), [](const Piece& piece) { return !piece.dev; });
     if (!put_in_order(pieces, style)) return std::nullopt;
     std::string tag;
     for (const Piece& piece : pieces) {
@@ -188,7 +197,7 @@ std::optional<std::string> Writer::write(Style style) const {
         if (!text) return std::nullopt;
         tag += *text;
     }
-    return tag + dev;
+    return tag;
 }
 
 // The proof of a written tag is that it reads as wanted.
@@ -215,11 +224,12 @@ std::optional<std::string> write_tag(const rules::RuleSet& rules, const Reading&
     if (!reading.readable) return std::nullopt;
     const Writer writer(rules, reading, truth);
     if (!writer.is_possible()) return std::nullopt;
-    for (const bool rewrite_all : {false, true})
-        for (const bool small_letters : {false, true}) {
-            const std::optional<std::string> tag = writer.write({.rewrite_all = rewrite_all, .small_letters = small_letters});
-            if (tag && writer.is_as_wanted(*tag)) return tag;
-        }
+    for (const bool keep_dialect : {true, false})
+        for (const bool rewrite_all : {false, true})
+            for (const bool small_letters : {false, true}) {
+                const std::optional<std::string> tag = writer.write({.keep_dialect = keep_dialect, .rewrite_all = rewrite_all, .small_letters = small_letters});
+                if (tag && writer.is_as_wanted(*tag)) return tag;
+            }
     return std::nullopt;
 }
 

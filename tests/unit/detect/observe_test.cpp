@@ -159,7 +159,7 @@ TEST(Observe, ModelNeedsRealWeights) {
     EXPECT_EQ(text_of(facts), "");
     ASSERT_EQ(facts.placeholders.count("bird7b"), 1U);
     EXPECT_EQ(facts.placeholders.at("bird7b")[0].path, "m/a.weights");
-    EXPECT_EQ(facts.placeholders.at("bird7b")[0].detail, "a Git LFS pointer of 59 bytes");
+    EXPECT_EQ(facts.placeholders.at("bird7b")[0].detail, "a Git LFS pointer of 63 bytes");
 }
 
 TEST(Observe, WeightsMayBeLinks) {

@@ -131,6 +131,7 @@ TEST_F(DockerArchive, ChoosesAmongImages) {
     EXPECT_EQ(read_all(**two)->config, other.config);
     EXPECT_EQ((*two)->name().repository, "a/two");
     EXPECT_TRUE(open_local(name + ":x"));
+    EXPECT_TRUE(open_local(name + ":docker.io/a/one:1"));
     EXPECT_NE(open_local(name + ":1").error().message().find("\"1\" names several of its images"), std::string::npos);
     EXPECT_NE(open_local(name + ":nope").error().message().find("no image \"nope\"; it has a/one:1, a/one:x, a/two:1"), std::string::npos);
 }

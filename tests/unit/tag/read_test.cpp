@@ -22,18 +22,18 @@ TEST_P(ReadTag, GivesClaimsAndFindings) {
         EXPECT_EQ(claims_of(reading), c.claims) << registry;
         EXPECT_EQ(codes_of(reading), c.findings) << registry;
         EXPECT_EQ(reading.readable, std::string_view(c.findings) != "tag-syntax");
-        if (reading.readable) EXPECT_EQ(pieces_of(reading), c.tag);
+        EXPECT_EQ(pieces_of(reading), reading.readable ? c.tag : "");
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(
     AiImages, ReadTag,
     testing::Values(
-        TagCase{"LongSdk", "openeuler/cann", "cann7.0.RC1.alpha002-oe2203sp2", "oeep-0014", "cann=7.0.RC1.ALPHA002 openeuler=22.03-LTS-SP2", ""},
+        TagCase{"LongSdk", "openeuler/cann", "cann7.0.RC1.alpha002-oe2203sp2", "oeep-0014", "cann=7.0.RC1.alpha002 openeuler=22.03-LTS-SP2", ""},
         TagCase{"LongFramework", "openeuler/pytorch", "pytorch2.1.0-cann7.0.RC1.alpha002-oe2203sp2", "oeep-0014",
-                "pytorch=2.1.0 cann=7.0.RC1.ALPHA002 openeuler=22.03-LTS-SP2", ""},
+                "pytorch=2.1.0 cann=7.0.RC1.alpha002 openeuler=22.03-LTS-SP2", ""},
         TagCase{"TheSpecsOwnModelExample", "openeuler/llm", "chatglm6b-cann7.0.RC1.alpha002-pytorch2.1.0-oe2203sp2", "oeep-0014",
-                "chatglm-6b= cann=7.0.RC1.ALPHA002 pytorch=2.1.0 openeuler=22.03-LTS-SP2", "tag-order"},
+                "chatglm-6b= cann=7.0.RC1.alpha002 pytorch=2.1.0 openeuler=22.03-LTS-SP2", "tag-order"},
         TagCase{"ModelInOrder", "openeuler/llm", "chatglm2_6b-pytorch2.1.0-cann8.0.RC1-oe2203sp2", "oeep-0014",
                 "chatglm2-6b= pytorch=2.1.0 cann=8.0.RC1 openeuler=22.03-LTS-SP2", ""},
         TagCase{"ModelNameWithHyphen", "openeuler/llm", "chatglm2-6b-pytorch2.1.0-cann8.0.RC1-oe2203sp2", "oeep-0014",
@@ -42,9 +42,9 @@ INSTANTIATE_TEST_SUITE_P(
         TagCase{"ShortWithTool", "openeuler/cann", "8.1.RC1-python3.11-oe2403lts", "oeep-0014", "cann=8.1.RC1 python=3.11 openeuler=24.03-LTS", "tag-short"},
         TagCase{"ToolsAnywhere", "openeuler/pytorch", "python3.10-pytorch2.1.0-torch_npu2.1.0-cann8.0.0-cudnn8.9.0-oe2403lts", "oeep-0014",
                 "python=3.10 pytorch=2.1.0 torch_npu=2.1.0 cann=8.0.0 cudnn=8.9.0 openeuler=24.03-LTS", ""},
-        TagCase{"NoRuleForTheRepository", "openeuler/vllm-ascend", "0.7.3rc2-torch_npu2.5.1-cann8.0.0-python3.10-oe2203lts", "oeep-0014",
-                "vllm-ascend=0.7.3rc2 torch_npu=2.5.1 cann=8.0.0 python=3.10 openeuler=22.03-LTS", "tag-short"},
-        TagCase{"HyphenInVersion", "openeuler/cann", "9.1.0-beta.3-python3.11-oe2403lts", "oeep-0014", "cann=9.1.0-BETA.3 python=3.11 openeuler=24.03-LTS", "tag-short"},
+        TagCase{"NoRuleForTheRepository", "openeuler/executorch", "1.0.0-torch2.9.0-python3.11-oe2403sp2", "oeep-0014",
+                "executorch=1.0.0 pytorch=2.9.0 python=3.11 openeuler=24.03-LTS-SP2", "tag-short"},
+        TagCase{"HyphenInVersion", "openeuler/cann", "9.1.0-beta.3-python3.11-oe2403lts", "oeep-0014", "cann=9.1.0-beta.3 python=3.11 openeuler=24.03-LTS", "tag-short"},
         TagCase{"InnovationRelease", "openeuler/cann", "8.0.RC1-oe2309", "oeep-0014", "cann=8.0.RC1 openeuler=23.09", "tag-short"},
         TagCase{"ChipIsNoVersion", "openeuler/cann", "8.0.RC1-a3-oe2403lts", "oeep-0014", "cann=8.0.RC1 openeuler=24.03-LTS", "tag-unknown tag-short"},
         TagCase{"SecondBareVersion", "openeuler/cann", "8.0.RC1-910b-oe2403lts", "oeep-0014", "cann=8.0.RC1 openeuler=24.03-LTS", "tag-unknown tag-short"},
@@ -100,11 +100,13 @@ INSTANTIATE_TEST_SUITE_P(
         TagCase{"SomebodysCuda", "someone/cuda", "v3", "nvidia-cuda-copy", "", ""},
         TagCase{"RocmUnderscores", "rocm/pytorch", "rocm5.7_ubuntu22.04_py3.10_pytorch_2.0.1", "rocm", "rocm=5.7 ubuntu=22.04 python=3.10 pytorch=2.0.1", ""},
         TagCase{"RocmRelease", "rocm/pytorch", "rocm6.4_ubuntu24.04_py3.12_pytorch_release_2.6.0", "rocm", "rocm=6.4 ubuntu=24.04 python=3.12 pytorch=2.6.0", ""},
+        TagCase{"RocmVllm", "rocm/vllm", "rocm7.0.0_vllm_0.11.2_20251210", "rocm", "rocm=7.0.0 vllm=0.11.2", ""},
+        TagCase{"RocmOddUnderscore", "rocm/app", "rocm7.0.0-ubuntu22.04_x", "rocm", "rocm=7.0.0", "tag-unknown"},
         TagCase{"RocmHyphens", "rocm/tensorflow", "rocm5.7-ubuntu22.04-tf2.13-dev", "rocm", "rocm=5.7 ubuntu=22.04 tensorflow=2.13", ""},
         TagCase{"RocmNewer", "rocm/tensorflow", "rocm7.1.1-py3.12-tf2.20-dev", "rocm", "rocm=7.1.1 python=3.12 tensorflow=2.20", ""},
         TagCase{"AscendCommunity", "ascend/cann", "8.1.rc1-910b-openeuler22.03-py3.10", "ascend", "cann=8.1.RC1 openeuler=22.03 python=3.10", ""},
         TagCase{"AscendBeta", "ascendai/cann", "8.0.rc3.beta1-910b-ubuntu22.04-py3.10", "ascend", "cann=8.0.RC3 ubuntu=22.04 python=3.10", ""},
-        TagCase{"AscendHyphen", "ascend/cann", "9.1.0-beta.3-910b-openeuler24.03-py3.11", "ascend", "cann=9.1.0-BETA.3 openeuler=24.03 python=3.11", ""},
+        TagCase{"AscendHyphen", "ascend/cann", "9.1.0-beta.3-910b-openeuler24.03-py3.11", "ascend", "cann=9.1.0-beta.3 openeuler=24.03 python=3.11", ""},
         TagCase{"AscendDevel", "ascend/cann", "9.0.0-a3-ubuntu22.04-py3.11-devel", "ascend", "cann=9.0.0 ubuntu=22.04 python=3.11", ""},
         TagCase{"Anything", "someone/app", "1.0-python3.11-ubuntu22.04", "plain", "python=3.11 ubuntu=22.04", ""},
         TagCase{"NothingKnown", "someone/app", "nightly--2024_01_01", "plain", "", ""},
@@ -190,8 +192,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "The tag is understood, but not spelt as the rule says: openEuler base image, <YY.MM>[-lts[-sp<N>]]; rightly spelt it is \"22.03-lts-sp2\"."},
         MessageCase{"Unknown", "openeuler/cann", "cann8.0.RC1-somewhat-oe2203sp4", "tag-unknown", Severity::warning, "", "somewhat",
                     "No rule knows what the part \"somewhat\" means; it was not judged."},
-        MessageCase{"Short", "openeuler/vllm-ascend", "0.7.3rc2-cann8.0.0-oe2203lts", "tag-short", Severity::info, "vllm-ascend", "0.7.3rc2",
-                    "\"0.7.3rc2\" names no component; the repository does: it is read as vllm-ascend 0.7.3rc2."}),
+        MessageCase{"Short", "openeuler/executorch", "1.0.0-torch2.9.0-oe2403sp2", "tag-short", Severity::info, "executorch", "1.0.0",
+                    "\"1.0.0\" names no component; the repository does: it is read as executorch 1.0.0."}),
     [](const testing::TestParamInfo<MessageCase>& each) { return each.param.name; });
 
 TEST(ClaimOfTag, TellsWhereItsNameComesFrom) {
@@ -232,9 +234,12 @@ TEST(HostileTag, EveryPrefixAndEveryChangedByteIsReadWithoutHarm) {
     const auto check = [](const char* repository, const std::string& tag) {
         const Reading reading = read_tag(shipped_rules(), "registry.example", repository, tag);
         ASSERT_EQ(reading.readable, codes_of(reading) != "tag-syntax") << tag;
-        if (reading.readable) ASSERT_EQ(pieces_of(reading), tag);
-        if (!reading.readable) ASSERT_TRUE(reading.claims.empty()) << tag;
-        if (const auto written = write_tag(shipped_rules(), reading, {})) ASSERT_EQ(claims_of(read_tag(shipped_rules(), "registry.example", repository, *written)).size(), claims_of(reading).size()) << tag;
+        ASSERT_EQ(pieces_of(reading), reading.readable ? tag : "");
+        ASSERT_TRUE(reading.readable || reading.claims.empty()) << tag;
+        const std::optional<std::string> written = write_tag(shipped_rules(), reading, {});
+        if (!written) return;
+        const Reading again = read_tag(shipped_rules(), "registry.example", repository, *written);
+        ASSERT_EQ(again.claims.size(), reading.claims.size()) << tag << " -> " << *written;
     };
     for (const auto& seed : seeds) {
         for (std::size_t end = 0; end <= seed.tag.size(); ++end) check(seed.repository, seed.tag.substr(0, end));

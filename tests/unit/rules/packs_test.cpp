@@ -1,0 +1,153 @@
+// The packs that veritag ships: they load, their examples come out, and they keep apart what must be kept apart.
+#include "rules/rules.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace veritag::rules {
+namespace {
+
+const RuleSet& shipped() {
+    static const RuleSet rules = [] {
+        Result<RuleSet> loaded = load_rules(embedded_packs());
+        if (!loaded) {
+            ADD_FAILURE() << loaded.error().message();
+            std::abort();
+        }
+        return std::move(*loaded);
+    }();
+    return rules;
+}
+
+TEST(ShippedPacks, AreTheFilesOfTheTree) {
+    const Result<std::vector<PackText>> read = read_packs(VERITAG_SOURCE_DIR "/rules");
+    ASSERT_TRUE(read) << read.error().message();
+    std::vector<PackText> embedded = embedded_packs();
+    ASSERT_EQ(embedded.size(), read->size());
+    for (std::size_t i = 0; i < embedded.size(); ++i) {
+        EXPECT_TRUE(read->at(i).path.ends_with(embedded[i].path)) << read->at(i).path << " and " << embedded[i].path;
+        EXPECT_EQ(embedded[i].text, read->at(i).text) << embedded[i].path;
+    }
+    const Result<RuleSet> from_tree = load_rules(*read);
+    ASSERT_TRUE(from_tree) << from_tree.error().message();
+    EXPECT_EQ(from_tree->digest(), shipped().digest());
+}
+
+TEST(ShippedPacks, ComponentExamplesComeOut) {
+    std::size_t run = 0;
+    for (const Component& component : shipped().components()) {
+        for (const Example& example : component.examples) {
+            ++run;
+            const bool version = example.what == Example::What::part || example.what == Example::What::canonical || example.what == Example::What::compare;
+            const auto failure = version ? check_version_example(component, example) : check_evidence_example(shipped(), component, example);
+            EXPECT_FALSE(failure) << example.file << ":" << example.line << ": " << *failure;
+        }
+    }
+    EXPECT_GE(run, 300U);
+}
+
+TEST(ShippedPacks, EveryComponentHasGoodAndBadExamples) {
+    for (const Component& component : shipped().components()) {
+        const auto any = [&](auto test) { return std::any_of(component.examples.begin(), component.examples.end(), test); };
+        EXPECT_TRUE(any([](const Example& e) { return e.reads.has_value(); })) << component.file;
+        EXPECT_TRUE(any([](const Example& e) { return e.what != Example::What::compare && !e.reads; })) << component.file;
+    }
+}
+
+// What one component shows must not be read as another one: most accusations rest on it.
+TEST(ShippedPacks, ComponentsDoNotReadEachOthersFiles) {
+    std::size_t run = 0;
+    for (const Component& owner : shipped().components()) {
+        for (const Example& example : owner.examples) {
+            const bool evidence = example.what == Example::What::file || example.what == Example::What::path || example.what == Example::What::package;
+            if (!evidence || !example.reads || example.input.contains("fact")) continue;
+            for (const Component& other : shipped().components()) {
+                if (&other == &owner) continue;
+                Example foreign = example;
+                foreign.reads.reset();
+                ++run;
+                const auto failure = check_evidence_example(shipped(), other, foreign);
+                EXPECT_FALSE(failure) << example.file << ":" << example.line << " as " << other.name << ": " << *failure;
+            }
+        }
+    }
+    EXPECT_GT(run, 1000U);
+}
+
+// Parts of tags too, but for operating systems, whose short spellings share a shape on purpose.
+TEST(ShippedPacks, ComponentsDoNotReadEachOthersParts) {
+    for (const Component& owner : shipped().components()) {
+        for (const Example& example : owner.examples) {
+            if (example.what != Example::What::part || !example.reads) continue;
+            for (const Component& other : shipped().components())
+                EXPECT_TRUE(&other == &owner || !other.read_part(example.input.at("part"))) << example.file << ":" << example.line << " as " << other.name;
+        }
+    }
+}
+
+TEST(ShippedPacks, BackendsKnowTheirFacts) {
+    const Component* pytorch = shipped().find("pytorch");
+    ASSERT_NE(pytorch, nullptr);
+    ASSERT_EQ(pytorch->backends.size(), 3U);
+    EXPECT_EQ(pytorch->backends[0].sdk, "cann");
+    EXPECT_EQ(pytorch->backends[0].needs, std::vector<std::string>{"torch_npu"});
+    EXPECT_EQ(shipped().find("torch_npu")->kind, ComponentKind::tool);
+}
+
+TEST(ShippedPacks, EveryRepositoryHasAGrammar) {
+    for (const char* repository : {"openeuler/cann", "openeuler/redis", "nvidia/cuda", "a/b/c/d", "x", ""}) EXPECT_FALSE(shipped().grammar_for("quay.io", repository).name.empty());
+}
+
+TEST(Readme, ItsExamplePackWorks) {
+    std::ifstream in(VERITAG_SOURCE_DIR "/rules/README.md");
+    const std::string readme{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t begin = readme.find("component: acme\n");
+    ASSERT_NE(begin, std::string::npos);
+    const std::string pack = readme.substr(begin, readme.find("```", begin) - begin);
+    const Result<RuleSet> rules = load_rules({{"plain.yaml", "grammar: plain\nrepositories: ['**']\nforms: []\n", ""}, {"acme.yaml", pack, ""}});
+    ASSERT_TRUE(rules) << rules.error().message();
+    const Component& acme = *rules->find("acme");
+    ASSERT_EQ(acme.examples.size(), 6U);
+    for (const Example& example : acme.examples) {
+        EXPECT_EQ(check_evidence_example(*rules, acme, example).value_or("") + check_version_example(acme, example).value_or(""), "") << example.line;
+    }
+}
+
+TEST(ReadPacks, ReadsYamlOfATreeInOrder) {
+    const std::filesystem::path root = std::filesystem::path(testing::TempDir()) / "veritag-packs";
+    std::filesystem::remove_all(root);
+    std::filesystem::create_directories(root / "b");
+    const auto write = [&](const char* name, const std::string& text) { std::ofstream(root / name) << text; };
+    write("z.yaml", "one");
+    write("b/a.yaml", "two");
+    write("notes.txt", "three");
+    const Result<std::vector<PackText>> packs = read_packs(root.string());
+    ASSERT_TRUE(packs) << packs.error().message();
+    ASSERT_EQ(packs->size(), 2U);
+    EXPECT_EQ(packs->at(0).text, "two");
+    EXPECT_EQ(packs->at(1).text, "one");
+    EXPECT_EQ(packs->at(0).set, root.string());
+
+    write("huge.yaml", std::string((1 << 20) + 1, 'x'));
+    const Result<std::vector<PackText>> huge = read_packs(root.string());
+    ASSERT_FALSE(huge);
+    EXPECT_EQ(huge.error().message(), "read rule packs: " + (root / "huge.yaml").string() + ": 1048577 bytes (limit 1048576)");
+    std::filesystem::remove_all(root);
+}
+
+TEST(ReadPacks, SaysWhatIsMissing) {
+    const std::filesystem::path empty = std::filesystem::path(testing::TempDir()) / "veritag-empty";
+    std::filesystem::create_directories(empty);
+    EXPECT_EQ(read_packs(empty.string()).error().message(), "read rule packs: " + empty.string() + ": no *.yaml file; name a directory with *.yaml rule packs");
+    std::filesystem::remove_all(empty);
+    const Result<std::vector<PackText>> missing = read_packs(empty.string());
+    EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+    EXPECT_EQ(missing.error().message(), "read rule packs: " + empty.string() + ": no such directory; name a directory with *.yaml rule packs");
+}
+
+}  // namespace
+}  // namespace veritag::rules
