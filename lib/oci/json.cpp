@@ -5,6 +5,8 @@
 
 #include <rapidjson/error/en.h>
 
+#include <algorithm>
+
 namespace veritag::oci {
 namespace {
 

@@ -271,7 +271,8 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
     for (;;) {  // every way back here is bounded: auth_plan.h, one plain fallback per host, one second look at the credential
         std::optional<Failure> refused = co_await authorize(call, host, login, scope);
         if (refused) {
-            const bool renewed = refused->error.code == ErrorCode::auth && co_await reread_credential(call, login, scope);
+            if (refused->error.code != ErrorCode::auth) co_return std::move(*refused);
+            const bool renewed = co_await reread_credential(call, login, scope);
             if (renewed) continue;
             co_return std::move(*refused);
         }
@@ -441,7 +442,8 @@ asio::awaitable<Tried<std::string>> Session::ask_token_server(const TokenRequest
     }
     http.headers.emplace_back("Accept", "application/json");
     // A form with a refresh token in it is never carried to another place.
-    Tried<std::unique_ptr<Exchange>> reply = co_await (post ? http_.send(std::move(http), scope) : follow(std::move(http), scope));
+    asio::awaitable<Tried<std::unique_ptr<Exchange>>> sending = post ? http_.send(std::move(http), scope) : follow(std::move(http), scope);
+    Tried<std::unique_ptr<Exchange>> reply = co_await std::move(sending);
     if (!reply) co_return reply.error();
     Exchange& exchange = **reply;
     if (exchange.head().status == 200) {

@@ -78,7 +78,8 @@ std::string show(const std::optional<std::string>& reading) {
     return reading->empty() ? "presence without a version" : '"' + quote(*reading) + '"';
 }
 
-std::optional<std::string> difference(const std::string& subject, const std::optional<std::string>& expected, const std::optional<std::string>& came) {
+std::optional<std::string> difference(const std::string& subject, const std::optional<std::string>& expected,
+                                      const std::optional<std::string>& came) {
     if (expected == came) return std::nullopt;
     return subject + " should read " + show(expected) + " and reads " + show(came);
 }
@@ -116,13 +117,17 @@ std::optional<std::string> text_for(const RuleSet& rules, const EvidenceRule& ru
             return value_of(example, "version");
         }
         case Example::What::environment:
-            return rule.from == From::environment && rule.variable == value_of(example, "environment") ? std::optional(value_of(example, "value")) : std::nullopt;
+            return rule.from == From::environment && rule.variable == value_of(example, "environment")
+                       ? std::optional(value_of(example, "value"))
+                       : std::nullopt;
         case Example::What::label:
-            return rule.from == From::label && rule.variable == value_of(example, "label") ? std::optional(value_of(example, "value")) : std::nullopt;
+            return rule.from == From::label && rule.variable == value_of(example, "label") ? std::optional(value_of(example, "value"))
+                                                                                           : std::nullopt;
         case Example::What::part:
         case Example::What::compare:
         case Example::What::canonical:
-        case Example::What::tag: return std::nullopt;
+        case Example::What::tag:
+            return std::nullopt;
     }
     return std::nullopt;
 }
@@ -173,7 +178,8 @@ std::optional<std::string> check_evidence_example(const RuleSet& rules, const Co
 std::optional<std::string> check_version_example(const Component& component, const Example& example) {
     if (example.what == Example::What::part) {
         const std::optional<Component::PartReading> reading = component.read_part(value_of(example, "part"));
-        return difference("part " + quote(value_of(example, "part")), example.reads, reading ? std::optional(reading->version) : std::nullopt);
+        return difference("part " + quote(value_of(example, "part")), example.reads,
+                          reading ? std::optional(reading->version) : std::nullopt);
     }
     if (example.what == Example::What::canonical) {
         const std::string& version = value_of(example, "canonical");

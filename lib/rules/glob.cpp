@@ -201,7 +201,8 @@ bool GlobSet::could_match_below(std::string_view prefix) const {
             here.swap(next);
         }
     }
-    return std::any_of(here.begin(), here.end(), [](const Node* node) { return !node->literals.empty() || !node->wildcards.empty() || node->any_depth; });
+    return std::any_of(here.begin(), here.end(),
+                       [](const Node* node) { return !node->literals.empty() || !node->wildcards.empty() || node->any_depth; });
 }
 
 }  // namespace veritag::rules

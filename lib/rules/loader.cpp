@@ -2,10 +2,8 @@
 // rule that never matches. The keys are described in rules/README.md.
 #include "base/digest.h"
 #include "base/text.h"
+#include "rules/pack_reader.h"
 #include "rules/rules.h"
-#include "rules/yaml.h"
-
-#include <rapidjson/pointer.h>
 
 #include <algorithm>
 #include <map>
@@ -17,179 +15,6 @@ namespace {
 
 using From = EvidenceRule::From;
 using Kind = YamlNode::Kind;
-using Words = std::vector<std::string>;
-
-const char* kind_name(Kind kind) noexcept {
-    switch (kind) {
-        case Kind::null: return "nothing";
-        case Kind::scalar: return "text";
-        case Kind::list: return "a list";
-        case Kind::map: return "a mapping";
-    }
-    return "?";
-}
-
-std::string in_quotes(std::string_view text) { return '"' + quote(text) + '"'; }
-
-/// Reads the values of one pack file. Sticky, as ByteReader is: the first mistake is kept, and after it every read gives an empty
-/// value, so that reading a component is a plain list of assignments.
-class PackReader {
-public:
-    explicit PackReader(std::string_view path) : path_(quote(path)) {}
-
-    [[nodiscard]] bool ok() const noexcept { return !error_; }
-    [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
-    [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
-    void fail(const YamlNode& at, std::string_view chain, std::string saw, std::string hint = {}) {
-        if (!error_) error_ = pack_error(path_, at.line, at.column, chain, std::move(saw), std::move(hint));
-    }
-    /// For mistakes that a helper found without knowing the place.
-    void fail(const YamlNode& at, std::string_view chain, const Error& error) { fail(at, chain, error.saw, error.hint); }
-
-    void fail_unknown(const YamlNode& at, std::string_view chain, std::string_view word, const Words& known) {
-        const std::string near = nearest_word(word, known);
-        fail(at, chain, in_quotes(word) + " is unknown (known: " + join(known, ", ") + ")", near.empty() ? "" : "did you mean \"" + near + "\"?");
-    }
-
-    bool expect(const YamlNode& node, std::string_view chain, Kind kind) {
-        if (node.kind != kind) fail(node, chain, std::string("expected ") + kind_name(kind) + ", found " + kind_name(node.kind));
-        return ok();
-    }
-
-    std::string text(const YamlNode& node, std::string_view chain) { return expect(node, chain, Kind::scalar) ? node.text : std::string(); }
-
-    std::string word(const YamlNode& node, std::string_view chain, const Words& known) {
-        const std::string value = text(node, chain);
-        if (ok() && std::find(known.begin(), known.end(), value) == known.end()) fail_unknown(node, chain, value, known);
-        return value;
-    }
-
-    bool boolean(const YamlNode& node, std::string_view chain) { return word(node, chain, {"true", "false"}) == "true"; }
-
-    std::uint64_t number(const YamlNode& node, std::string_view chain) {
-        const std::string value = text(node, chain);
-        const std::optional<std::uint64_t> parsed = parse_u64(value);
-        if (ok() && !parsed) fail(node, chain, in_quotes(value) + " is no whole number");
-        return parsed.value_or(0);
-    }
-
-    Pattern pattern(const YamlNode& node, std::string_view chain) {
-        const std::string expression = text(node, chain);
-        if (!ok()) return {};
-        Result<Pattern> compiled = Pattern::compile(expression);
-        if (compiled) return std::move(*compiled);
-        fail(node, chain, compiled.error());
-        return {};
-    }
-
-    std::string replacement(const YamlNode& node, std::string_view chain, const Pattern& pattern) {
-        const std::string value = text(node, chain);
-        if (!ok()) return {};
-        if (const Result<void> checked = Pattern::check_replacement(value, pattern.group_count()); !checked) fail(node, chain, checked.error());
-        return value;
-    }
-
-    std::string glob(const YamlNode& node, std::string_view chain) {
-        const std::string value = text(node, chain);
-        if (!ok()) return {};
-        if (const Result<void> checked = check_glob(value); !checked) fail(node, chain, checked.error());
-        return value;
-    }
-
-    std::string pointer(const YamlNode& node, std::string_view chain) {
-        const std::string value = text(node, chain);
-        if (ok() && (!value.starts_with('/') || !rapidjson::Pointer(value.c_str(), value.size()).IsValid()))
-            fail(node, chain, in_quotes(value) + " is no JSON pointer", "write /key/key, after RFC 6901");
-        return value;
-    }
-
-    /// `read(item, chain)` for each item of a list; with `one_or_each` one value alone is a list of one.
-    template <class Read>
-    void each(const YamlNode& node, std::string_view chain, Read read) {
-        if (!expect(node, chain, Kind::list)) return;
-        for (std::size_t i = 0; i < node.items.size() && ok(); ++i) read(node.items[i], std::string(chain) + "[" + std::to_string(i) + "]");
-    }
-    template <class Read>
-    void one_or_each(const YamlNode& node, std::string_view chain, Read read) {
-        if (node.kind == Kind::list)
-            each(node, chain, read);
-        else
-            read(node, std::string(chain));
-    }
-    /// `read(key, value, chain)` for each entry of a mapping whose keys are free.
-    template <class Read>
-    void each_entry(const YamlNode& node, std::string_view chain, Read read) {
-        if (!expect(node, chain, Kind::map)) return;
-        for (std::size_t i = 0; i < node.keys.size() && ok(); ++i) read(node.keys[i], node.items[i], std::string(chain) + "." + quote(node.keys[i].text, 60));
-    }
-
-    std::vector<std::string> texts(const YamlNode& node, std::string_view chain) {
-        std::vector<std::string> values;
-        one_or_each(node, chain, [&](const YamlNode& item, const std::string& place) { values.push_back(text(item, place)); });
-        return values;
-    }
-    std::vector<std::string> globs(const YamlNode& node, std::string_view chain) {
-        std::vector<std::string> values;
-        one_or_each(node, chain, [&](const YamlNode& item, const std::string& place) { values.push_back(glob(item, place)); });
-        return values;
-    }
-
-private:
-    std::string path_;
-    std::optional<Error> error_;
-};
-
-/// One mapping with fixed keys. Unknown keys are an error at once, so that a mistyped key is not reported as a missing one.
-class Fields {
-public:
-    Fields(PackReader& reader, const YamlNode& node, std::string chain, const Words& known) : reader_(reader), node_(node), chain_(std::move(chain)) {
-        if (!reader_.expect(node, chain_, Kind::map)) return;
-        for (const YamlNode& key : node.keys)
-            if (std::find(known.begin(), known.end(), key.text) == known.end()) reader_.fail_unknown(key, chain_, key.text, known);
-    }
-
-    [[nodiscard]] std::string place(std::string_view key) const { return chain_.empty() ? std::string(key) : chain_ + "." + std::string(key); }
-    [[nodiscard]] bool has(std::string_view key) const noexcept { return node_.find(key) != nullptr; }
-
-    /// `read(node, chain)` where the key is there.
-    template <class Read>
-    void with(std::string_view key, Read read) {
-        if (const YamlNode* value = reader_.ok() ? node_.find(key) : nullptr) read(*value, place(key));
-    }
-    template <class Read>
-    void require(std::string_view key, Read read) {
-        if (reader_.ok() && !has(key)) reader_.fail(node_, chain_, "the key " + in_quotes(key) + " is missing");
-        with(key, read);
-    }
-
-    void text(std::string_view key, std::string& out) {
-        with(key, [&](const YamlNode& n, const std::string& at) { out = reader_.text(n, at); });
-    }
-    void required_text(std::string_view key, std::string& out) {
-        require(key, [&](const YamlNode& n, const std::string& at) { out = reader_.text(n, at); });
-    }
-    void texts(std::string_view key, std::vector<std::string>& out) {
-        with(key, [&](const YamlNode& n, const std::string& at) { out = reader_.texts(n, at); });
-    }
-    void globs(std::string_view key, std::vector<std::string>& out) {
-        with(key, [&](const YamlNode& n, const std::string& at) { out = reader_.globs(n, at); });
-    }
-    void boolean(std::string_view key, bool& out) {
-        with(key, [&](const YamlNode& n, const std::string& at) { out = reader_.boolean(n, at); });
-    }
-    void number(std::string_view key, std::uint64_t& out) {
-        with(key, [&](const YamlNode& n, const std::string& at) { out = reader_.number(n, at); });
-    }
-    void pattern(std::string_view key, std::optional<Pattern>& out) {
-        with(key, [&](const YamlNode& n, const std::string& at) { out = reader_.pattern(n, at); });
-    }
-
-private:
-    PackReader& reader_;
-    const YamlNode& node_;
-    std::string chain_;
-};
 
 /// A name in one pack that another pack must define; looked at when all packs are read.
 struct Reference {
@@ -217,7 +42,8 @@ NormaliseStep read_step(PackReader& reader, const YamlNode& node, const std::str
     if (node.kind == Kind::map) {
         Fields fields(reader, node, chain, {"replace", "with"});
         fields.require("replace", [&](const YamlNode& n, const std::string& at) { step.pattern = reader.pattern(n, at); });
-        fields.require("with", [&](const YamlNode& n, const std::string& at) { step.replacement = reader.replacement(n, at, step.pattern); });
+        fields.require("with",
+                       [&](const YamlNode& n, const std::string& at) { step.replacement = reader.replacement(n, at, step.pattern); });
         return step;
     }
     const std::string word = reader.word(node, chain, kSteps);
@@ -279,7 +105,9 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     const SourceKey* source = nullptr;
     for (const SourceKey& each : source_keys()) {
         if (!fields.has(each.key)) continue;
-        if (source != nullptr) reader.fail(node, chain, "both " + in_quotes(source->key) + " and " + in_quotes(each.key) + "; one evidence rule has one source");
+        if (source != nullptr)
+            reader.fail(node, chain,
+                        "both " + in_quotes(source->key) + " and " + in_quotes(each.key) + "; one evidence rule has one source");
         source = &each;
     }
     if (source == nullptr) {
@@ -289,7 +117,9 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     for (const YamlNode& key : node.keys) {
         const auto is_in = [&](const Words& words) { return std::find(words.begin(), words.end(), key.text) != words.end(); };
         if (key.text != source->key && !is_in(source->with) && !is_in(extra))
-            reader.fail(key, fields.place(key.text), in_quotes(key.text) + " does not go with " + in_quotes(source->key) + " (what does: " + join(source->with, ", ") + ")");
+            reader.fail(
+                key, fields.place(key.text),
+                in_quotes(key.text) + " does not go with " + in_quotes(source->key) + " (what does: " + join(source->with, ", ") + ")");
     }
 
     rule.from = source->from;
@@ -297,10 +127,16 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     switch (rule.from) {
         case From::file:
         case From::path:
-        case From::elf: fields.globs(source->key, rule.globs); break;
-        case From::package: fields.with(source->key, [&](const YamlNode& n, const std::string& at) { rule.package = reader.glob(n, at); }); break;
+        case From::elf:
+            fields.globs(source->key, rule.globs);
+            break;
+        case From::package:
+            fields.with(source->key, [&](const YamlNode& n, const std::string& at) { rule.package = reader.glob(n, at); });
+            break;
         case From::environment:
-        case From::label: fields.text(source->key, rule.variable); break;
+        case From::label:
+            fields.text(source->key, rule.variable);
+            break;
     }
     fields.globs("except", rule.except);
     fields.pattern("when", rule.when);
@@ -316,7 +152,8 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     fields.text("table", rule.table);
     fields.globs("weights", rule.weights);
     fields.number("weights-min", rule.weights_min);
-    if (reader.ok() && rule.weights.empty() != (rule.weights_min == 0)) reader.fail(node, chain, "\"weights\" and \"weights-min\" go together");
+    if (reader.ok() && rule.weights.empty() != (rule.weights_min == 0))
+        reader.fail(node, chain, "\"weights\" and \"weights-min\" go together");
     fields.number("head", rule.head);
     return rule;
 }
@@ -339,12 +176,18 @@ struct ExampleKey {
 const std::vector<ExampleKey>& example_keys() {
     using What = Example::What;
     static const std::vector<ExampleKey> kKeys{
-        {"file", What::file, {"text", "reads"}},        {"path", What::path, {"reads"}},
-        {"rpm", What::package, {"version", "reads"}},   {"deb", What::package, {"version", "reads"}},
-        {"apk", What::package, {"version", "reads"}},   {"python", What::package, {"version", "reads"}},
-        {"conda", What::package, {"version", "reads"}}, {"elf", What::elf, {"soname", "reads"}},
-        {"environment", What::environment, {"value", "reads"}}, {"label", What::label, {"value", "reads"}},
-        {"part", What::part, {"reads"}},                {"canonical", What::canonical, {"reads"}},
+        {"file", What::file, {"text", "reads"}},
+        {"path", What::path, {"reads"}},
+        {"rpm", What::package, {"version", "reads"}},
+        {"deb", What::package, {"version", "reads"}},
+        {"apk", What::package, {"version", "reads"}},
+        {"python", What::package, {"version", "reads"}},
+        {"conda", What::package, {"version", "reads"}},
+        {"elf", What::elf, {"soname", "reads"}},
+        {"environment", What::environment, {"value", "reads"}},
+        {"label", What::label, {"value", "reads"}},
+        {"part", What::part, {"reads"}},
+        {"canonical", What::canonical, {"reads"}},
         {"claimed", What::compare, {"observed", "holds"}},
     };
     return kKeys;
@@ -367,22 +210,29 @@ Example read_component_example(PackReader& reader, const YamlNode& node, const s
     const ExampleKey* subject = nullptr;
     for (const ExampleKey& each : example_keys())
         if (fields.has(each.key)) {
-            if (subject != nullptr) reader.fail(node, chain, "both " + in_quotes(subject->key) + " and " + in_quotes(each.key) + "; one example shows one thing");
+            if (subject != nullptr)
+                reader.fail(node, chain,
+                            "both " + in_quotes(subject->key) + " and " + in_quotes(each.key) + "; one example shows one thing");
             subject = &each;
         }
     if (subject == nullptr) {
-        reader.fail(node, chain, "an example that shows nothing; it has one of: file, path, rpm, deb, apk, python, conda, elf, environment, label, part, canonical, claimed");
+        reader.fail(node, chain,
+                    "an example that shows nothing; it has one of: file, path, rpm, deb, apk, python, conda, elf, environment, label, "
+                    "part, canonical, claimed");
         return example;
     }
     example.what = subject->what;
     for (const std::string& key : subject->needs)
-        if (!fields.has(key)) reader.fail(node, chain, "the key " + in_quotes(key) + " is missing" + (key == "reads" ? " (null: nothing is read)" : ""));
+        if (!fields.has(key))
+            reader.fail(node, chain, "the key " + in_quotes(key) + " is missing" + (key == "reads" ? " (null: nothing is read)" : ""));
     for (std::size_t i = 0; i < node.keys.size() && reader.ok(); ++i) {
         const std::string& key = node.keys[i].text;
-        const bool belongs = key == subject->key || key == "fact" || std::find(subject->needs.begin(), subject->needs.end(), key) != subject->needs.end();
+        const bool belongs =
+            key == subject->key || key == "fact" || std::find(subject->needs.begin(), subject->needs.end(), key) != subject->needs.end();
         if (!belongs) reader.fail(node.keys[i], fields.place(key), in_quotes(key) + " does not go with " + in_quotes(subject->key));
         if (key == "reads") continue;
-        example.input[key] = key == "holds" ? (reader.boolean(node.items[i], fields.place(key)) ? "true" : "false") : reader.text(node.items[i], fields.place(key));
+        example.input[key] = key == "holds" ? (reader.boolean(node.items[i], fields.place(key)) ? "true" : "false")
+                                            : reader.text(node.items[i], fields.place(key));
     }
     fields.with("reads", [&](const YamlNode& n, const std::string& at) {
         if (n.kind != Kind::null) example.reads = reader.text(n, at);
@@ -393,9 +243,12 @@ Example read_component_example(PackReader& reader, const YamlNode& node, const s
 std::string flat_text(PackReader& reader, const YamlNode& node, const std::string& chain) {
     std::vector<std::string> pieces;
     switch (node.kind) {
-        case Kind::null: return {};
-        case Kind::scalar: return node.text;
-        case Kind::list: return join(reader.texts(node, chain), " ");
+        case Kind::null:
+            return {};
+        case Kind::scalar:
+            return node.text;
+        case Kind::list:
+            return join(reader.texts(node, chain), " ");
         case Kind::map:
             reader.each_entry(node, chain, [&](const YamlNode& key, const YamlNode& value, const std::string& at) {
                 pieces.push_back(key.text + "=" + (value.kind == Kind::null ? "" : reader.text(value, at)));
@@ -410,10 +263,13 @@ Example read_tag_example(PackReader& reader, const YamlNode& node, const std::st
     example.what = Example::What::tag;
     example.file = reader.path();
     example.line = node.line;
-    Fields fields(reader, node, chain, {"registry", "repository", "tag", "claims", "tier", "findings", "truth", "writes", "dev", "parents"});
-    for (const char* key : {"repository", "tag"}) fields.require(key, [&](const YamlNode& n, const std::string& at) { (void)reader.text(n, at); });
+    Fields fields(reader, node, chain,
+                  {"registry", "repository", "tag", "claims", "tier", "findings", "truth", "writes", "dev", "parents"});
+    for (const char* key : {"repository", "tag"})
+        fields.require(key, [&](const YamlNode& n, const std::string& at) { (void)reader.text(n, at); });
     for (std::size_t i = 0; i < node.keys.size() && reader.ok(); ++i)
-        if (node.items[i].kind != Kind::null) example.input[node.keys[i].text] = flat_text(reader, node.items[i], fields.place(node.keys[i].text));
+        if (node.items[i].kind != Kind::null)
+            example.input[node.keys[i].text] = flat_text(reader, node.items[i], fields.place(node.keys[i].text));
     return example;
 }
 
@@ -424,7 +280,8 @@ public:
     Result<RuleSet> run(const std::vector<PackText>& packs) {
         for (const PackText& pack : packs) VERITAG_CHECK(add(pack));
         VERITAG_CHECK(check_references());
-        std::stable_sort(rules_.grammars_.begin(), rules_.grammars_.end(), [](const Grammar& a, const Grammar& b) { return a.priority < b.priority; });
+        std::stable_sort(rules_.grammars_.begin(), rules_.grammars_.end(),
+                         [](const Grammar& a, const Grammar& b) { return a.priority < b.priority; });
         VERITAG_CHECK(check_catch_all());
         compile_wanted();
         rules_.digest_ = digest_of(packs);
@@ -453,7 +310,8 @@ private:
         if (!reader.ok()) return;
         const auto [earlier, is_new] = defined_.try_emplace(std::string(key) + ' ' + set + '\0' + item.name, reader.path());
         if (!is_new) {
-            reader.fail(*root.find(key), key, in_quotes(item.name) + " is already defined in " + earlier->second, "give every pack its own name");
+            reader.fail(*root.find(key), key, in_quotes(item.name) + " is already defined in " + earlier->second,
+                        "give every pack its own name");
             return;
         }
         const auto same = std::find_if(items.begin(), items.end(), [&](const Item& each) { return each.name == item.name; });
@@ -473,17 +331,21 @@ private:
         return name;
     }
 
-    void refer(const PackReader& reader, const YamlNode& node, const std::string& chain, const std::string& component, bool os_only = false) {
+    void refer(const PackReader& reader, const YamlNode& node, const std::string& chain, const std::string& component,
+               bool os_only = false) {
         if (reader.ok()) references_.push_back({reader.path(), node.line, node.column, chain, component, os_only});
     }
 
     void add_component(PackReader& reader, const YamlNode& root, const std::string& set) {
-        Fields fields(reader, root, "", {"component", "kind", "title", "vendor", "versioned", "names", "repositories", "spellings", "writings", "normalise", "compare",
-                                         "loose", "evidence", "facts", "backends", "could-hold", "could-hold-except", "tables", "examples"});
+        Fields fields(reader, root, "",
+                      {"component", "kind", "title", "vendor", "versioned", "names", "repositories", "spellings", "writings", "normalise",
+                       "compare", "loose", "evidence", "facts", "backends", "could-hold", "could-hold-except", "tables", "examples"});
         Component c;
         c.file = reader.path();
         c.name = read_name(reader, fields, "component");
-        fields.require("kind", [&](const YamlNode& n, const std::string& at) { c.kind = component_kind_from(reader.word(n, at, kKinds)).value_or(c.kind); });
+        fields.require("kind", [&](const YamlNode& n, const std::string& at) {
+            c.kind = component_kind_from(reader.word(n, at, kKinds)).value_or(c.kind);
+        });
         c.title = c.name;
         fields.text("title", c.title);
         if (c.kind == ComponentKind::sdk)
@@ -495,7 +357,8 @@ private:
         fields.texts("repositories", c.repositories);
         read_spellings(reader, fields, c);
         fields.with("normalise", [&](const YamlNode& n, const std::string& at) {
-            reader.each(n, at, [&](const YamlNode& item, const std::string& place) { c.normalise.push_back(read_step(reader, item, place)); });
+            reader.each(n, at,
+                        [&](const YamlNode& item, const std::string& place) { c.normalise.push_back(read_step(reader, item, place)); });
         });
         fields.with("compare", [&](const YamlNode& n, const std::string& at) {
             const std::string word = reader.word(n, at, {"prefix", "exact", "pep440"});
@@ -508,7 +371,9 @@ private:
         fields.globs("could-hold", c.could_hold);
         fields.globs("could-hold-except", c.could_hold_except);
         fields.with("examples", [&](const YamlNode& n, const std::string& at) {
-            reader.each(n, at, [&](const YamlNode& item, const std::string& place) { c.examples.push_back(read_component_example(reader, item, place)); });
+            reader.each(n, at, [&](const YamlNode& item, const std::string& place) {
+                c.examples.push_back(read_component_example(reader, item, place));
+            });
         });
         check_example_facts(reader, fields, c);
         keep(reader, root, "component", set, std::move(c), rules_.components_);
@@ -530,7 +395,9 @@ private:
                 Fields spelling(reader, item, place, {"part", "version", "proper"});
                 Spelling s;
                 spelling.require("part", [&](const YamlNode& v, const std::string& p) { s.part = reader.pattern(v, p); });
-                spelling.require("version", [&](const YamlNode& v, const std::string& p) { s.version = reader.ok() ? reader.replacement(v, p, s.part) : ""; });
+                spelling.require("version", [&](const YamlNode& v, const std::string& p) {
+                    s.version = reader.ok() ? reader.replacement(v, p, s.part) : "";
+                });
                 spelling.boolean("proper", s.proper);
                 c.spellings.push_back(std::move(s));
             });
@@ -540,7 +407,9 @@ private:
                 Fields writing(reader, item, place, {"version", "part"});
                 Writing w;
                 writing.require("version", [&](const YamlNode& v, const std::string& p) { w.version = reader.pattern(v, p); });
-                writing.require("part", [&](const YamlNode& v, const std::string& p) { w.part = reader.ok() ? reader.replacement(v, p, w.version) : ""; });
+                writing.require("part", [&](const YamlNode& v, const std::string& p) {
+                    w.part = reader.ok() ? reader.replacement(v, p, w.version) : "";
+                });
                 c.writings.push_back(std::move(w));
             });
         });
@@ -602,7 +471,8 @@ private:
                 });
                 const auto read_facts = [&](std::vector<std::string>& out) {
                     return [&](const YamlNode& v, const std::string& p) {
-                        reader.one_or_each(v, p, [&](const YamlNode& each, const std::string& where) { out.push_back(reader.word(each, where, facts)); });
+                        reader.one_or_each(
+                            v, p, [&](const YamlNode& each, const std::string& where) { out.push_back(reader.word(each, where, facts)); });
                     };
                 };
                 backend.with("needs-any-fact", read_facts(rule.needs_any_fact));
@@ -622,7 +492,8 @@ private:
     }
 
     void add_grammar(PackReader& reader, const YamlNode& root, const std::string& set) {
-        Fields fields(reader, root, "", {"grammar", "title", "priority", "repositories", "os", "order", "tier", "forms", "floating", "examples"});
+        Fields fields(reader, root, "",
+                      {"grammar", "title", "priority", "repositories", "os", "order", "tier", "forms", "floating", "examples"});
         Grammar g;
         g.file = reader.path();
         g.name = read_name(reader, fields, "grammar");
@@ -651,7 +522,9 @@ private:
         });
         read_floating(reader, fields, g);
         fields.with("examples", [&](const YamlNode& n, const std::string& at) {
-            reader.each(n, at, [&](const YamlNode& item, const std::string& place) { g.examples.push_back(read_tag_example(reader, item, place)); });
+            reader.each(n, at, [&](const YamlNode& item, const std::string& place) {
+                g.examples.push_back(read_tag_example(reader, item, place));
+            });
         });
         keep(reader, root, "grammar", set, std::move(g), rules_.grammars_);
     }
@@ -666,7 +539,8 @@ private:
         for (const auto& [name, number] : form.pattern.named_groups()) groups.push_back(name);
         fields.with("names", [&](const YamlNode& n, const std::string& at) {
             reader.each_entry(n, at, [&](const YamlNode& group, const YamlNode& component, const std::string& place) {
-                if (std::find(groups.begin(), groups.end(), group.text) == groups.end()) return reader.fail_unknown(group, place, group.text, groups);
+                if (std::find(groups.begin(), groups.end(), group.text) == groups.end())
+                    return reader.fail_unknown(group, place, group.text, groups);
                 const std::string name = reader.text(component, place);
                 form.names[group.text] = name;
                 refer_to_group(reader, component, place, name);
@@ -709,16 +583,20 @@ private:
             if (!live.contains(reference.path) || std::find(words.begin(), words.end(), reference.component) != words.end()) continue;
             const std::string near = nearest_word(reference.component, words);
             return pack_error(reference.path, reference.line, reference.column, reference.chain,
-                              "no pack defines " + std::string(reference.os_only ? "an operating system " : "a component ") + in_quotes(reference.component),
+                              "no pack defines " + std::string(reference.os_only ? "an operating system " : "a component ") +
+                                  in_quotes(reference.component),
                               near.empty() ? "" : "did you mean \"" + near + "\"?");
         }
         return ok();
     }
 
     Result<void> check_catch_all() {
-        const auto takes_all = [](const Grammar& g) { return std::find(g.repositories.begin(), g.repositories.end(), "**") != g.repositories.end(); };
+        const auto takes_all = [](const Grammar& g) {
+            return std::find(g.repositories.begin(), g.repositories.end(), "**") != g.repositories.end();
+        };
         if (std::any_of(rules_.grammars_.begin(), rules_.grammars_.end(), takes_all)) return ok();
-        return Error{ErrorCode::config, "load rule packs", "", "no grammar takes every repository", "one grammar must have `repositories: ['**']` and a late priority"};
+        return Error{ErrorCode::config, "load rule packs", "", "no grammar takes every repository",
+                     "one grammar must have `repositories: ['**']` and a late priority"};
     }
 
     void want(const std::vector<std::string>& globs, const std::string& prefix, RuleSet::Want want) {

@@ -45,7 +45,8 @@ Result<Pattern> Pattern::compile(std::string_view expression) {
     options.set_max_mem(kMostMemory);
     auto compiled = std::make_shared<const Compiled>(expression, options);
     if (!compiled->re.ok())
-        return Error{ErrorCode::config, "read regular expression", "", '"' + quote(expression) + "\" is no regular expression: " + quote(compiled->re.error()), ""};
+        return Error{ErrorCode::config, "read regular expression", "",
+                     '"' + quote(expression) + "\" is no regular expression: " + quote(compiled->re.error()), ""};
     Pattern pattern;
     pattern.compiled_ = std::move(compiled);
     return pattern;
@@ -80,7 +81,8 @@ std::string Pattern::replace_all(std::string_view text, std::string_view replace
 
 std::vector<std::pair<std::string, int>> Pattern::named_groups() const {
     VERITAG_ASSERT(compiled_);
-    std::vector<std::pair<std::string, int>> groups(compiled_->re.NamedCapturingGroups().begin(), compiled_->re.NamedCapturingGroups().end());
+    std::vector<std::pair<std::string, int>> groups(compiled_->re.NamedCapturingGroups().begin(),
+                                                    compiled_->re.NamedCapturingGroups().end());
     std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     return groups;
 }
@@ -100,10 +102,13 @@ Result<void> Pattern::check_replacement(std::string_view replacement, int groups
         if (replacement[i] != '\\') continue;
         const char next = i + 1 < replacement.size() ? replacement[i + 1] : '\0';
         if (next < '0' || next > '9')
-            return Error{ErrorCode::config, "read replacement", "", '"' + quote(replacement) + "\" has a \\ without a group number", "write \\1 for the first group"};
+            return Error{ErrorCode::config, "read replacement", "", '"' + quote(replacement) + "\" has a \\ without a group number",
+                         "write \\1 for the first group"};
         if (next - '0' > groups)
-            return Error{ErrorCode::config, "read replacement", "",
-                         '"' + quote(replacement) + "\" names group " + std::string(1, next) + ", and the expression has " + std::to_string(groups), ""};
+            return Error{
+                ErrorCode::config, "read replacement", "",
+                '"' + quote(replacement) + "\" names group " + std::string(1, next) + ", and the expression has " + std::to_string(groups),
+                ""};
         ++i;
     }
     return ok();

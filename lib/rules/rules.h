@@ -40,21 +40,21 @@ enum class Match : std::uint8_t { holds, differs, unclear };
 struct EvidenceRule {
     enum class From : std::uint8_t { file, path, package, elf, environment, label };
     From from = From::file;
-    std::vector<std::string> globs;          ///< file, path, elf: where
-    std::vector<std::string> except;         ///< paths matching these are no evidence
+    std::vector<std::string> globs;   ///< file, path, elf: where
+    std::vector<std::string> except;  ///< paths matching these are no evidence
     PackageType package_type = PackageType::rpm;
-    std::string package;                     ///< glob over the name (Python names after PEP 503)
-    std::string variable;                    ///< environment, label: its name
-    std::optional<Pattern> when;             ///< file: text must contain this
-    std::optional<Pattern> read;             ///< searched in: file text, path, package version, soname, value; without it presence only
-    std::string json;                        ///< file: RFC 6901 pointer; its scalar is the text for `read` (or the version itself)
+    std::string package;          ///< glob over the name (Python names after PEP 503)
+    std::string variable;         ///< environment, label: its name
+    std::optional<Pattern> when;  ///< file: text must contain this
+    std::optional<Pattern> read;  ///< searched in: file text, path, package version, soname, value; without it presence only
+    std::string json;             ///< file: RFC 6901 pointer; its scalar is the text for `read` (or the version itself)
     std::vector<std::pair<std::string, std::string>> json_when;  ///< pointer = scalar as text; all must hold
-    std::string as = "\\1";                  ///< version made from the groups of `read`
-    std::string table;                       ///< name of one of the component's tables: value to version
-    std::vector<std::string> weights;        ///< file: globs over names in the same directory of which one must be real content
-    std::uint64_t weights_min = 0;           ///< bytes below which such a file is no content (Git LFS pointers)
-    std::uint64_t head = 0;                  ///< capture only so many bytes; 0: the whole file
-    int line = 0;                            ///< in the pack, for messages
+    std::string as = "\\1";                                      ///< version made from the groups of `read`
+    std::string table;                                           ///< name of one of the component's tables: value to version
+    std::vector<std::string> weights;  ///< file: globs over names in the same directory of which one must be real content
+    std::uint64_t weights_min = 0;     ///< bytes below which such a file is no content (Git LFS pointers)
+    std::uint64_t head = 0;            ///< capture only so many bytes; 0: the whole file
+    int line = 0;                      ///< in the pack, for messages
 };
 
 /// A named property of the build that a backend check asks for (`cuda` = the toolkit a torch wheel was built for).
@@ -65,10 +65,10 @@ struct FactRule {
 
 /// What a framework needs under an SDK that the same tag claims.
 struct BackendRule {
-    std::string sdk;                        ///< component
-    std::vector<std::string> needs;         ///< components that must be observed
-    std::vector<std::string> needs_any_fact;///< at least one of these facts, where any fact of the component could be read
-    std::vector<std::string> refuses;       ///< facts that must not be there
+    std::string sdk;                          ///< component
+    std::vector<std::string> needs;           ///< components that must be observed
+    std::vector<std::string> needs_any_fact;  ///< at least one of these facts, where any fact of the component could be read
+    std::vector<std::string> refuses;         ///< facts that must not be there
 };
 
 /// How a part of a tag becomes a version, and back.
@@ -103,7 +103,7 @@ struct Component {
     std::vector<Writing> writings;          ///< beside the glued form
     std::vector<NormaliseStep> normalise;
     Compare compare = Compare::prefix;
-    std::optional<Pattern> loose;           ///< a claimed version that matches it whole is compared by prefix, whatever `compare` says
+    std::optional<Pattern> loose;  ///< a claimed version that matches it whole is compared by prefix, whatever `compare` says
     std::vector<EvidenceRule> evidence;
     std::vector<FactRule> facts;
     std::vector<BackendRule> backends;
@@ -131,18 +131,18 @@ struct Component {
 /// `version` (bare version of the component the repository names, or of the application), `dev`, and `free` (read, not judged).
 struct TagForm {
     Pattern pattern;
-    bool proper = true;                      ///< false: `tag-form`
-    std::map<std::string, std::string> names;///< group name -> component, where a group name cannot be the component's
+    bool proper = true;                        ///< false: `tag-form`
+    std::map<std::string, std::string> names;  ///< group name -> component, where a group name cannot be the component's
 };
 
 struct Grammar {
     std::string name;
     std::string title;
-    int priority = 100;                          ///< lower is asked first
-    std::vector<std::string> repositories;       ///< globs over `registry/repository` and `repository`
-    std::vector<std::string> os_components;      ///< which OS components `os` may read; empty: all
-    std::vector<ComponentKind> order;            ///< order of parts, outermost first; empty: free
-    std::optional<Tier> tier;                    ///< fixed tier (`app`, `os`); else told by the claims
+    int priority = 100;                      ///< lower is asked first
+    std::vector<std::string> repositories;   ///< globs over `registry/repository` and `repository`
+    std::vector<std::string> os_components;  ///< which OS components `os` may read; empty: all
+    std::vector<ComponentKind> order;        ///< order of parts, outermost first; empty: free
+    std::optional<Tier> tier;                ///< fixed tier (`app`, `os`); else told by the claims
     std::vector<TagForm> forms;
     std::map<std::string, std::map<std::string, std::string>> floating;  ///< tag -> component -> version ("" any); `latest`
     std::vector<Example> examples;

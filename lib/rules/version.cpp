@@ -23,21 +23,28 @@ bool begins_with_version(std::string_view text) noexcept {
 }
 
 bool is_version_text(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || is_letter(c) || std::string_view("._+!-~").find(c) != std::string_view::npos; });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_digit(c) || is_letter(c) || std::string_view("._+!-~").find(c) != std::string_view::npos; });
 }
 
 std::string apply(const NormaliseStep& step, std::string text) {
     switch (step.what) {
-        case NormaliseStep::What::lower_case: return to_lower(text);
-        case NormaliseStep::What::upper_case: return to_upper(std::move(text));
-        case NormaliseStep::What::strip_v: return text.size() > 1 && !is_digit(text[0]) && begins_with_version(text) ? text.substr(1) : text;
+        case NormaliseStep::What::lower_case:
+            return to_lower(text);
+        case NormaliseStep::What::upper_case:
+            return to_upper(std::move(text));
+        case NormaliseStep::What::strip_v:
+            return text.size() > 1 && !is_digit(text[0]) && begins_with_version(text) ? text.substr(1) : text;
         case NormaliseStep::What::drop_epoch: {
             const std::size_t digits = text.find_first_not_of("0123456789");
             return digits != std::string::npos && digits > 0 && text[digits] == ':' ? text.substr(digits + 1) : text;
         }
-        case NormaliseStep::What::drop_release: return text.substr(0, text.rfind('-'));
-        case NormaliseStep::What::drop_local: return text.substr(0, text.find('+'));
-        case NormaliseStep::What::replace: return step.pattern.replace_all(text, step.replacement);
+        case NormaliseStep::What::drop_release:
+            return text.substr(0, text.rfind('-'));
+        case NormaliseStep::What::drop_local:
+            return text.substr(0, text.find('+'));
+        case NormaliseStep::What::replace:
+            return step.pattern.replace_all(text, step.replacement);
     }
     return text;
 }
@@ -217,8 +224,10 @@ Match compare_pep440(std::string_view claimed_text, std::string_view observed_te
     const bool release = release_begins_with(observed->release, claimed->release) &&
                          (!one_release || release_begins_with(claimed->release, observed->release));
     const bool post = !claimed->post || claimed->post == observed->post;
-    const bool local = claimed->local.size() <= observed->local.size() && std::equal(claimed->local.begin(), claimed->local.end(), observed->local.begin());
-    const bool holds = claimed->epoch == observed->epoch && release && claimed->pre == observed->pre && post && claimed->dev == observed->dev && local;
+    const bool local = claimed->local.size() <= observed->local.size() &&
+                       std::equal(claimed->local.begin(), claimed->local.end(), observed->local.begin());
+    const bool holds =
+        claimed->epoch == observed->epoch && release && claimed->pre == observed->pre && post && claimed->dev == observed->dev && local;
     return holds ? Match::holds : Match::differs;
 }
 
@@ -235,9 +244,12 @@ Match Component::compare_versions(std::string_view claimed, std::string_view obs
     const std::string b = canonical(observed);
     if (a == b || (loose && loose->match_all(a))) return compare_prefix(a, b);
     switch (compare) {
-        case Compare::prefix: return compare_prefix(a, b);
-        case Compare::exact: return Match::differs;
-        case Compare::pep440: return compare_pep440(a, b);
+        case Compare::prefix:
+            return compare_prefix(a, b);
+        case Compare::exact:
+            return Match::differs;
+        case Compare::pep440:
+            return compare_pep440(a, b);
     }
     return Match::differs;
 }
@@ -245,7 +257,8 @@ Match Component::compare_versions(std::string_view claimed, std::string_view obs
 std::optional<Component::PartReading> Component::read_part(std::string_view part) const {
     // Spellings first: `oe2203sp2` would also be the name `oe` glued to a strange version.
     for (const Spelling& spelling : spellings)
-        if (const auto groups = spelling.part.match_all(part)) return PartReading{canonical(Pattern::expand(spelling.version, *groups)), spelling.proper};
+        if (const auto groups = spelling.part.match_all(part))
+            return PartReading{canonical(Pattern::expand(spelling.version, *groups)), spelling.proper};
     for (const std::string& each : names) {
         if (!starts_with_ignoring_case(part, each)) continue;
         const std::string_view rest = part.substr(each.size());

@@ -130,7 +130,8 @@ Error pack_error(std::string_view path, int line, int column, std::string_view c
 
 Result<YamlNode> parse_yaml(std::string_view path, std::string_view text) {
     const std::string place = quote(path);
-    if (text.size() > kMostBytes) return pack_error(place, 1, 1, "", std::to_string(text.size()) + " bytes (limit " + std::to_string(kMostBytes) + ")");
+    if (text.size() > kMostBytes)
+        return pack_error(place, 1, 1, "", std::to_string(text.size()) + " bytes (limit " + std::to_string(kMostBytes) + ")");
     if (!is_valid_utf8(text)) return pack_error(place, 1, 1, "", "the text is not UTF-8");
 
     TreeBuilder builder(place);
@@ -140,7 +141,8 @@ Result<YamlNode> parse_yaml(std::string_view path, std::string_view text) {
         if (!parser.HandleNextDocument(builder)) return pack_error(place, 1, 1, "", "the file is empty");
         if (!builder.error) {
             TreeBuilder second(place);
-            if (parser.HandleNextDocument(second)) return pack_error(place, 1, 1, "", "more than one document (---); a file holds one pack");
+            if (parser.HandleNextDocument(second))
+                return pack_error(place, 1, 1, "", "more than one document (---); a file holds one pack");
         }
     } catch (const YAML::Exception& e) {
         return pack_error(place, e.mark.line + 1, e.mark.column + 1, "", "not YAML: " + quote(e.msg));

@@ -101,6 +101,8 @@ ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
     if (result.images.empty() && options_.platform)
         return fail({ErrorCode::not_found, "choose platform", source.name().display, "no image for " + options_.platform->str() + " under this name",
                      "--platform all judges every platform there is"});
+    if (result.images.empty() && result.skipped.empty())
+        return fail({ErrorCode::not_found, "read index", source.name().display, "the index lists no image", ""});
     return result;
 }
 

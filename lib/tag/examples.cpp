@@ -56,7 +56,8 @@ std::optional<std::string> check_tag_example(const rules::RuleSet& rules, const 
     const bool writes_only = expects("truth") || expects("writes");
     if ((expects("claims") || !writes_only) && claims_text(reading) != value_of(example, "claims"))
         return differs(place + "claims", value_of(example, "claims"), claims_text(reading));
-    if ((expects("findings") || !writes_only) && codes_text(reading) != codes) return differs(place + "findings", codes, codes_text(reading));
+    if ((expects("findings") || !writes_only) && codes_text(reading) != codes)
+        return differs(place + "findings", codes, codes_text(reading));
     const std::string tier = reading.tier ? std::string(to_string(*reading.tier)) : std::string();
     if (expects("tier") && tier != value_of(example, "tier")) return differs(place + "tier", value_of(example, "tier"), tier);
     const std::string dev = reading.dev ? "true" : "false";
@@ -73,8 +74,10 @@ std::optional<std::string> check_component_example(const rules::RuleSet& rules, 
     switch (example.what) {
         case Example::What::part:
         case Example::What::compare:
-        case Example::What::canonical: return rules::check_version_example(component, example);
-        default: return rules::check_evidence_example(rules, component, example);
+        case Example::What::canonical:
+            return rules::check_version_example(component, example);
+        default:
+            return rules::check_evidence_example(rules, component, example);
     }
 }
 

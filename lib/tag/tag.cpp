@@ -56,7 +56,8 @@ std::string_view last_element(std::string_view repository) noexcept {
 const Component* component_named_by(const rules::RuleSet& rules, std::string_view repository) noexcept {
     const std::string_view name = last_element(repository);
     for (const Component& component : rules.components())
-        if (std::find(component.repositories.begin(), component.repositories.end(), name) != component.repositories.end()) return &component;
+        if (std::find(component.repositories.begin(), component.repositories.end(), name) != component.repositories.end())
+            return &component;
     return nullptr;
 }
 
@@ -234,9 +235,14 @@ void Reader::read_floating(const std::map<std::string, std::string>& claims) {
     if (!claims.empty()) return;
     const Component* component = component_named_by(rules_, repository_);
     if (grammar_.tier == Tier::app)
-        add_claim({.component = std::string(last_element(repository_)), .kind = ComponentKind::app, .version = {}, .from_repository = true, .text = std::string(tag_)});
+        add_claim({.component = std::string(last_element(repository_)),
+                   .kind = ComponentKind::app,
+                   .version = {},
+                   .from_repository = true,
+                   .text = std::string(tag_)});
     else if (component != nullptr)
-        add_claim({.component = component->name, .kind = component->kind, .version = {}, .from_repository = true, .text = std::string(tag_)});
+        add_claim(
+            {.component = component->name, .kind = component->kind, .version = {}, .from_repository = true, .text = std::string(tag_)});
 }
 
 void Reader::add_literal(std::string_view text) {
@@ -341,15 +347,17 @@ void Reader::judge_order() {
 void Reader::judge_spelling() {
     for (const Found& part : misspelt_) {
         const Claim claim{.component = part.component->name, .kind = part.component->kind, .version = part.reading.version};
-        Finding& finding = add_finding("tag-form", Severity::warning,
-                                       "\"" + quote(part.text) + "\" is understood as " + with_version(part.component, claim) + ", but not spelt as the rule says.");
+        Finding& finding = add_finding(
+            "tag-form", Severity::warning,
+            "\"" + quote(part.text) + "\" is understood as " + with_version(part.component, claim) + ", but not spelt as the rule says.");
         finding.component = part.component->name;
         finding.claimed = part.reading.version;
     }
     if (!proper_ && misspelt_.empty())
         add_finding("tag-form", Severity::warning, "The tag is understood, but not spelt as the rule says: " + grammar_.title + ".");
     for (const std::string& part : unknown_)
-        add_finding("tag-unknown", Severity::warning, "No rule knows what the part \"" + quote(part) + "\" means; it was not judged.").claimed = quote(part);
+        add_finding("tag-unknown", Severity::warning, "No rule knows what the part \"" + quote(part) + "\" means; it was not judged.")
+            .claimed = quote(part);
     if (!short_claim_) return;
     Finding& finding = add_finding("tag-short", Severity::info,
                                    "\"" + quote(short_claim_->text) + "\" names no component; the repository does: it is read as " +
@@ -360,12 +368,16 @@ void Reader::judge_spelling() {
 
 Tier tier_of(ComponentKind kind) noexcept {
     switch (kind) {
-        case ComponentKind::sdk: return Tier::sdk;
-        case ComponentKind::framework: return Tier::framework;
+        case ComponentKind::sdk:
+            return Tier::sdk;
+        case ComponentKind::framework:
+            return Tier::framework;
         case ComponentKind::llm:
-        case ComponentKind::app: return Tier::application;
+        case ComponentKind::app:
+            return Tier::application;
         case ComponentKind::os:
-        case ComponentKind::tool: break;
+        case ComponentKind::tool:
+            break;
     }
     return Tier::os;
 }
@@ -424,8 +436,11 @@ Reading unreadable(const Grammar& grammar, std::string_view repository, std::str
     finding.severity = Severity::error;
     finding.claimed = quote(tag);
     finding.message = "The tag \"" + quote(tag) + "\" cannot be read by the rule of its repository: " + grammar.title;
-    if (tag.size() > kLongestTag) finding.message += "; it is " + std::to_string(tag.size()) + " bytes long, and at most " + std::to_string(kLongestTag) + " are read";
-    if (const std::string example = example_tag(grammar, repository); !example.empty()) finding.message += "; a right one is \"" + example + "\"";
+    if (tag.size() > kLongestTag)
+        finding.message +=
+            "; it is " + std::to_string(tag.size()) + " bytes long, and at most " + std::to_string(kLongestTag) + " are read";
+    if (const std::string example = example_tag(grammar, repository); !example.empty())
+        finding.message += "; a right one is \"" + example + "\"";
     finding.message += ".";
     reading.findings.push_back(std::move(finding));
     return reading;
@@ -452,7 +467,8 @@ const Claim* claim_of(const Reading& reading, const Piece& piece) noexcept {
     const auto found = std::find_if(reading.claims.begin(), reading.claims.end(),
                                     [&](const Claim& claim) { return claim.component == piece.component && claim.text == piece.text; });
     if (found != reading.claims.end()) return &*found;
-    const auto repeated = std::find_if(reading.claims.begin(), reading.claims.end(), [&](const Claim& claim) { return claim.component == piece.component; });
+    const auto repeated =
+        std::find_if(reading.claims.begin(), reading.claims.end(), [&](const Claim& claim) { return claim.component == piece.component; });
     return repeated != reading.claims.end() ? &*repeated : nullptr;
 }
 
@@ -478,7 +494,8 @@ bool in_order(const std::vector<ComponentKind>& order, const std::vector<Compone
 std::string_view glued_name(const rules::Component& component, std::string_view part) noexcept {
     std::size_t longest = 0;
     for (const std::string& name : component.names)
-        if (name.size() > longest && starts_with_ignoring_case(part, name) && starts_as_version(part.substr(name.size()))) longest = name.size();
+        if (name.size() > longest && starts_with_ignoring_case(part, name) && starts_as_version(part.substr(name.size())))
+            longest = name.size();
     return part.substr(0, longest);
 }
 

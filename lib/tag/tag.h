@@ -22,16 +22,16 @@ struct Piece {
 };
 
 struct Reading {
-    std::string registry;            ///< as given: `write_tag` reads again what it wrote
+    std::string registry;  ///< as given: `write_tag` reads again what it wrote
     std::string repository;
     std::string grammar;
     std::optional<Tier> tier;
     bool dev = false;
-    bool readable = true;            ///< false: `tag-syntax`
+    bool readable = true;  ///< false: `tag-syntax`
     std::vector<Claim> claims;
-    std::vector<Finding> findings;   ///< tag-* only
+    std::vector<Finding> findings;  ///< tag-* only
     std::vector<Piece> pieces;
-    std::string version_text;        ///< the tag without its OS and `-dev` parts: `2.1.0-cann7.0.RC1`
+    std::string version_text;  ///< the tag without its OS and `-dev` parts: `2.1.0-cann7.0.RC1`
     /// What the image below must claim, outermost first: all claims of the tiers below this image's own, without tools.
     std::vector<std::pair<std::string, std::string>> expected_parents;
 };

@@ -47,7 +47,9 @@ public:
 
 private:
     // Applications keep their versions as written, so no component's rules hold for them.
-    [[nodiscard]] const Component* rules_of(const Claim& claim) const { return claim.kind == ComponentKind::app ? nullptr : rules_.find(claim.component); }
+    [[nodiscard]] const Component* rules_of(const Claim& claim) const {
+        return claim.kind == ComponentKind::app ? nullptr : rules_.find(claim.component);
+    }
     [[nodiscard]] bool must_go(const Claim& claim) const {
         const auto found = truth_.find(claim.component);
         return found != truth_.end() && !found->second;
@@ -58,7 +60,8 @@ private:
         return given ? *found->second : claim.version;
     }
     [[nodiscard]] bool holds(const Claim& claim, const std::string& version, const std::string& wanted) const;
-    [[nodiscard]] std::optional<std::string> part_text(const Claim& claim, const std::string& written, const std::string& wanted, Style style) const;
+    [[nodiscard]] std::optional<std::string> part_text(const Claim& claim, const std::string& written, const std::string& wanted,
+                                                       Style style) const;
     [[nodiscard]] std::optional<std::string> piece_text(const Piece& piece, const Claim& claim, Style style) const;
     [[nodiscard]] std::optional<std::vector<Piece>> kept_pieces() const;
     [[nodiscard]] bool put_in_order(std::vector<Piece>& pieces, Style style) const;
@@ -77,7 +80,8 @@ bool Writer::holds(const Claim& claim, const std::string& version, const std::st
 // Without a tag for every claim there is nothing to change (`latest`); with two pieces for one claim it is not certain which one to change.
 bool Writer::is_possible() const {
     for (const Claim& claim : reading_.claims) {
-        const auto pieces = std::count_if(reading_.pieces.begin(), reading_.pieces.end(), [&](const Piece& piece) { return piece.component == claim.component; });
+        const auto pieces = std::count_if(reading_.pieces.begin(), reading_.pieces.end(),
+                                          [&](const Piece& piece) { return piece.component == claim.component; });
         const bool changes = must_go(claim) || !holds(claim, claim.version, wanted_version(claim));
         if (changes && pieces != 1) return false;
     }
@@ -94,7 +98,8 @@ std::optional<std::string> Writer::part_text(const Claim& claim, const std::stri
         if (const auto groups = writing.version.match_all(wanted)) candidates.push_back(rules::Pattern::expand(writing.part, *groups));
     if (style.keep_dialect) {
         const std::string_view letters = leading_letters(written);
-        std::stable_partition(candidates.begin(), candidates.end(), [&](const std::string& text) { return leading_letters(text) == letters; });
+        std::stable_partition(candidates.begin(), candidates.end(),
+                              [&](const std::string& text) { return leading_letters(text) == letters; });
         const std::string name(glued_name(*component, written));
         const bool small = style.small_letters || is_written_small(std::string_view(written).substr(name.size()));
         if (!name.empty()) candidates.push_back(name + (small ? to_lower(wanted) : wanted));
@@ -140,13 +145,15 @@ bool Writer::put_in_order(std::vector<Piece>& pieces, Style style) const {
         }
     if (in_order(order, kinds)) return true;
 
-    const auto innermost = std::stable_partition(parts.begin(), parts.end(), [&](const Part& part) { return part.claim.kind != order.back(); });
+    const auto innermost =
+        std::stable_partition(parts.begin(), parts.end(), [&](const Part& part) { return part.claim.kind != order.back(); });
     std::vector<Part*> listed;
     for (auto part = parts.begin(); part != innermost; ++part)
         if (rank_of(order, part->claim.kind)) listed.push_back(&*part);
     std::vector<Part> sorted;
     for (const Part* part : listed) sorted.push_back(*part);
-    std::stable_sort(sorted.begin(), sorted.end(), [&](const Part& a, const Part& b) { return rank_of(order, a.claim.kind) < rank_of(order, b.claim.kind); });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [&](const Part& a, const Part& b) { return rank_of(order, a.claim.kind) < rank_of(order, b.claim.kind); });
     for (std::size_t i = 0; i < listed.size(); ++i) *listed[i] = sorted[i];
 
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -207,7 +214,8 @@ bool Writer::is_as_wanted(const std::string& tag) const {
     if (!again.readable || again.dev != reading_.dev || has_finding(again, "tag-order") || has_finding(again, "tag-form")) return false;
     std::size_t kept = 0;
     for (const Claim& claim : reading_.claims) {
-        const auto found = std::find_if(again.claims.begin(), again.claims.end(), [&](const Claim& other) { return other.component == claim.component && other.kind == claim.kind; });
+        const auto found = std::find_if(again.claims.begin(), again.claims.end(),
+                                        [&](const Claim& other) { return other.component == claim.component && other.kind == claim.kind; });
         if (must_go(claim)) {
             if (found != again.claims.end()) return false;
             continue;
@@ -220,14 +228,16 @@ bool Writer::is_as_wanted(const std::string& tag) const {
 
 }  // namespace
 
-std::optional<std::string> write_tag(const rules::RuleSet& rules, const Reading& reading, const std::map<std::string, std::optional<std::string>>& truth) {
+std::optional<std::string> write_tag(const rules::RuleSet& rules, const Reading& reading,
+                                     const std::map<std::string, std::optional<std::string>>& truth) {
     if (!reading.readable) return std::nullopt;
     const Writer writer(rules, reading, truth);
     if (!writer.is_possible()) return std::nullopt;
     for (const bool keep_dialect : {true, false})
         for (const bool rewrite_all : {false, true})
             for (const bool small_letters : {false, true}) {
-                const std::optional<std::string> tag = writer.write({.keep_dialect = keep_dialect, .rewrite_all = rewrite_all, .small_letters = small_letters});
+                const std::optional<std::string> tag =
+                    writer.write({.keep_dialect = keep_dialect, .rewrite_all = rewrite_all, .small_letters = small_letters});
                 if (tag && writer.is_as_wanted(*tag)) return tag;
             }
     return std::nullopt;

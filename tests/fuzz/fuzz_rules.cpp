@@ -8,7 +8,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace veritag::rules;
     const std::string text(reinterpret_cast<const char*>(data), size);
-    const std::vector<PackText> packs{{"plain.yaml", "grammar: plain\nrepositories: ['**']\nforms: []\n", "built-in"}, {"fuzz.yaml", text, "fuzz"}};
+    const std::vector<PackText> packs{{"plain.yaml", "grammar: plain\nrepositories: ['**']\nforms: []\n", "built-in"},
+                                      {"fuzz.yaml", text, "fuzz"}};
     const veritag::Result<RuleSet> rules = load_rules(packs);
     if (!rules) {
         if (rules.error().message().empty()) std::abort();

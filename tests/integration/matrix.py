@@ -187,7 +187,7 @@ def operating_systems(b):
         Case("os-release-was-edited", "forged/openeuler/openeuler", "22.03-lts-sp4", Image([b.openeuler(SP2), edited]), unknown(F("unproven", "openeuler"))),
         Case("os-is-another-one", "openeuler/llm-server", "1.0.0.gpu-oe2203sp3", Image([Layer(
             c.root_tree("amd64") + c.rocky_os_files("9.4") + b.rpm_database(rocky, "sqlite"))], architecture="amd64"), fails(
-            F("os-mismatch", "openeuler", claimed=SP3, observed="rocky 9.4", suggestion=None, path="usr/lib/os-release")), packages=rocky),
+            F("os-mismatch", "openeuler", claimed=SP3, observed="Rocky Linux 9.4", suggestion=None, path="usr/lib/os-release")), packages=rocky),
         Case("os-no-trace", "openeuler/etcd", "3.6.0-oe2403sp1", Image([Layer([
             program("usr/local/bin/etcd", c.elf("arm64")), file("usr/share/zoneinfo/UTC", b"TZif2"), file("etc/ssl/certs/ca-bundle.crt", "-----BEGIN")])]),
             unknown(F("unproven", "openeuler", claimed="24.03-LTS-SP1")), demo="a distroless image: nothing speaks for or against it"),
@@ -303,7 +303,7 @@ def frameworks_and_models(b):
              demo="a model image that is what it says"),
         Case("model-is-another-one", "openeuler/llm", f"chatglm2_6b-pytorch2.1.0-cann{CANN7}-oe2203sp2-dev", Image([
             base, sdk, torch, chatglm3, Layer(b.rpm_database(tuple(c.openeuler_rpms(SP2, "arm64", development=True))))]), fails(
-            F("llm-mismatch", "chatglm2-6b", observed="chatglm3-6b", path="root/chatglm3-6b/config.json")), demo="ChatGLM3 where the tag says ChatGLM2"),
+            F("llm-mismatch", "chatglm2-6b", observed="ChatGLM3-6B", path="root/chatglm3-6b/config.json")), demo="ChatGLM3 where the tag says ChatGLM2"),
         Case("model-is-pointers-only", "pointers/openeuler/llm", f"chatglm2_6b-{suffix}", Image(stack + [b.model("chatglm2-6b", "pointers")]), fails(
             F("llm-missing", "chatglm2-6b", path="root/chatglm2-6b/pytorch_model-00001-of-00002.bin")), demo="Git LFS pointers instead of weights"),
         Case("model-missing", "missing/openeuler/llm", f"chatglm2_6b-{suffix}", Image(stack), fails(F("llm-missing", "chatglm2-6b"))),

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -101,9 +102,14 @@ public:
 
     std::optional<MockRequest> read_request() {
         std::size_t end = std::string::npos;
-        while ((end = buffer.find("\r\n\r\n")) == std::string::npos)
-            if (!read()) return std::nullopt;
         MockRequest request;
+        while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
+            if (!read()) return std::nullopt;
+            if (buffer.front() != '\x16') continue;
+            buffer.clear();
+            request.method = "TLS";
+            return request;
+        }
         const std::string head = buffer.substr(0, end);
         buffer.erase(0, end + 4);
         std::size_t line_end = head.find("\r\n");
@@ -182,6 +188,8 @@ void MockServer::accept_loop() {
     for (;;) {
         const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (fd < 0) return;
+        const int yes = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);  // head and body are two writes
         const std::lock_guard lock(mutex_);
         if (stopping_) {
             ::close(fd);

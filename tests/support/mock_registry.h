@@ -19,7 +19,7 @@
 namespace veritag::test {
 
 struct MockRequest {
-    std::string method;
+    std::string method;  ///< "TLS" for a handshake that met a server without TLS
     std::string target;
     std::map<std::string, std::string> headers;  ///< names in lower case
     std::string body;

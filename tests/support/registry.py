@@ -44,10 +44,15 @@ def make_certificates(folder):
 
 
 class Registry(contextlib.AbstractContextManager):
-    """Runs while the `with` block runs. With `certificates` it speaks TLS and asks for USER and PASSWORD."""
+    """Runs while the `with` block runs. With `certificates` it speaks TLS and asks for USER and PASSWORD.
 
-    def __init__(self, folder, certificates=None):
+    `data` is where it keeps what was pushed: a second registry may serve what the first one has.
+    """
+
+    def __init__(self, folder, certificates=None, data=None):
         self.folder, self.certificates, self.process = pathlib.Path(folder), certificates, None
+        self.own_data = data is None
+        self.data = pathlib.Path(data or self.folder / "data")
 
     @property
     def scheme(self):
@@ -64,7 +69,7 @@ class Registry(contextlib.AbstractContextManager):
         raise RuntimeError(f"docker-registry did not start:\n{self.log()}")
 
     def configuration(self):
-        lines = ["version: 0.1", "log: {level: warn, accesslog: {disabled: true}}", "storage:", f"  filesystem: {{rootdirectory: {json.dumps(str(self.folder / 'data'))}}}",
+        lines = ["version: 0.1", "log: {level: warn, accesslog: {disabled: true}}", "storage:", f"  filesystem: {{rootdirectory: {json.dumps(str(self.data))}}}",
                  "http:", f"  addr: 127.0.0.1:{self.port}", f"  secret: {'0' * 32}"]
         if self.certificates:
             users = self.folder / "users"
@@ -100,7 +105,8 @@ class Registry(contextlib.AbstractContextManager):
 
     def __exit__(self, *_):
         self.stop()
-        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        if self.own_data:
+            shutil.rmtree(self.data, ignore_errors=True)
 
     def log(self):
         with contextlib.suppress(OSError):

@@ -527,13 +527,13 @@ TEST(Blob, WrongPartsAreRefused) {
         RegistryClient client(plain_options());
         const std::string message = read_blob(client, server, blob);
         EXPECT_EQ(server.requests().size(), 2U);
-        return message.substr(message.rfind(": ") + 2);
+        return message.substr(message.rfind(": ") + 2);  // past the URL, which holds ":" but no ": "
     };
     EXPECT_EQ(message_for(reply(206, blob.substr(400), {{"Content-Range", "bytes 400-999/1000"}})),
-              "asked for bytes 500- of 1000, got Content-Range \"bytes 400-999/1000\"");
+              "asked for bytes 500- of 1000, got Content-Range \"bytes 400-999/1000\" after 2 tries");
     EXPECT_EQ(message_for(reply(206, blob.substr(500), {{"Content-Range", "bytes 500-999/2000"}})),
-              "asked for bytes 500- of 1000, got Content-Range \"bytes 500-999/2000\"");
-    EXPECT_EQ(message_for(reply(416)), "HTTP 416");
+              "asked for bytes 500- of 1000, got Content-Range \"bytes 500-999/2000\" after 2 tries");
+    EXPECT_EQ(message_for(reply(416)), "HTTP 416 after 2 tries");
 }
 
 TEST(Blob, OtherSizesThanTheDescriptorsAreErrors) {

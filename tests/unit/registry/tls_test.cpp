@@ -140,6 +140,9 @@ TEST_F(Tls, LoopbackThatSpeaksHttpIsUsedPlainAndRemembered) {
         const auto manifest = client.fetch_manifest(reference_to(server.host()));
         ASSERT_TRUE(manifest) << manifest.error().message();
     }
+    std::vector<std::string> methods;
+    for (const MockRequest& request : server.requests()) methods.push_back(request.method);
+    EXPECT_EQ(methods, (std::vector<std::string>{"TLS", "GET", "GET"}));
 }
 
 TEST_F(Tls, SilentCloseIsNoProofOfPlainHttp) {
@@ -148,7 +151,9 @@ TEST_F(Tls, SilentCloseIsNoProofOfPlainHttp) {
         close.close_at_once = true;
         return close;
     });
-    EXPECT_EQ(fetched(options(), server.host()).substr(0, 8), "network:");
+    EXPECT_EQ(fetched(options(), server.host()),
+              "network: the connection was closed while shaking hands over TLS after 2 tries; if it speaks plain HTTP, say --plain-http");
+    EXPECT_EQ(server.requests_to("/v2/ns/app/manifests/v1").size(), 0U);
 }
 
 TEST_F(Tls, PlainHttpIsNeverTls) {

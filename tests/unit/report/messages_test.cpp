@@ -42,6 +42,8 @@ INSTANTIATE_TEST_SUITE_P(
         MessageCase{"Architecture", "arch-mismatch", "", "linux/arm64", "linux/amd64", "镜像发布的平台是 linux/arm64，实际内容属于 linux/amd64"},
         MessageCase{"Unproven", "unproven", "cann", "8.0", std::nullopt, "标签声明了 cann 8.0，镜像内容既不能证实也不能否定"},
         MessageCase{"UnprovenForUnreadParts", "unproven", "", std::nullopt, std::nullopt, "镜像中有无法读取的部分，不能排除其中藏有与标签不符的内容"},
+        MessageCase{"Misspelt", "tag-form", "openeuler", "24.03-LTS", std::nullopt, "标签中表示 openeuler 24.03-LTS 的部分可以识别，但写法不符合规范"},
+        MessageCase{"MisspeltWhole", "tag-form", "", std::nullopt, std::nullopt, "标签可以识别，但写法不符合规范"},
         MessageCase{"UnknownPart", "tag-unknown", "", "foo1", std::nullopt, "标签中的“foo1”没有规则能够识别"},
         MessageCase{"UnknownCodeFallsBack", "brand-new", "x", "1", "2", "English."},
         MessageCase{"MissingFieldsFallBack", "os-mismatch", "openeuler", std::nullopt, std::nullopt, "English."}),

@@ -15,8 +15,9 @@ struct ReadCase {
 class Read : public testing::TestWithParam<ReadCase> {};
 
 TEST_P(Read, GivesTheVersion) {
-    const RuleSet rules = test::with_component(std::string("tables: {builds: {1.2.3: [1.2.0], 1.4.9: [1.4.1, 1.4.2], 1.5.9: [1.5.1, 2.5.1]}}\nnormalise: [strip-v]\nevidence: [") +
-                                               GetParam().rule + "]\n");
+    const RuleSet rules = test::with_component(
+        std::string("tables: {builds: {1.2.3: [1.2.0], 1.4.9: [1.4.1, 1.4.2], 1.5.9: [1.5.1, 2.5.1]}}\nnormalise: [strip-v]\nevidence: [") +
+        GetParam().rule + "]\n");
     const Component& x = *rules.find("x");
     EXPECT_EQ(read_evidence(x, x.evidence.at(0), GetParam().text), GetParam().reads);
 }
@@ -24,7 +25,8 @@ TEST_P(Read, GivesTheVersion) {
 INSTANTIATE_TEST_SUITE_P(
     Rules, Read,
     testing::Values(
-        ReadCase{"FilePresence", "{file: a}", "whatever", ""}, ReadCase{"FileRead", "{file: a, read: '(?m)^version=(\\S+)'}", "x=1\nversion=v8.0\n", "8.0"},
+        ReadCase{"FilePresence", "{file: a}", "whatever", ""},
+        ReadCase{"FileRead", "{file: a, read: '(?m)^version=(\\S+)'}", "x=1\nversion=v8.0\n", "8.0"},
         ReadCase{"FileReadNothing", "{file: a, read: '(?m)^version=(\\S+)'}", "Version=8.0\n", std::nullopt},
         ReadCase{"FileEmpty", "{file: a, read: '(?m)^version=(\\S+)'}", "", std::nullopt},
         ReadCase{"FileCarriageReturn", "{file: a, read: '(?m)^version=(\\S+)'}", "version=8.0\r\n", "8.0"},
@@ -37,20 +39,27 @@ INSTANTIATE_TEST_SUITE_P(
         ReadCase{"JsonNumberAsWritten", "{file: a, json: /v}", R"({"v": 65024})", "65024"},
         ReadCase{"JsonRead", "{file: a, json: /v, read: '^(\\d+\\.\\d+\\.\\d{1,5})$'}", R"({"v": "12.6.3"})", "12.6.3"},
         ReadCase{"JsonReadRefuses", "{file: a, json: /v, read: '^(\\d+\\.\\d+\\.\\d{1,5})$'}", R"({"v": "12.6.20241114"})", std::nullopt},
-        ReadCase{"JsonMissing", "{file: a, json: /v/w}", R"({"v": "1"})", std::nullopt}, ReadCase{"JsonNull", "{file: a, json: /v}", R"({"v": null})", std::nullopt},
-        ReadCase{"JsonList", "{file: a, json: /v}", R"({"v": [1]})", std::nullopt}, ReadCase{"JsonBroken", "{file: a, json: /v}", R"({"v": "1")", std::nullopt},
+        ReadCase{"JsonMissing", "{file: a, json: /v/w}", R"({"v": "1"})", std::nullopt},
+        ReadCase{"JsonNull", "{file: a, json: /v}", R"({"v": null})", std::nullopt},
+        ReadCase{"JsonList", "{file: a, json: /v}", R"({"v": [1]})", std::nullopt},
+        ReadCase{"JsonBroken", "{file: a, json: /v}", R"({"v": "1")", std::nullopt},
         ReadCase{"JsonDeep", "{file: a, json: /v}", std::string(100'000, '['), std::nullopt},
         ReadCase{"JsonWhenHolds", "{file: a, json-when: {/t: bird, /n: 7, /m: 'true'}}", R"({"t": "bird", "n": 7, "m": true})", ""},
         ReadCase{"JsonWhenOther", "{file: a, json-when: {/t: bird, /n: 7}}", R"({"t": "bird", "n": 70})", std::nullopt},
         ReadCase{"JsonWhenMissing", "{file: a, json-when: {/t: bird}}", "{}", std::nullopt},
         ReadCase{"JsonWhenAndJson", "{file: a, json-when: {/t: bird}, json: /v}", R"({"t": "bird", "v": "2"})", "2"},
-        ReadCase{"PathRead", "{path: 'a/*', read: 'so\\.(\\d+)$'}", "a/libx.so.12", "12"}, ReadCase{"PathPresence", "{path: 'a/*'}", "a/b", ""},
-        ReadCase{"PackageWhole", "{python: torch}", "2.1.0+cpu", "2.1.0+cpu"}, ReadCase{"PackageRead", "{deb: x, read: '^(\\d+\\.\\d+)'}", "12.2.2-1", "12.2"},
-        ReadCase{"PackageReadNothing", "{deb: x, read: '^(\\d+\\.\\d+)'}", "one", std::nullopt}, ReadCase{"Environment", "{environment: V}", " v1.2 ", "1.2"},
-        ReadCase{"Label", "{label: V}", "1.2", "1.2"}, ReadCase{"ElfPresence", "{elf: 'lib/*'}", "libx.so.1", ""},
-        ReadCase{"ElfRead", "{elf: 'lib/*', read: 'so\\.(\\d)'}", "libx.so.1", "1"}, ReadCase{"TableOne", "{python: x, table: builds}", "1.2.3", "1.2.0"},
-        ReadCase{"TableAmbiguous", "{python: x, table: builds}", "1.4.9", "1.4"}, ReadCase{"TableAmbiguousInAll", "{python: x, table: builds}", "1.5.9", ""},
-        ReadCase{"TableUnlisted", "{python: x, table: builds}", "9.9.9", ""}, ReadCase{"ControlBytesAreNoVersion", "{file: a, read: 'v=(.+)'}", "v=1\x1b[31m", ""},
+        ReadCase{"PathRead", "{path: 'a/*', read: 'so\\.(\\d+)$'}", "a/libx.so.12", "12"},
+        ReadCase{"PathPresence", "{path: 'a/*'}", "a/b", ""}, ReadCase{"PackageWhole", "{python: torch}", "2.1.0+cpu", "2.1.0+cpu"},
+        ReadCase{"PackageRead", "{deb: x, read: '^(\\d+\\.\\d+)'}", "12.2.2-1", "12.2"},
+        ReadCase{"PackageReadNothing", "{deb: x, read: '^(\\d+\\.\\d+)'}", "one", std::nullopt},
+        ReadCase{"Environment", "{environment: V}", " v1.2 ", "1.2"}, ReadCase{"Label", "{label: V}", "1.2", "1.2"},
+        ReadCase{"ElfPresence", "{elf: 'lib/*'}", "libx.so.1", ""},
+        ReadCase{"ElfRead", "{elf: 'lib/*', read: 'so\\.(\\d)'}", "libx.so.1", "1"},
+        ReadCase{"TableOne", "{python: x, table: builds}", "1.2.3", "1.2.0"},
+        ReadCase{"TableAmbiguous", "{python: x, table: builds}", "1.4.9", "1.4"},
+        ReadCase{"TableAmbiguousInAll", "{python: x, table: builds}", "1.5.9", ""},
+        ReadCase{"TableUnlisted", "{python: x, table: builds}", "9.9.9", ""},
+        ReadCase{"ControlBytesAreNoVersion", "{file: a, read: 'v=(.+)'}", "v=1\x1b[31m", ""},
         ReadCase{"EndlessTextIsNoVersion", "{file: a, read: 'v=(.+)'}", "v=" + std::string(1'000'000, '1'), ""},
         ReadCase{"EndlessPackageVersionIsNone", "{python: x}", std::string(1'000'000, '1'), ""}),
     [](const testing::TestParamInfo<ReadCase>& each) { return std::string(each.param.name); });
@@ -88,17 +97,31 @@ TEST_P(EvidenceExample, TellsWhatCameOut) {
 using What = Example::What;
 INSTANTIATE_TEST_SUITE_P(
     Outcomes, EvidenceExample,
-    testing::Values(ExampleCase{"AsExpected", What::file, {{"file", "a/bird/version"}, {"text", "v1.2"}}, "1.2", std::nullopt},
-                    ExampleCase{"AnotherVersion", What::file, {{"file", "a/bird/version"}, {"text", "v1.2"}}, "1.3", "a/bird/version should read \"1.3\" and reads \"1.2\""},
-                    ExampleCase{"NothingThere", What::file, {{"file", "a/bird/version"}, {"text", "1.2"}}, "1.2", "a/bird/version should read \"1.2\" and reads nothing"},
-                    ExampleCase{"SecondRule", What::file, {{"file", "a/bird/version"}, {"text", "other 7"}}, "7", std::nullopt},
-                    ExampleCase{"ExceptedPath", What::file, {{"file", "opt/bird/version"}, {"text", "v1.2"}}, std::nullopt, std::nullopt},
-                    ExampleCase{"OtherPath", What::file, {{"file", "a/bird/x"}, {"text", "v1.2"}}, "1.2", "a/bird/x should read \"1.2\" and reads nothing"},
-                    ExampleCase{"Fact", What::file, {{"file", "a/bird/version"}, {"text", "c7"}, {"fact", "colour"}}, "7", std::nullopt},
-                    ExampleCase{"Path", What::path, {{"path", "lib/bird-7"}}, "7", std::nullopt},
-                    ExampleCase{"Package", What::package, {{"python", "birds"}, {"version", "1"}}, "1", std::nullopt},
-                    ExampleCase{"PackageOfOtherType", What::package, {{"deb", "birds"}, {"version", "1"}}, std::nullopt, std::nullopt},
-                    ExampleCase{"ReadsTooMuch", What::package, {{"python", "birds"}, {"version", "1"}}, std::nullopt, "birds should read nothing and reads \"1\""}),
+    testing::Values(
+        ExampleCase{"AsExpected", What::file, {{"file", "a/bird/version"}, {"text", "v1.2"}}, "1.2", std::nullopt},
+        ExampleCase{"AnotherVersion",
+                    What::file,
+                    {{"file", "a/bird/version"}, {"text", "v1.2"}},
+                    "1.3",
+                    "a/bird/version should read \"1.3\" and reads \"1.2\""},
+        ExampleCase{"NothingThere",
+                    What::file,
+                    {{"file", "a/bird/version"}, {"text", "1.2"}},
+                    "1.2",
+                    "a/bird/version should read \"1.2\" and reads nothing"},
+        ExampleCase{"SecondRule", What::file, {{"file", "a/bird/version"}, {"text", "other 7"}}, "7", std::nullopt},
+        ExampleCase{"ExceptedPath", What::file, {{"file", "opt/bird/version"}, {"text", "v1.2"}}, std::nullopt, std::nullopt},
+        ExampleCase{
+            "OtherPath", What::file, {{"file", "a/bird/x"}, {"text", "v1.2"}}, "1.2", "a/bird/x should read \"1.2\" and reads nothing"},
+        ExampleCase{"Fact", What::file, {{"file", "a/bird/version"}, {"text", "c7"}, {"fact", "colour"}}, "7", std::nullopt},
+        ExampleCase{"Path", What::path, {{"path", "lib/bird-7"}}, "7", std::nullopt},
+        ExampleCase{"Package", What::package, {{"python", "birds"}, {"version", "1"}}, "1", std::nullopt},
+        ExampleCase{"PackageOfOtherType", What::package, {{"deb", "birds"}, {"version", "1"}}, std::nullopt, std::nullopt},
+        ExampleCase{"ReadsTooMuch",
+                    What::package,
+                    {{"python", "birds"}, {"version", "1"}},
+                    std::nullopt,
+                    "birds should read nothing and reads \"1\""}),
     [](const testing::TestParamInfo<ExampleCase>& each) { return std::string(each.param.name); });
 
 TEST(VersionExample, TellsWhatCameOut) {
@@ -114,8 +137,10 @@ TEST(VersionExample, TellsWhatCameOut) {
     EXPECT_EQ(check(What::part, {{"part", "y1"}}, "1"), "part y1 should read \"1\" and reads nothing");
     EXPECT_EQ(check(What::canonical, {{"canonical", "RC"}}, "RC"), "canonical RC should read \"RC\" and reads \"rc\"");
     EXPECT_EQ(check(What::compare, {{"claimed", "1"}, {"observed", "1.2"}, {"holds", "true"}}, std::nullopt), std::nullopt);
-    EXPECT_EQ(check(What::compare, {{"claimed", "1"}, {"observed", "1.2"}, {"holds", "false"}}, std::nullopt), "claimed 1 holds for observed 1.2");
-    EXPECT_EQ(check(What::compare, {{"claimed", "2"}, {"observed", "1.2"}, {"holds", "true"}}, std::nullopt), "claimed 2 does not hold for observed 1.2");
+    EXPECT_EQ(check(What::compare, {{"claimed", "1"}, {"observed", "1.2"}, {"holds", "false"}}, std::nullopt),
+              "claimed 1 holds for observed 1.2");
+    EXPECT_EQ(check(What::compare, {{"claimed", "2"}, {"observed", "1.2"}, {"holds", "true"}}, std::nullopt),
+              "claimed 2 does not hold for observed 1.2");
 }
 
 }  // namespace

@@ -31,20 +31,24 @@ TEST_P(Glob, MatchesAloneAndInASet) {
 
 INSTANTIATE_TEST_SUITE_P(
     Forms, Glob,
-    testing::Values(GlobCase{"Literal", "etc/os-release", "etc/os-release", true}, GlobCase{"LiteralIsWhole", "etc/os-release", "etc/os-release.bak", false},
+    testing::Values(GlobCase{"Literal", "etc/os-release", "etc/os-release", true},
+                    GlobCase{"LiteralIsWhole", "etc/os-release", "etc/os-release.bak", false},
                     GlobCase{"LiteralIsAnchored", "etc/os-release", "opt/etc/os-release", false},
-                    GlobCase{"StarInSegment", "opt/rocm-*/lib", "opt/rocm-6.4.0/lib", true}, GlobCase{"StarMayBeEmpty", "opt/rocm*/lib", "opt/rocm/lib", true},
-                    GlobCase{"StarStaysInSegment", "opt/*/version", "opt/a/b/version", false}, GlobCase{"TwoStars", "*/lib*.so.*", "lib64/libcuda.so.1", true},
-                    GlobCase{"StarTriesAgain", "a*b*c", "aXbYbZc", true}, GlobCase{"StarFails", "a*b*c", "aXbYbZ", false},
-                    GlobCase{"StarTakesDotFiles", "home/*/x", "home/.hidden/x", true}, GlobCase{"Question", "cuda-1?-?", "cuda-12-2", true},
-                    GlobCase{"QuestionNeedsOne", "cuda-1?-?", "cuda-12-", false}, GlobCase{"DepthNone", "**/torch/version.py", "torch/version.py", true},
+                    GlobCase{"StarInSegment", "opt/rocm-*/lib", "opt/rocm-6.4.0/lib", true},
+                    GlobCase{"StarMayBeEmpty", "opt/rocm*/lib", "opt/rocm/lib", true},
+                    GlobCase{"StarStaysInSegment", "opt/*/version", "opt/a/b/version", false},
+                    GlobCase{"TwoStars", "*/lib*.so.*", "lib64/libcuda.so.1", true}, GlobCase{"StarTriesAgain", "a*b*c", "aXbYbZc", true},
+                    GlobCase{"StarFails", "a*b*c", "aXbYbZ", false}, GlobCase{"StarTakesDotFiles", "home/*/x", "home/.hidden/x", true},
+                    GlobCase{"Question", "cuda-1?-?", "cuda-12-2", true}, GlobCase{"QuestionNeedsOne", "cuda-1?-?", "cuda-12-", false},
+                    GlobCase{"DepthNone", "**/torch/version.py", "torch/version.py", true},
                     GlobCase{"DepthMany", "**/torch/version.py", "usr/lib/x/torch/version.py", true},
                     GlobCase{"DepthInside", "usr/**/version.txt", "usr/a/b/version.txt", true},
                     GlobCase{"DepthInsideNone", "usr/**/version.txt", "usr/version.txt", true},
                     GlobCase{"DepthAtEnd", "opt/x/**", "opt/x/a/b", true}, GlobCase{"DepthAtEndSelf", "opt/x/**", "opt/x", true},
                     GlobCase{"DepthAtEndOther", "opt/x/**", "opt/xy/a", false}, GlobCase{"DepthTwice", "**/a/**/b", "x/a/a/y/b", true},
                     GlobCase{"DepthTwiceMissing", "**/a/**/b", "x/b/a", false}, GlobCase{"DepthDoubled", "**/**/a", "x/y/a", true},
-                    GlobCase{"Everything", "**", "any/path", true}, GlobCase{"BracesFirst", "{site,dist}-packages/x", "site-packages/x", true},
+                    GlobCase{"Everything", "**", "any/path", true},
+                    GlobCase{"BracesFirst", "{site,dist}-packages/x", "site-packages/x", true},
                     GlobCase{"BracesSecond", "{site,dist}-packages/x", "dist-packages/x", true},
                     GlobCase{"BracesNeither", "{site,dist}-packages/x", "other-packages/x", false},
                     GlobCase{"BracesEmptyChoice", "opt/maca{,-3}/v", "opt/maca/v", true},
@@ -53,8 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const testing::TestParamInfo<GlobCase>& each) { return std::string(each.param.name); });
 
 TEST(GlobSet, AgreesWithGlobMatchesOnEveryShortPath) {
-    const std::array<const char*, 14> globs{"**",       "a",         "*",     "a/*",      "**/a", "a/**", "**/a/**", "*/b",
-                                            "**/b/*/a", "a/**/{b,c}", "?/b/c", "**/{a,b}/c", "a*/b", "**/**/c"};
+    const std::array<const char*, 14> globs{"**",  "a",        "*",          "a/*",   "**/a",       "a/**", "**/a/**",
+                                            "*/b", "**/b/*/a", "a/**/{b,c}", "?/b/c", "**/{a,b}/c", "a*/b", "**/**/c"};
     GlobSet set;
     for (std::size_t i = 0; i < globs.size(); ++i) set.add(globs[i], static_cast<std::uint32_t>(i));
     const std::array<const char*, 4> segments{"a", "b", "c", "ab"};
@@ -129,19 +133,21 @@ TEST_P(BadGlobs, AreNamed) {
     EXPECT_EQ(checked.error().saw, GetParam().message);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Mistakes, BadGlobs,
-    testing::Values(BadGlob{"Empty", "", "\"\" is no glob: it is empty"},
-                    BadGlob{"Absolute", "/etc/x", "\"/etc/x\" is no glob: paths are relative to the image root, without a leading slash"},
-                    BadGlob{"AbsoluteInBraces", "{a,/b}", "\"{a,/b}\" is no glob: paths are relative to the image root, without a leading slash"},
-                    BadGlob{"DotDot", "a/../b", "\"a/../b\" is no glob: \"..\" is in no path of an image"},
-                    BadGlob{"TrailingSlash", "a/", "\"a/\" is no glob: an empty path segment"},
-                    BadGlob{"StarsInSegment", "a**/b", "\"a**/b\" is no glob: \"**\" must be a whole segment"},
-                    BadGlob{"OpenBrace", "a{b", "\"a{b\" is no glob: \"{\" without \"}\""}, BadGlob{"CloseBrace", "a}b", "\"a}b\" is no glob: \"}\" without \"{\""},
-                    BadGlob{"NestedBraces", "{a,{b,c}}", "\"{a,{b,c}}\" is no glob: braces inside braces"},
-                    BadGlob{"BraceBomb", "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
-                            "\"{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}\" is no glob: more than 64 alternatives"}),
-    [](const testing::TestParamInfo<BadGlob>& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(Mistakes, BadGlobs,
+                         testing::Values(BadGlob{"Empty", "", "\"\" is no glob: it is empty"},
+                                         BadGlob{"Absolute", "/etc/x",
+                                                 "\"/etc/x\" is no glob: paths are relative to the image root, without a leading slash"},
+                                         BadGlob{"AbsoluteInBraces", "{a,/b}",
+                                                 "\"{a,/b}\" is no glob: paths are relative to the image root, without a leading slash"},
+                                         BadGlob{"DotDot", "a/../b", "\"a/../b\" is no glob: \"..\" is in no path of an image"},
+                                         BadGlob{"TrailingSlash", "a/", "\"a/\" is no glob: an empty path segment"},
+                                         BadGlob{"StarsInSegment", "a**/b", "\"a**/b\" is no glob: \"**\" must be a whole segment"},
+                                         BadGlob{"OpenBrace", "a{b", "\"a{b\" is no glob: \"{\" without \"}\""},
+                                         BadGlob{"CloseBrace", "a}b", "\"a}b\" is no glob: \"}\" without \"{\""},
+                                         BadGlob{"NestedBraces", "{a,{b,c}}", "\"{a,{b,c}}\" is no glob: braces inside braces"},
+                                         BadGlob{"BraceBomb", "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
+                                                 "\"{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}\" is no glob: more than 64 alternatives"}),
+                         [](const testing::TestParamInfo<BadGlob>& each) { return std::string(each.param.name); });
 
 TEST(Pattern, SearchesAnyBytes) {
     const Result<Pattern> pattern = Pattern::compile(R"(version=(\d+)(\.\d+)?)");

@@ -33,35 +33,46 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NotUtf8", "component: \xff\n", "load rule pack: pack1.yaml:1:1: the text is not UTF-8"},
         Mistake{"TooBig", std::string((1 << 20) + 1, '#'), "load rule pack: pack1.yaml:1:1: 1048577 bytes (limit 1048576)"},
         Mistake{"Anchor", "component: &a x\n", "load rule pack: pack1.yaml:1:12: an anchor (&name); packs are written out in full"},
-        Mistake{"AliasBomb", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "load rule pack: pack1.yaml:1:4: an anchor (&name); packs are written out in full"},
+        Mistake{"AliasBomb", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+                "load rule pack: pack1.yaml:1:4: an anchor (&name); packs are written out in full"},
         Mistake{"Tag", "component: !!int 3\n", "load rule pack: pack1.yaml:1:12: a tag (tag:yaml.org,2002:int); all values are text"},
-        Mistake{"TooDeep", "component: " + std::string(40, '[') + std::string(40, ']') + "\n", "load rule pack: pack1.yaml:1:43: nested deeper than 32 levels"},
+        Mistake{"TooDeep", "component: " + std::string(40, '[') + std::string(40, ']') + "\n",
+                "load rule pack: pack1.yaml:1:43: nested deeper than 32 levels"},
         Mistake{"TwoDocuments", tool("---\na: b\n"), "load rule pack: pack1.yaml:1:1: more than one document (---); a file holds one pack"},
         Mistake{"KeyTwice", tool("kind: os\n"), "load rule pack: pack1.yaml:3:1: the key \"kind\" stands twice"},
         Mistake{"KeyIsAList", "[a]: b\n", "load rule pack: pack1.yaml:1:1: a key that is no text"},
         Mistake{"NoMapping", "- a\n", "load rule pack: pack1.yaml:1:1: expected a mapping, found a list"},
         Mistake{"NeitherKind", "name: x\n",
-                "load rule pack: pack1.yaml:1:1: neither \"component\" nor \"grammar\"; a pack begins with `component: name` or `grammar: name`"}),
+                "load rule pack: pack1.yaml:1:1: neither \"component\" nor \"grammar\"; a pack begins with `component: name` or `grammar: "
+                "name`"}),
     [](const testing::TestParamInfo<Mistake>& each) { return std::string(each.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Component, PackMistake,
     testing::Values(
         Mistake{"UnknownKey", tool("evidnce: []\n"),
-                "load rule pack: pack1.yaml:3:1: \"evidnce\" is unknown (known: component, kind, title, vendor, versioned, names, repositories, spellings, writings, "
-                "normalise, compare, loose, evidence, facts, backends, could-hold, could-hold-except, tables, examples); did you mean \"evidence\"?"},
+                "load rule pack: pack1.yaml:3:1: \"evidnce\" is unknown (known: component, kind, title, vendor, versioned, names, "
+                "repositories, spellings, writings, "
+                "normalise, compare, loose, evidence, facts, backends, could-hold, could-hold-except, tables, examples); did you mean "
+                "\"evidence\"?"},
         Mistake{"NoKind", "component: x\n", "load rule pack: pack1.yaml:1:1: the key \"kind\" is missing"},
         Mistake{"UnknownKind", "component: x\nkind: framwork\n",
-                "load rule pack: pack1.yaml:2:7 kind: \"framwork\" is unknown (known: os, sdk, framework, llm, tool, app); did you mean \"framework\"?"},
-        Mistake{"BadName", "component: X Y\nkind: tool\n", "load rule pack: pack1.yaml:1:12 component: \"X Y\" is no name (lower-case letters, digits, \"_\", \"-\", \".\")"},
+                "load rule pack: pack1.yaml:2:7 kind: \"framwork\" is unknown (known: os, sdk, framework, llm, tool, app); did you mean "
+                "\"framework\"?"},
+        Mistake{"BadName", "component: X Y\nkind: tool\n",
+                "load rule pack: pack1.yaml:1:12 component: \"X Y\" is no name (lower-case letters, digits, \"_\", \"-\", \".\")"},
         Mistake{"SdkWithoutVendor", "component: x\nkind: sdk\n", "load rule pack: pack1.yaml:1:1: the key \"vendor\" is missing"},
         Mistake{"TitleIsAList", tool("title: [a]\n"), "load rule pack: pack1.yaml:3:8 title: expected text, found a list"},
-        Mistake{"EmptyName", tool("names: [a, '']\n"), "load rule pack: pack1.yaml:3:12 names[1]: an empty name would claim every bare version"},
-        Mistake{"VersionedIsNoBoolean", tool("versioned: yes\n"), "load rule pack: pack1.yaml:3:12 versioned: \"yes\" is unknown (known: true, false)"},
+        Mistake{"EmptyName", tool("names: [a, '']\n"),
+                "load rule pack: pack1.yaml:3:12 names[1]: an empty name would claim every bare version"},
+        Mistake{"VersionedIsNoBoolean", tool("versioned: yes\n"),
+                "load rule pack: pack1.yaml:3:12 versioned: \"yes\" is unknown (known: true, false)"},
         Mistake{"UnknownStep", tool("normalise: [lower-case, strip_v]\n"),
-                "load rule pack: pack1.yaml:3:25 normalise[1]: \"strip_v\" is unknown (known: lower-case, upper-case, strip-v, drop-epoch, drop-release, drop-local); "
+                "load rule pack: pack1.yaml:3:25 normalise[1]: \"strip_v\" is unknown (known: lower-case, upper-case, strip-v, drop-epoch, "
+                "drop-release, drop-local); "
                 "did you mean \"strip-v\"?"},
-        Mistake{"StepWithoutWith", tool("normalise: [{replace: a}]\n"), "load rule pack: pack1.yaml:3:13 normalise[0]: the key \"with\" is missing"},
+        Mistake{"StepWithoutWith", tool("normalise: [{replace: a}]\n"),
+                "load rule pack: pack1.yaml:3:13 normalise[0]: the key \"with\" is missing"},
         Mistake{"StepGroup", tool("normalise: [{replace: a, with: '\\1'}]\n"),
                 "load rule pack: pack1.yaml:3:32 normalise[0].with: \"\\1\" names group 1, and the expression has 0"},
         Mistake{"UnknownCompare", tool("compare: pep404\n"),
@@ -70,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "load rule pack: pack1.yaml:3:20 spellings[0].part: \"a(\" is no regular expression: missing ): a("},
         Mistake{"SpellingGroup", tool("spellings: [{part: 'a(b)', version: '\\2'}]\n"),
                 "load rule pack: pack1.yaml:3:37 spellings[0].version: \"\\2\" names group 2, and the expression has 1"},
-        Mistake{"UnknownBackendSdk", tool("backends: [{sdk: y}]\n"), "load rule pack: pack1.yaml:3:18 backends[0].sdk: no pack defines a component \"y\"; did you mean \"x\"?"},
+        Mistake{"UnknownBackendSdk", tool("backends: [{sdk: y}]\n"),
+                "load rule pack: pack1.yaml:3:18 backends[0].sdk: no pack defines a component \"y\"; did you mean \"x\"?"},
         Mistake{"UnknownNeed", tool("backends: [{sdk: x, needs: [something]}]\n"),
                 "load rule pack: pack1.yaml:3:29 backends[0].needs[0]: no pack defines a component \"something\""},
         Mistake{"UnknownFact", tool("facts: [{name: cuda, file: a}]\nbackends: [{sdk: x, refuses: [coda]}]\n"),
@@ -82,15 +94,19 @@ INSTANTIATE_TEST_SUITE_P(
     Evidence, PackMistake,
     testing::Values(
         Mistake{"NoSource", tool("evidence: [{read: '(a)'}]\n"),
-                "load rule pack: pack1.yaml:3:12 evidence[0]: no source; an evidence rule has one of: file, path, rpm, deb, apk, python, conda, elf, environment, label"},
-        Mistake{"TwoSources", tool("evidence: [{file: a, rpm: b}]\n"), "load rule pack: pack1.yaml:3:12 evidence[0]: both \"file\" and \"rpm\"; one evidence rule has one source"},
+                "load rule pack: pack1.yaml:3:12 evidence[0]: no source; an evidence rule has one of: file, path, rpm, deb, apk, python, "
+                "conda, elf, environment, label"},
+        Mistake{"TwoSources", tool("evidence: [{file: a, rpm: b}]\n"),
+                "load rule pack: pack1.yaml:3:12 evidence[0]: both \"file\" and \"rpm\"; one evidence rule has one source"},
         Mistake{"MistypedKey", tool("evidence:\n  - {file: a, raed: '(b)'}\n"),
-                "load rule pack: pack1.yaml:4:15 evidence[0]: \"raed\" is unknown (known: file, path, rpm, deb, apk, python, conda, elf, environment, label, when, read, json, "
+                "load rule pack: pack1.yaml:4:15 evidence[0]: \"raed\" is unknown (known: file, path, rpm, deb, apk, python, conda, elf, "
+                "environment, label, when, read, json, "
                 "json-when, as, table, except, weights, weights-min, head); did you mean \"read\"?"},
         Mistake{"KeyOfAnotherSource", tool("evidence: [{rpm: a, json: /a}]\n"),
                 "load rule pack: pack1.yaml:3:21 evidence[0].json: \"json\" does not go with \"rpm\" (what does: read, as, table, except)"},
         Mistake{"BadGlob", tool("evidence: [{file: /etc/x}]\n"),
-                "load rule pack: pack1.yaml:3:19 evidence[0].file: \"/etc/x\" is no glob: paths are relative to the image root, without a leading slash"},
+                "load rule pack: pack1.yaml:3:19 evidence[0].file: \"/etc/x\" is no glob: paths are relative to the image root, without a "
+                "leading slash"},
         Mistake{"BadGlobInList", tool("evidence: [{file: [a, 'b**']}]\n"),
                 "load rule pack: pack1.yaml:3:23 evidence[0].file[1]: \"b**\" is no glob: \"**\" must be a whole segment"},
         Mistake{"ReadWithoutGroup", tool("evidence: [{file: a, read: b}]\n"),
@@ -106,16 +122,22 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownTable", tool("tables: {cudart: {1: 2}}\nevidence: [{path: a, read: '(b)', table: cudard}]\n"),
                 "load rule pack: pack1.yaml:4:42 evidence[0].table: \"cudard\" is unknown (known: cudart); did you mean \"cudart\"?"},
         Mistake{"EmptyTableRow", tool("tables: {t: {1: []}}\n"), "load rule pack: pack1.yaml:3:17 tables.t.1: no version"},
-        Mistake{"WeightsAlone", tool("evidence: [{file: a, weights: ['*.bin']}]\n"), "load rule pack: pack1.yaml:3:12 evidence[0]: \"weights\" and \"weights-min\" go together"},
-        Mistake{"HeadIsNoNumber", tool("evidence: [{file: a, head: 1k}]\n"), "load rule pack: pack1.yaml:3:28 evidence[0].head: \"1k\" is no whole number"},
+        Mistake{"WeightsAlone", tool("evidence: [{file: a, weights: ['*.bin']}]\n"),
+                "load rule pack: pack1.yaml:3:12 evidence[0]: \"weights\" and \"weights-min\" go together"},
+        Mistake{"HeadIsNoNumber", tool("evidence: [{file: a, head: 1k}]\n"),
+                "load rule pack: pack1.yaml:3:28 evidence[0].head: \"1k\" is no whole number"},
         Mistake{"ExampleOfNothing", tool("examples: [{reads: a}]\n"),
-                "load rule pack: pack1.yaml:3:12 examples[0]: an example that shows nothing; it has one of: file, path, rpm, deb, apk, python, conda, elf, environment, label, "
+                "load rule pack: pack1.yaml:3:12 examples[0]: an example that shows nothing; it has one of: file, path, rpm, deb, apk, "
+                "python, conda, elf, environment, label, "
                 "part, canonical, claimed"},
-        Mistake{"ExampleWithoutReads", tool("examples: [{part: a}]\n"), "load rule pack: pack1.yaml:3:12 examples[0]: the key \"reads\" is missing (null: nothing is read)"},
-        Mistake{"ExampleWithoutText", tool("examples: [{file: a, reads: b}]\n"), "load rule pack: pack1.yaml:3:12 examples[0]: the key \"text\" is missing"},
+        Mistake{"ExampleWithoutReads", tool("examples: [{part: a}]\n"),
+                "load rule pack: pack1.yaml:3:12 examples[0]: the key \"reads\" is missing (null: nothing is read)"},
+        Mistake{"ExampleWithoutText", tool("examples: [{file: a, reads: b}]\n"),
+                "load rule pack: pack1.yaml:3:12 examples[0]: the key \"text\" is missing"},
         Mistake{"ExampleWithTooMuch", tool("examples: [{part: a, text: b, reads: c}]\n"),
                 "load rule pack: pack1.yaml:3:22 examples[0].text: \"text\" does not go with \"part\""},
-        Mistake{"ExampleOfUnknownFact", tool("examples: [{rpm: a, version: b, fact: c, reads: d}]\n"), "load rule pack: pack1.yaml:3:39 examples[0].fact: \"c\" is unknown (known: )"}),
+        Mistake{"ExampleOfUnknownFact", tool("examples: [{rpm: a, version: b, fact: c, reads: d}]\n"),
+                "load rule pack: pack1.yaml:3:39 examples[0].fact: \"c\" is unknown (known: )"}),
     [](const testing::TestParamInfo<Mistake>& each) { return std::string(each.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -125,26 +147,32 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoForms", grammar(""), "load rule pack: pack1.yaml:1:1: the key \"forms\" is missing"},
         Mistake{"Priority", grammar("priority: 1001\nforms: []\n"), "load rule pack: pack1.yaml:3:11 priority: 1001 (limit 1000)"},
         Mistake{"UnknownTier", grammar("tier: apps\nforms: []\n"),
-                "load rule pack: pack1.yaml:3:7 tier: \"apps\" is unknown (known: os, sdk, framework, application, app); did you mean \"app\"?"},
-        Mistake{"UnknownOs", grammar("os: [openeuler]\nforms: []\n"), "load rule pack: pack1.yaml:3:6 os[0]: no pack defines an operating system \"openeuler\""},
-        Mistake{"UnknownGroup", grammar("forms: [{pattern: '(?P<kuda>a)'}]\n"), "load rule pack: pack1.yaml:3:19 forms[0].pattern: no pack defines a component \"kuda\""},
+                "load rule pack: pack1.yaml:3:7 tier: \"apps\" is unknown (known: os, sdk, framework, application, app); did you mean "
+                "\"app\"?"},
+        Mistake{"UnknownOs", grammar("os: [openeuler]\nforms: []\n"),
+                "load rule pack: pack1.yaml:3:6 os[0]: no pack defines an operating system \"openeuler\""},
+        Mistake{"UnknownGroup", grammar("forms: [{pattern: '(?P<kuda>a)'}]\n"),
+                "load rule pack: pack1.yaml:3:19 forms[0].pattern: no pack defines a component \"kuda\""},
         Mistake{"NamesUnknownGroup", grammar("forms: [{pattern: '(?P<part>a)', names: {parts: free}}]\n"),
                 "load rule pack: pack1.yaml:3:42 forms[0].names.parts: \"parts\" is unknown (known: part); did you mean \"part\"?"},
         Mistake{"NamesUnknownComponent", grammar("forms: [{pattern: '(?P<a>a)', names: {a: nothing}}]\n"),
                 "load rule pack: pack1.yaml:3:42 forms[0].names.a: no pack defines a component \"nothing\""},
         Mistake{"UnknownFloating", grammar("forms: []\nfloating: {latest: {nothing: 1}}\n"),
                 "load rule pack: pack1.yaml:4:21 floating.latest.nothing: no pack defines a component \"nothing\""},
-        Mistake{"ExampleWithoutTag", grammar("forms: []\nexamples: [{repository: a}]\n"), "load rule pack: pack1.yaml:4:12 examples[0]: the key \"tag\" is missing"}),
+        Mistake{"ExampleWithoutTag", grammar("forms: []\nexamples: [{repository: a}]\n"),
+                "load rule pack: pack1.yaml:4:12 examples[0]: the key \"tag\" is missing"}),
     [](const testing::TestParamInfo<Mistake>& each) { return std::string(each.param.name); });
 
 TEST(LoadRules, WantsAGrammarForEverything) {
     const Result<RuleSet> rules = load_rules({{"x.yaml", "component: x\nkind: tool\n", ""}});
     ASSERT_FALSE(rules);
-    EXPECT_EQ(rules.error().message(), "load rule packs: no grammar takes every repository; one grammar must have `repositories: ['**']` and a late priority");
+    EXPECT_EQ(rules.error().message(),
+              "load rule packs: no grammar takes every repository; one grammar must have `repositories: ['**']` and a late priority");
 }
 
 TEST(LoadRules, ReadsScalarsAsWritten) {
-    const Result<RuleSet> rules = test::load({tool("examples: [{claimed: 3.10, observed: 0x10, holds: true}]\nnames: [~x, null_, 'null']\n")});
+    const Result<RuleSet> rules =
+        test::load({tool("examples: [{claimed: 3.10, observed: 0x10, holds: true}]\nnames: [~x, null_, 'null']\n")});
     ASSERT_TRUE(rules) << rules.error().message();
     const Component& x = *rules->find("x");
     EXPECT_EQ(x.examples[0].input.at("claimed"), "3.10");
@@ -154,12 +182,14 @@ TEST(LoadRules, ReadsScalarsAsWritten) {
 }
 
 TEST(LoadRules, FlattensTagExamples) {
-    const Result<RuleSet> rules = test::load({grammar("forms: []\nexamples:\n  - {repository: a, tag: 1.0, claims: null, findings: [b, c], truth: {x: '2', y: null}}\n")});
+    const Result<RuleSet> rules = test::load(
+        {grammar("forms: []\nexamples:\n  - {repository: a, tag: 1.0, claims: null, findings: [b, c], truth: {x: '2', y: null}}\n")});
     ASSERT_TRUE(rules) << rules.error().message();
     const Grammar& g = rules->grammars().front();
     ASSERT_EQ(g.name, "g");
     EXPECT_EQ(g.examples.at(0).what, Example::What::tag);
-    EXPECT_EQ(g.examples.at(0).input, (std::map<std::string, std::string>{{"repository", "a"}, {"tag", "1.0"}, {"findings", "b c"}, {"truth", "x=2 y="}}));
+    EXPECT_EQ(g.examples.at(0).input,
+              (std::map<std::string, std::string>{{"repository", "a"}, {"tag", "1.0"}, {"findings", "b c"}, {"truth", "x=2 y="}}));
 }
 
 TEST(LoadRules, ReplacesByLaterSetsAndRefusesCopiesInOne) {
@@ -174,11 +204,13 @@ TEST(LoadRules, ReplacesByLaterSetsAndRefusesCopiesInOne) {
 
     const Result<RuleSet> copied = load_rules({all, first, copy});
     ASSERT_FALSE(copied);
-    EXPECT_EQ(copied.error().message(), "load rule pack: a/y.yaml:1:12 component: \"x\" is already defined in a/x.yaml; give every pack its own name");
+    EXPECT_EQ(copied.error().message(),
+              "load rule pack: a/y.yaml:1:12 component: \"x\" is already defined in a/x.yaml; give every pack its own name");
 }
 
 TEST(LoadRules, AsksGrammarsByPriorityThenOrder) {
-    const Result<RuleSet> rules = test::load({"grammar: late\npriority: 60\nrepositories: ['**/cann']\nforms: []\n", "grammar: early\npriority: 5\nrepositories: ['quay.io/x/*']\nforms: []\n",
+    const Result<RuleSet> rules = test::load({"grammar: late\npriority: 60\nrepositories: ['**/cann']\nforms: []\n",
+                                              "grammar: early\npriority: 5\nrepositories: ['quay.io/x/*']\nforms: []\n",
                                               "grammar: same\npriority: 60\nrepositories: ['**/{cann,cuda}']\nforms: []\n"});
     ASSERT_TRUE(rules) << rules.error().message();
     EXPECT_EQ(rules->grammar_for("", "x/cann").name, "late");
@@ -190,7 +222,8 @@ TEST(LoadRules, AsksGrammarsByPriorityThenOrder) {
 
 TEST(LoadRules, DigestsTellTextsAndWantedGlobsApart) {
     const auto load_both = [](const std::string& a, const std::string& b) {
-        Result<RuleSet> rules = load_rules({{"p", test::kCatchAll, ""}, {"a", "component: a\nkind: tool\n" + a, ""}, {"b", "component: b\nkind: tool\n" + b, ""}});
+        Result<RuleSet> rules = load_rules(
+            {{"p", test::kCatchAll, ""}, {"a", "component: a\nkind: tool\n" + a, ""}, {"b", "component: b\nkind: tool\n" + b, ""}});
         EXPECT_TRUE(rules) << rules.error().message();
         return std::move(*rules);
     };
@@ -247,7 +280,8 @@ TEST(ParseYaml, KeepsPositions) {
 }
 
 TEST(ParseYaml, EveryPrefixOfAPackIsReadOrRefused) {
-    const std::string text = "component: x\nkind: tool\nevidence:\n  - {file: 'a', read: \"(\\\\d)\"}\nexamples: [{part: a, reads: null}]\n";
+    const std::string text =
+        "component: x\nkind: tool\nevidence:\n  - {file: 'a', read: \"(\\\\d)\"}\nexamples: [{part: a, reads: null}]\n";
     std::size_t read = 0;
     for (std::size_t size = 0; size <= text.size(); ++size) {
         const Result<YamlNode> root = parse_yaml("f", text.substr(0, size));

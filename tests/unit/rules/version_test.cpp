@@ -17,14 +17,18 @@ TEST_P(Prefix, Compares) {
     const RuleSet rules = test::with_component("compare: prefix\n");
     EXPECT_EQ(rules.find("x")->compare_versions(GetParam().claimed, GetParam().observed), GetParam().match);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Versions, Prefix,
-    testing::Values(CompareCase{"Equal", "3.10.17", "3.10.17", Match::holds}, CompareCase{"Shorter", "3.10", "3.10.17", Match::holds},
-                    CompareCase{"HalfAPart", "3.1", "3.10.17", Match::differs}, CompareCase{"FourParts", "10.16", "10.16.0.72", Match::holds},
-                    CompareCase{"Release", "12.2", "12.2.2", Match::holds}, CompareCase{"OtherPatch", "12.2.0", "12.2.2", Match::differs},
-                    CompareCase{"ObservedIsLessPrecise", "12.6.3", "12.6", Match::unclear}, CompareCase{"LessPreciseAndOther", "12.6.3", "12.5", Match::differs},
-                    CompareCase{"OtherSeparators", "6.4.0", "6.4.0-47", Match::holds}, CompareCase{"NothingClaimedOfSomething", "5", "", Match::differs}),
-    [](const testing::TestParamInfo<CompareCase>& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(Versions, Prefix,
+                         testing::Values(CompareCase{"Equal", "3.10.17", "3.10.17", Match::holds},
+                                         CompareCase{"Shorter", "3.10", "3.10.17", Match::holds},
+                                         CompareCase{"HalfAPart", "3.1", "3.10.17", Match::differs},
+                                         CompareCase{"FourParts", "10.16", "10.16.0.72", Match::holds},
+                                         CompareCase{"Release", "12.2", "12.2.2", Match::holds},
+                                         CompareCase{"OtherPatch", "12.2.0", "12.2.2", Match::differs},
+                                         CompareCase{"ObservedIsLessPrecise", "12.6.3", "12.6", Match::unclear},
+                                         CompareCase{"LessPreciseAndOther", "12.6.3", "12.5", Match::differs},
+                                         CompareCase{"OtherSeparators", "6.4.0", "6.4.0-47", Match::holds},
+                                         CompareCase{"NothingClaimedOfSomething", "5", "", Match::differs}),
+                         [](const testing::TestParamInfo<CompareCase>& each) { return std::string(each.param.name); });
 
 class Pep440 : public testing::TestWithParam<CompareCase> {};
 TEST_P(Pep440, Compares) {
@@ -38,27 +42,38 @@ INSTANTIATE_TEST_SUITE_P(
         CompareCase{"NotHalfAPart", "2.1", "2.10.0", Match::differs}, CompareCase{"ZerosAtTheEnd", "2.1.0", "2.1", Match::holds},
         CompareCase{"MissingIsZero", "2.1.3", "2.1", Match::differs}, CompareCase{"LeadingZeros", "2.01.0", "2.1.0", Match::holds},
         CompareCase{"LeadingV", "v0.9.0", "0.9.0", Match::holds}, CompareCase{"LocalUnclaimed", "2.1.0", "2.1.0+cpu", Match::holds},
-        CompareCase{"LocalClaimed", "2.1.0+cu121", "2.1.0+cpu", Match::differs}, CompareCase{"LocalClaimedAndThere", "2.1.0+cu121", "2.1.0+cu121", Match::holds},
-        CompareCase{"LocalClaimedAndMissing", "2.1.0+cpu", "2.1.0", Match::differs}, CompareCase{"LocalLonger", "2.1.0+das1.0", "2.1.0+das1.0.git00661e0", Match::holds},
-        CompareCase{"LocalSeparators", "2.1.0+das-1-0", "2.1.0+das.1.0", Match::holds}, CompareCase{"PostHolds", "2.1.0", "2.1.0.post3", Match::holds},
-        CompareCase{"PostClaimed", "2.1.0.post3", "2.1.0", Match::differs}, CompareCase{"PostOther", "2.1.0.post3", "2.1.0.post4", Match::differs},
-        CompareCase{"PostSpelling", "2.1.0-3", "2.1.0.post3", Match::holds}, CompareCase{"PostRev", "2.1.0.rev3", "2.1.0post3", Match::holds},
+        CompareCase{"LocalClaimed", "2.1.0+cu121", "2.1.0+cpu", Match::differs},
+        CompareCase{"LocalClaimedAndThere", "2.1.0+cu121", "2.1.0+cu121", Match::holds},
+        CompareCase{"LocalClaimedAndMissing", "2.1.0+cpu", "2.1.0", Match::differs},
+        CompareCase{"LocalLonger", "2.1.0+das1.0", "2.1.0+das1.0.git00661e0", Match::holds},
+        CompareCase{"LocalSeparators", "2.1.0+das-1-0", "2.1.0+das.1.0", Match::holds},
+        CompareCase{"PostHolds", "2.1.0", "2.1.0.post3", Match::holds}, CompareCase{"PostClaimed", "2.1.0.post3", "2.1.0", Match::differs},
+        CompareCase{"PostOther", "2.1.0.post3", "2.1.0.post4", Match::differs},
+        CompareCase{"PostSpelling", "2.1.0-3", "2.1.0.post3", Match::holds},
+        CompareCase{"PostRev", "2.1.0.rev3", "2.1.0post3", Match::holds},
         CompareCase{"DevIsNotTheRelease", "2.5.1", "2.5.1.dev20250320", Match::differs},
         CompareCase{"DevOfPostIsNotTheRelease", "2.5.1", "2.5.1.post1.dev20250528", Match::differs},
-        CompareCase{"DevClaimed", "2.5.1.dev20250320", "2.5.1.dev20250320", Match::holds}, CompareCase{"DevIsNotOfAPrefix", "2.5", "2.5.1.dev1", Match::differs},
-        CompareCase{"AlphaIsNotTheRelease", "2.1.0", "2.1.0a0+git5913437", Match::differs}, CompareCase{"BetaIsNotTheRelease", "2.1.0", "2.1.0b2", Match::differs},
-        CompareCase{"RcIsNotTheRelease", "2.3.0", "2.3.0rc1", Match::differs}, CompareCase{"ReleaseIsNotTheRc", "2.3.0rc1", "2.3.0", Match::differs},
-        CompareCase{"RcSame", "2.3.0rc1", "2.3.0rc1", Match::holds}, CompareCase{"RcDotted", "2.3.0rc1", "2.3.0.rc1", Match::holds},
-        CompareCase{"RcHyphened", "2.3.0rc1", "2.3.0-rc1", Match::holds}, CompareCase{"RcUpperCase", "2.3.0RC1", "2.3.0rc1", Match::holds},
-        CompareCase{"RcAsC", "2.3.0c1", "2.3.0rc1", Match::holds}, CompareCase{"RcAsPreview", "2.3.0preview1", "2.3.0rc1", Match::holds},
-        CompareCase{"RcOther", "2.3.0rc1", "2.3.0rc10", Match::differs}, CompareCase{"RcShorterRelease", "2.3rc1", "2.3.0rc1", Match::holds},
-        CompareCase{"RcOfAnotherPatch", "2.3rc1", "2.3.1rc1", Match::differs}, CompareCase{"AlphaWord", "2.1.0.alpha1", "2.1.0a1", Match::holds},
-        CompareCase{"AlphaDotted", "2.1.0.a1", "2.1.0a1", Match::holds}, CompareCase{"AlphaOther", "2.1.0.a1", "2.1.0a0+git5913437", Match::differs},
+        CompareCase{"DevClaimed", "2.5.1.dev20250320", "2.5.1.dev20250320", Match::holds},
+        CompareCase{"DevIsNotOfAPrefix", "2.5", "2.5.1.dev1", Match::differs},
+        CompareCase{"AlphaIsNotTheRelease", "2.1.0", "2.1.0a0+git5913437", Match::differs},
+        CompareCase{"BetaIsNotTheRelease", "2.1.0", "2.1.0b2", Match::differs},
+        CompareCase{"RcIsNotTheRelease", "2.3.0", "2.3.0rc1", Match::differs},
+        CompareCase{"ReleaseIsNotTheRc", "2.3.0rc1", "2.3.0", Match::differs}, CompareCase{"RcSame", "2.3.0rc1", "2.3.0rc1", Match::holds},
+        CompareCase{"RcDotted", "2.3.0rc1", "2.3.0.rc1", Match::holds}, CompareCase{"RcHyphened", "2.3.0rc1", "2.3.0-rc1", Match::holds},
+        CompareCase{"RcUpperCase", "2.3.0RC1", "2.3.0rc1", Match::holds}, CompareCase{"RcAsC", "2.3.0c1", "2.3.0rc1", Match::holds},
+        CompareCase{"RcAsPreview", "2.3.0preview1", "2.3.0rc1", Match::holds},
+        CompareCase{"RcOther", "2.3.0rc1", "2.3.0rc10", Match::differs},
+        CompareCase{"RcShorterRelease", "2.3rc1", "2.3.0rc1", Match::holds},
+        CompareCase{"RcOfAnotherPatch", "2.3rc1", "2.3.1rc1", Match::differs},
+        CompareCase{"AlphaWord", "2.1.0.alpha1", "2.1.0a1", Match::holds}, CompareCase{"AlphaDotted", "2.1.0.a1", "2.1.0a1", Match::holds},
+        CompareCase{"AlphaOther", "2.1.0.a1", "2.1.0a0+git5913437", Match::differs},
         CompareCase{"AlphaWithoutNumber", "2.1.0a", "2.1.0a0", Match::holds}, CompareCase{"Epoch", "2.1.0", "1!2.1.0", Match::differs},
-        CompareCase{"EpochSame", "1!2.1", "1!2.1.0", Match::holds}, CompareCase{"HugeNumbers", "1.99999999999999999999999", "1.99999999999999999999999.1", Match::holds},
+        CompareCase{"EpochSame", "1!2.1", "1!2.1.0", Match::holds},
+        CompareCase{"HugeNumbers", "1.99999999999999999999999", "1.99999999999999999999999.1", Match::holds},
         CompareCase{"HugeNumbersDiffer", "1.99999999999999999999999", "1.99999999999999999999998", Match::differs},
-        CompareCase{"NoVersionsAreComparedAsText", "main", "main", Match::holds}, CompareCase{"NoVersionOther", "main", "main2", Match::differs},
-        CompareCase{"BrokenTail", "2.1.0+", "2.1.0", Match::differs}, CompareCase{"Wildcard", "2.1.*", "2.1.0", Match::differs}),
+        CompareCase{"NoVersionsAreComparedAsText", "main", "main", Match::holds},
+        CompareCase{"NoVersionOther", "main", "main2", Match::differs}, CompareCase{"BrokenTail", "2.1.0+", "2.1.0", Match::differs},
+        CompareCase{"Wildcard", "2.1.*", "2.1.0", Match::differs}),
     [](const testing::TestParamInfo<CompareCase>& each) { return std::string(each.param.name); });
 
 TEST(Exact, TakesNoPrefixButWhereTheClaimIsLoose) {
@@ -88,8 +103,10 @@ INSTANTIATE_TEST_SUITE_P(
                     StepCase{"UpperCase", "[upper-case]", "8.0.rc1", "8.0.RC1"}, StepCase{"StripV", "[strip-v]", "v0.9.0", "0.9.0"},
                     StepCase{"StripVOfVersionsOnly", "[strip-v]", "velinux1", "velinux1"}, StepCase{"StripVAlone", "[strip-v]", "v", "v"},
                     StepCase{"Epoch", "[drop-epoch]", "1:2.1.0", "2.1.0"}, StepCase{"EpochIsANumber", "[drop-epoch]", "a:2", "a:2"},
-                    StepCase{"Release", "[drop-release]", "2.1.0-3.oe2403sp1", "2.1.0"}, StepCase{"ReleaseIsTheLast", "[drop-release]", "2.1-rc1-3", "2.1-rc1"},
-                    StepCase{"NoRelease", "[drop-release]", "2.1.0", "2.1.0"}, StepCase{"Local", "[drop-local]", "2.19.3+cuda12.2", "2.19.3"},
+                    StepCase{"Release", "[drop-release]", "2.1.0-3.oe2403sp1", "2.1.0"},
+                    StepCase{"ReleaseIsTheLast", "[drop-release]", "2.1-rc1-3", "2.1-rc1"},
+                    StepCase{"NoRelease", "[drop-release]", "2.1.0", "2.1.0"},
+                    StepCase{"Local", "[drop-local]", "2.19.3+cuda12.2", "2.19.3"},
                     StepCase{"DebVersion", "[drop-epoch, drop-release, drop-local]", "2:2.19.3-1+cuda12.2", "2.19.3"},
                     StepCase{"RpmVersion", "[drop-epoch, drop-release]", "1:2.1.0-3.oe2403", "2.1.0"},
                     StepCase{"Replace", "[{replace: '\\.beta\\d+$', with: ''}]", "8.0.RC3.beta1", "8.0.RC3"},
@@ -99,7 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Parts, AreReadByNameAndSpelling) {
     const RuleSet rules = test::with_component(
-        "names: [Tool, tool_]\nnormalise: [lower-case, strip-v]\nspellings:\n  - {part: 'tl(\\d)(\\d)', version: '\\1.\\2'}\n  - {part: 'TL-(\\d)', version: '\\1', proper: false}\n");
+        "names: [Tool, tool_]\nnormalise: [lower-case, strip-v]\nspellings:\n  - {part: 'tl(\\d)(\\d)', version: '\\1.\\2'}\n  - {part: "
+        "'TL-(\\d)', version: '\\1', proper: false}\n");
     const Component& x = *rules.find("x");
     const auto version = [&](const char* part) { return x.read_part(part) ? x.read_part(part)->version : std::string("nothing"); };
     EXPECT_EQ(version("tool8.0.RC1"), "8.0.rc1");

@@ -30,7 +30,8 @@ std::vector<Row> declared_tags() {
             ADD_FAILURE() << line;
             continue;
         }
-        rows.push_back({std::string(fields[0]), std::string(fields[1]), std::string(folders[folders.size() - 3]), std::string(folders[folders.size() - 2])});
+        rows.push_back({std::string(fields[0]), std::string(fields[1]), std::string(folders[folders.size() - 3]),
+                        std::string(folders[folders.size() - 2])});
     }
     return rows;
 }
@@ -60,7 +61,8 @@ TEST(DeclaredTags, SayWhatTheirFoldersSay) {
     for (const Row& row : declared_tags()) {
         const Reading reading = read_tag(shipped_rules(), "", row.repository, row.tag);
         if (reading.version_text != row.version_folder) other_version.insert(row.repository + ":" + row.tag + " in " + row.version_folder);
-        if (os_version(reading) != openeuler->canonical(row.os_folder)) other_os.insert(row.repository + ":" + row.tag + " in " + row.os_folder);
+        if (os_version(reading) != openeuler->canonical(row.os_folder))
+            other_os.insert(row.repository + ":" + row.tag + " in " + row.os_folder);
     }
     EXPECT_EQ(other_version, (std::set<std::string>{
                                  "openeuler/llvm-build-deps:1.0.1-oe2203sp4 in 1.0.0",
@@ -85,7 +87,9 @@ TEST(DeclaredTags, MisspeltOnesAreTheKnownThree) {
     for (const Row& row : declared_tags()) {
         const Reading reading = read_tag(shipped_rules(), "", row.repository, row.tag);
         for (const Finding& finding : reading.findings)
-            if (finding.code != "tag-short") misspelt.insert(finding.code + " " + row.repository + ":" + row.tag + " -> " + write_tag(shipped_rules(), reading, {}).value_or("(none)"));
+            if (finding.code != "tag-short")
+                misspelt.insert(finding.code + " " + row.repository + ":" + row.tag + " -> " +
+                                write_tag(shipped_rules(), reading, {}).value_or("(none)"));
     }
     EXPECT_EQ(misspelt, (std::set<std::string>{
                             "tag-form openeuler/flink:1.16-22.03-lts -> 1.16-oe2203lts",

@@ -1,0 +1,432 @@
+#include "scan/scanner.h"
+
+#include "tar_writer.h"
+#include "test_rules.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <map>
+
+namespace veritag::scan {
+namespace {
+
+using test::tar_end;
+using test::tar_entry;
+using test::tar_file;
+
+std::string gzip(const std::string& text) {
+    z_stream stream{};
+    EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string out(deflateBound(&stream, text.size()) + 64, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return out;
+}
+
+// Bytes in pieces of a size that fits no block.
+class TextSource final : public ByteSource {
+public:
+    explicit TextSource(std::string text) : text_(std::move(text)) {}
+    Result<std::span<const std::byte>> next() override {
+        const std::span<const std::byte> piece = std::as_bytes(std::span(text_)).subspan(at_, std::min<std::size_t>(777, text_.size() - at_));
+        at_ += piece.size();
+        return piece;
+    }
+
+private:
+    std::string text_;
+    std::size_t at_ = 0;
+};
+
+// An image in memory whose every part a test may bend.
+class FakeImage final : public source::ImageSource {
+public:
+    explicit FakeImage(std::string tag) { name_ = {.display = "fake/app:" + tag, .registry = "fake", .repository = "app", .tag = std::move(tag)}; }
+
+    struct Layer {
+        std::string blob;
+        std::string media_type;
+        std::string digest;
+        std::string diff_id;
+    };
+    void add_layer(const std::string& tar, bool compressed = true) {
+        const std::string blob = compressed ? gzip(tar) : tar;
+        layers.push_back({blob, std::string("application/vnd.oci.image.layer.v1.tar") + (compressed ? "+gzip" : ""), sha256_of(blob).str(), sha256_of(tar).str()});
+    }
+    std::vector<Layer> layers;
+    std::string architecture = "amd64";
+    std::string index;                            // instead of the manifest, as the top
+    std::map<std::string, std::string> children;  // digest -> body
+
+    [[nodiscard]] std::string config() const {
+        std::string ids;
+        for (const Layer& layer : layers) ids += (ids.empty() ? "\"" : ",\"") + layer.diff_id + "\"";
+        return R"({"os":"linux","architecture":")" + architecture + R"(","config":{},"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
+    }
+    [[nodiscard]] std::string manifest() const {
+        std::string list;
+        for (const Layer& layer : layers)
+            list += (list.empty() ? "" : ",") + std::string(R"({"mediaType":")") + layer.media_type + R"(","digest":")" + layer.digest + R"(","size":)" + std::to_string(layer.blob.size()) + "}";
+        return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+               sha256_of(config()).str() + R"(","size":)" + std::to_string(config().size()) + R"(},"layers":[)" + list + "]}";
+    }
+
+    const source::ImageName& name() const noexcept override { return name_; }
+    Result<source::RawManifest> fetch_top(std::stop_token) override {
+        const std::string body = index.empty() ? manifest() : index;
+        return source::RawManifest{body, "", sha256_of(body)};
+    }
+    Result<source::RawManifest> fetch_manifest(const oci::Descriptor& child, std::stop_token) override {
+        if (child.digest == sha256_of(manifest())) return source::RawManifest{manifest(), "", child.digest};
+        const auto found = children.find(child.digest.str());
+        if (found == children.end()) return Error{ErrorCode::not_found, "fetch manifest", child.digest.str(), "404", ""};
+        return source::RawManifest{found->second, "", child.digest};
+    }
+    Result<std::string> fetch_config(const oci::Descriptor&, std::stop_token) override { return config(); }
+    Result<std::unique_ptr<ByteSource>> open_layer(const oci::Descriptor& layer, std::stop_token) override {
+        ++opened;
+        for (const Layer& known : layers)
+            if (known.digest == layer.digest.str()) return std::unique_ptr<ByteSource>(std::make_unique<TextSource>(known.blob));
+        return Error{ErrorCode::not_found, "fetch layer", layer.digest.str(), "404", ""};
+    }
+    std::atomic<int> opened{0};
+
+private:
+    source::ImageName name_;
+};
+
+class Silent final : public Progress {
+public:
+    void image_started(std::string_view, std::string_view, std::size_t, std::uint64_t) override {}
+    void bytes_read(std::uint64_t) override {}
+    void layer_done() override {}
+    void image_done(const ImageReport&) override { ++done; }
+    std::size_t done = 0;
+};
+
+struct Bench {
+    rules::RuleSet rules = test::test_rules();
+    Silent progress;
+    ScanOptions options;
+    ScanResult run(FakeImage& image, std::stop_token stop = {}) {
+        Scanner scanner(rules, options, progress);
+        return scanner.scan(image, stop);
+    }
+    ImageReport one(FakeImage& image) {
+        ScanResult result = run(image);
+        EXPECT_EQ(result.images.size(), 1U);
+        return result.images.empty() ? ImageReport{} : std::move(result.images.front());
+    }
+};
+
+const std::string kOsRelease = "ID=puffin\nVERSION=5.1\n";
+const std::string kRedkit = "version=2.0\n";
+
+std::string honest_tar() { return tar_file("etc/os-release", kOsRelease) + tar_file("opt/redkit/2.0/version.txt", kRedkit) + tar_end(); }
+
+std::string codes(const ImageReport& image) {
+    std::string text;
+    for (const Finding& finding : image.findings) text += (text.empty() ? "" : " ") + finding.code;
+    return text;
+}
+
+TEST(Scanner, HonestImagePasses) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    const ImageReport report = Bench().one(image);
+    EXPECT_EQ(report.verdict, Verdict::pass) << codes(report);
+    EXPECT_EQ(report.platform, "linux/amd64");
+    EXPECT_EQ(report.claims.size(), 2U);
+    EXPECT_EQ(report.observed.size(), 2U);
+}
+
+TEST(Scanner, LieIsNamedWithTheRightTag) {
+    FakeImage image("redkit2.1-pf5.1");
+    image.add_layer(honest_tar());
+    const ImageReport report = Bench().one(image);
+    EXPECT_EQ(report.verdict, Verdict::fail);
+    ASSERT_EQ(codes(report), "sdk-mismatch");
+    EXPECT_EQ(report.findings[0].suggestion, "redkit2.0-pf5.1");
+}
+
+TEST(Scanner, AlteredLayerIsAnErrorThatNamesTheLayer) {
+    FakeImage image("pf5.1");
+    image.add_layer(honest_tar());
+    image.layers[0].digest = sha256_of("other").str();
+    const ImageReport report = Bench().one(image);
+    EXPECT_EQ(report.verdict, Verdict::error);
+    ASSERT_TRUE(report.error);
+    EXPECT_EQ(report.error->code, ErrorCode::digest_mismatch);
+    EXPECT_NE(report.error->message().find("layer 0 " + image.layers[0].digest), std::string::npos) << report.error->message();
+}
+
+TEST(Scanner, ForgedDiffIdIsAFinding) {
+    FakeImage image("pf5.1");
+    image.add_layer(honest_tar());
+    image.layers[0].diff_id = sha256_of("other").str();
+    const ImageReport report = Bench().one(image);
+    EXPECT_EQ(report.verdict, Verdict::fail);
+    ASSERT_EQ(codes(report), "parent-forged");
+    EXPECT_EQ(report.findings[0].claimed, sha256_of("other").str());
+}
+
+TEST(Scanner, DroppedEndBlocksAreHonest) {
+    const std::string body = tar_file("etc/os-release", kOsRelease);
+    for (const std::string& whole : {body + tar_end(2), body + tar_end(20 - body.size() / 512)}) {
+        FakeImage image("pf5.1");
+        image.add_layer(body, false);
+        image.layers[0].diff_id = sha256_of(whole).str();
+        const ImageReport report = Bench().one(image);
+        EXPECT_EQ(report.verdict, Verdict::pass) << codes(report);
+    }
+}
+
+// The digests of the manifest hold in the first half: a registry that serves its own bytes. The worst outcome would be a pass.
+TEST(Scanner, NoPrefixOfALayerPasses) {
+    Bench bench;
+    const std::string blob = gzip(honest_tar());
+    for (std::size_t length = 0; length < blob.size(); ++length) {
+        for (const bool digest_fits : {false, true}) {
+            FakeImage image("redkit2.0-pf5.1");
+            image.add_layer(honest_tar());
+            image.layers[0].blob = blob.substr(0, length);
+            if (digest_fits) image.layers[0].digest = sha256_of(image.layers[0].blob).str();
+            const ImageReport report = bench.one(image);
+            ASSERT_EQ(report.verdict, Verdict::error) << length << " bytes, digest fits: " << digest_fits << ", " << codes(report);
+            ASSERT_FALSE(report.error->message().empty());
+        }
+    }
+}
+
+TEST(Scanner, NoPrefixOfAPlainTarPasses) {
+    Bench bench;
+    const std::string tar = honest_tar();
+    for (std::size_t length = 0; length < tar.size(); length += 64) {
+        FakeImage image("redkit2.0-pf5.1");
+        image.add_layer(tar, false);
+        image.layers[0].blob = tar.substr(0, length);
+        image.layers[0].digest = sha256_of(image.layers[0].blob).str();
+        const ImageReport report = bench.one(image);
+        // Without its last zeros the tar still proves its diff_id once they are restored: DroppedEndBlocksAreHonest.
+        if (tar.find_first_not_of('\0', length) == std::string::npos) continue;
+        ASSERT_TRUE(report.verdict == Verdict::error || report.verdict == Verdict::fail) << length << " " << codes(report);
+    }
+}
+
+TEST(Scanner, NoFlippedBitPasses) {
+    Bench bench;
+    const std::string blob = gzip(honest_tar());
+    for (std::size_t bit = 0; bit < blob.size() * 8; ++bit) {
+        FakeImage image("redkit2.0-pf5.1");
+        image.add_layer(honest_tar());
+        image.layers[0].blob[bit / 8] = static_cast<char>(image.layers[0].blob[bit / 8] ^ (1 << (bit % 8)));
+        const ImageReport report = bench.one(image);
+        ASSERT_EQ(report.verdict, Verdict::error) << "bit " << bit << " " << codes(report);
+    }
+}
+
+struct HostileCase {
+    const char* name;
+    std::string tar;
+    Verdict verdict;
+    const char* says;  // part of the error, or of a finding
+};
+
+class HostileLayer : public testing::TestWithParam<HostileCase> {};
+
+TEST_P(HostileLayer, EndsInAClearWord) {
+    Bench bench;
+    bench.options.limits.inflate_ratio_floor = 1 << 20;
+    bench.options.limits.inflate_ratio = 100;
+    FakeImage image("pf5.1");
+    image.add_layer(GetParam().tar);
+    const ImageReport report = bench.one(image);
+    EXPECT_EQ(report.verdict, GetParam().verdict) << codes(report);
+    std::string said = report.error ? report.error->message() : "";
+    for (const Finding& finding : report.findings) said += finding.message;
+    EXPECT_NE(said.find(GetParam().says), std::string::npos) << said;
+}
+
+const std::string kOs = tar_file("etc/os-release", kOsRelease);
+const std::string kRedkitPath = "opt/redkit/2.0/version.txt";
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, HostileLayer,
+    testing::Values(
+        HostileCase{"LeadsOut", kOs + tar_file("../../etc/passwd", "x") + tar_end(), Verdict::error, ".."},
+        HostileCase{"AbsoluteName", kOs + tar_file("/etc/other", "x") + tar_end(), Verdict::unknown, "absolute"},
+        HostileCase{"Bomb", kOs + tar_file("zeros", std::string(4 << 20, '\0')) + tar_end(), Verdict::error, "limits.inflate_ratio"},
+        HostileCase{"HugeSparseEvidence",
+                    kOs + test::pax_header({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.name", kRedkitPath}, {"GNU.sparse.realsize", "4294967296"}}) +
+                        tar_entry({.name = "GNUSparseFile.0/x", .content = test::tar_padded("1\n0\n1\n") + "x"}) + tar_end(),
+                    Verdict::error, "limits.captured_file_bytes"},
+        HostileCase{"HardLinkToNothing", kOs + tar_entry({.name = "a", .content = "", .type = '1', .link = "gone"}) + tar_end(), Verdict::unknown, "hard link"},
+        HostileCase{"NotATar", std::string(2048, 'x'), Verdict::error, "tar"},
+        HostileCase{"BytesAfterTheEnd", kOs + tar_end() + std::string(512, 'x'), Verdict::error, "tar"},
+        HostileCase{"OutOfRangeSize", kOs + tar_entry({.name = "a", .content = "x", .size = 077777777777}), Verdict::error, "end"},
+        HostileCase{"UnreadableDatabase", kOs + tar_file("var/lib/rpm/Packages.db", "no database") + tar_end(), Verdict::unknown, "could not be read"},
+        HostileCase{"UnreadBackend", kOs + tar_file("var/lib/rpm/Packages", "berkeley") + tar_end(), Verdict::unknown, "Berkeley DB"}),
+    [](const testing::TestParamInfo<HostileCase>& each) { return each.param.name; });
+
+TEST(Scanner, HardLinkUnderAnotherNameIsReadOnASecondPass) {
+    FakeImage image("pf5.1");
+    image.add_layer(tar_file("data/blob", kOsRelease) + tar_entry({.name = "etc/os-release", .content = "", .type = '1', .link = "data/blob"}) + tar_end());
+    const ImageReport report = Bench().one(image);
+    EXPECT_EQ(report.verdict, Verdict::pass) << codes(report);
+    EXPECT_EQ(image.opened, 2);
+    ASSERT_EQ(report.observed.size(), 1U);
+    EXPECT_EQ(report.observed[0].version, "5.1");
+}
+
+TEST(Scanner, LinkAcrossLayersIsReadOnASecondPass) {
+    FakeImage image("pf5.1");
+    image.add_layer(tar_file("srv/release", kOsRelease) + tar_end());
+    image.add_layer(tar_entry({.name = "etc/os-release", .content = "", .type = '2', .link = "../srv/release"}) + tar_end());
+    const ImageReport report = Bench().one(image);
+    EXPECT_EQ(report.verdict, Verdict::pass) << codes(report);
+    EXPECT_EQ(report.observed.at(0).evidence.at(0).path, "srv/release");
+    EXPECT_EQ(report.observed.at(0).evidence.at(0).layer, 0);
+}
+
+TEST(Scanner, WrongMediaTypeIsAnError) {
+    FakeImage image("pf5.1");
+    image.add_layer(honest_tar());
+    image.layers[0].media_type = "application/vnd.oci.image.layer.v1.tar+zstd";
+    const ImageReport report = Bench().one(image);
+    ASSERT_EQ(report.verdict, Verdict::error);
+    EXPECT_NE(report.error->message().find("zstd"), std::string::npos) << report.error->message();
+}
+
+TEST(Scanner, SharedLayersAreReadOnce) {
+    Bench bench;
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    Scanner scanner(bench.rules, bench.options, bench.progress);
+    (void)scanner.scan(image, {});
+    (void)scanner.scan(image, {});
+    EXPECT_EQ(image.opened, 1);
+    EXPECT_EQ(scanner.layers_analyzed(), 1U);
+    EXPECT_EQ(scanner.layers_reused(), 1U);
+}
+
+std::string index_of(const std::string& entries) {
+    return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + entries + "]}";
+}
+std::string child(const std::string& body, const std::string& architecture, const std::string& more = "") {
+    return R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + sha256_of(body).str() + R"(","size":)" + std::to_string(body.size()) +
+           R"(,"platform":{"os":"linux","architecture":")" + architecture + R"("})" + more + "}";
+}
+
+TEST(Scanner, IndexIsWalkedAndAttestationsAreSkipped) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    const std::string attestation = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + sha256_of("a").str() +
+                                    R"(","size":1,"platform":{"os":"unknown","architecture":"unknown"},"annotations":{"vnd.docker.reference.type":"attestation-manifest","vnd.docker.reference.digest":"sha256:0"}})";
+    image.index = index_of(child(image.manifest(), "amd64") + "," + attestation);
+    Bench bench;
+    const ScanResult result = bench.run(image);
+    ASSERT_EQ(result.images.size(), 1U);
+    EXPECT_EQ(result.images[0].verdict, Verdict::pass);
+    EXPECT_EQ(result.images[0].index_digest, sha256_of(image.index).str());
+    ASSERT_EQ(result.skipped.size(), 1U);
+    EXPECT_NE(result.skipped[0].reason.find("attestation"), std::string::npos);
+}
+
+TEST(Scanner, IndexForAnotherCpuThanTheConfigIsAMismatch) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    image.index = index_of(child(image.manifest(), "arm64"));
+    const ImageReport report = Bench().one(image);
+    EXPECT_EQ(report.verdict, Verdict::fail);
+    EXPECT_EQ(codes(report), "arch-mismatch");
+}
+
+TEST(Scanner, OneBrokenPlatformDoesNotHideTheOther) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    image.index = index_of(child("gone", "arm64") + "," + child(image.manifest(), "amd64"));
+    Bench bench;
+    const ScanResult result = bench.run(image);
+    ASSERT_EQ(result.images.size(), 2U);
+    EXPECT_EQ(result.images[0].verdict, Verdict::error);
+    EXPECT_EQ(result.images[0].platform, "linux/arm64");
+    EXPECT_EQ(result.images[1].verdict, Verdict::pass);
+    EXPECT_EQ(bench.progress.done, 2U);
+}
+
+TEST(Scanner, PlatformIsChosen) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    image.index = index_of(child("gone", "arm64") + "," + child(image.manifest(), "amd64"));
+    Bench bench;
+    bench.options.platform = oci::Platform{.os = "linux", .architecture = "amd64", .variant = ""};
+    const ScanResult result = bench.run(image);
+    ASSERT_EQ(result.images.size(), 1U);
+    EXPECT_EQ(result.images[0].verdict, Verdict::pass);
+
+    bench.options.platform->architecture = "riscv64";
+    const ScanResult none = bench.run(image);
+    ASSERT_EQ(none.images.size(), 1U) << "an image that was not judged is never silent";
+    EXPECT_EQ(none.images[0].verdict, Verdict::error);
+    EXPECT_NE(none.images[0].error->message().find("no image for linux/riscv64"), std::string::npos) << none.images[0].error->message();
+}
+
+TEST(Scanner, NestedIndexesEndAtTheLimit) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    std::string body = index_of(child(image.manifest(), "amd64"));
+    const auto nest = [&] {
+        image.children[sha256_of(body).str()] = body;
+        body = index_of(R"({"mediaType":"application/vnd.oci.image.index.v1+json","digest":")" + sha256_of(body).str() + R"(","size":)" + std::to_string(body.size()) + "}");
+    };
+    nest();
+    nest();
+    image.index = body;
+    EXPECT_EQ(Bench().one(image).verdict, Verdict::pass) << "three levels are allowed";
+    nest();
+    image.index = body;
+    const ImageReport report = Bench().one(image);
+    ASSERT_EQ(report.verdict, Verdict::error);
+    EXPECT_NE(report.error->message().find("limits.index_depth"), std::string::npos) << report.error->message();
+}
+
+TEST(Scanner, EmptyIndexIsNotSilent) {
+    FakeImage image("pf5.1");
+    image.index = index_of("");
+    Bench bench;
+    const ScanResult result = bench.run(image);
+    ASSERT_EQ(result.images.size(), 1U);
+    EXPECT_EQ(result.images[0].verdict, Verdict::error);
+}
+
+TEST(Scanner, InterruptionEndsTheImage) {
+    FakeImage image("pf5.1");
+    image.add_layer(honest_tar());
+    std::stop_source stop;
+    stop.request_stop();
+    Bench bench;
+    const ScanResult result = bench.run(image, stop.get_token());
+    ASSERT_EQ(result.images.size(), 1U);
+    EXPECT_EQ(result.images[0].verdict, Verdict::error);
+    EXPECT_EQ(result.images[0].error->code, ErrorCode::cancelled);
+}
+
+TEST(Scanner, TooManyLayersAreRefusedBeforeAnyIsRead) {
+    FakeImage image("pf5.1");
+    for (int i = 0; i < 3; ++i) image.add_layer(honest_tar());
+    Bench bench;
+    bench.options.limits.image_layers = 2;
+    const ImageReport report = bench.one(image);
+    ASSERT_EQ(report.verdict, Verdict::error);
+    EXPECT_NE(report.error->message().find("limits.image_layers"), std::string::npos);
+    EXPECT_EQ(image.opened, 0);
+}
+
+}  // namespace
+}  // namespace veritag::scan
