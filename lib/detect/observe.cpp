@@ -113,7 +113,7 @@ private:
         if (target.what == Target::What::fact) facts_read_.insert(target.component->name);
         const std::optional<std::string> version = rules::read_evidence(*target.component, rule, text);
         if (!version) return;
-        if (!rule.weights.empty() && !has_weights(*target.component, rule, file)) return;
+        if (!rule.weights.empty() && !has_weights(*target.component, rule, file, known_path)) return;
         if (detail.empty() && rule.from == rules::EvidenceRule::From::file) detail = matched_line(rule, text);
         if (detail.empty() && known_path != file.path) detail = "reached as " + std::string(known_path);
         Evidence item = evidence(source, file.path, file.layer, detail);
@@ -143,9 +143,10 @@ private:
     }
 
     // A model is there when one file beside its config has real content; a Git LFS pointer stands for content that is not.
-    bool has_weights(const rules::Component& component, const rules::EvidenceRule& rule, const LiveFile& file) {
-        const std::size_t slash = file.path.rfind('/');
-        const std::string directory = slash == std::string::npos ? "" : file.path.substr(0, slash);
+    // "Beside" is where the name stands: in a Hugging Face cache config and weights are links side by side, their content is not.
+    bool has_weights(const rules::Component& component, const rules::EvidenceRule& rule, const LiveFile& file, std::string_view known_path) {
+        const std::size_t slash = known_path.rfind('/');
+        const std::string_view directory = slash == std::string_view::npos ? std::string_view{} : known_path.substr(0, slash);
         std::vector<Evidence> placeholders;
         for (const auto& [name, sibling] : image_.files_in(directory)) {
             const bool wanted = std::any_of(rule.weights.begin(), rule.weights.end(), [&](const std::string& glob) { return rules::glob_matches(glob, name); });

@@ -111,7 +111,7 @@ private:
         if (claim.version.empty() || strongest.version.empty()) return false;
         if (component.compare_versions(claim.version, strongest.version) != rules::Match::holds) return false;
         for (const Observation* other : proofs) {
-            if (other->version.empty() || component.compare_versions(claim.version, other->version) == rules::Match::holds) continue;
+            if (other->version.empty() || component.compare_versions(claim.version, other->version) != rules::Match::differs) continue;
             std::vector<Evidence> evidence = strongest.evidence;
             append(evidence, other->evidence);
             unproven(claim, "the image says both " + strongest.version + " and " + other->version + " of itself", evidence);
@@ -129,9 +129,15 @@ private:
             return !o->version.empty() && component.compare_versions(claim.version, o->version) == rules::Match::holds;
         };
         if (std::any_of(judged.begin(), judged.end(), holds)) return;
-        const auto unversioned = std::find_if(judged.begin(), judged.end(), [](const Observation* o) { return o->version.empty(); });
-        if (unversioned != judged.end()) {
-            unproven(claim, "it is there, but nothing in the image tells its version", (*unversioned)->evidence);
+        // What tells no version, or only the front part of the claimed one, neither proves nor disproves the claim.
+        const auto vague = std::find_if(judged.begin(), judged.end(), [&](const Observation* o) {
+            return o->version.empty() || component.compare_versions(claim.version, o->version) == rules::Match::unclear;
+        });
+        if (vague != judged.end()) {
+            unproven(claim,
+                     (*vague)->version.empty() ? "it is there, but nothing in the image tells its version"
+                                               : "the image tells no more of its version than " + (*vague)->version,
+                     (*vague)->evidence);
             return;
         }
         std::vector<std::string> versions;
@@ -161,8 +167,8 @@ private:
     }
 
     void absent(const Claim& claim, const Component& component) {
-        if (other_of_its_kind(claim)) return;
         const auto placeholder = in_.facts.placeholders.find(claim.component);
+        if (placeholder == in_.facts.placeholders.end() && other_of_its_kind(claim)) return;
         const std::vector<const Observation*> named = observed(claim.component, false);
         if (placeholder == in_.facts.placeholders.end() && !named.empty()) {
             unproven(claim, "only the image's own settings name it, and settings prove nothing", named.front()->evidence);
@@ -195,6 +201,7 @@ private:
         std::vector<Evidence> evidence;
         for (const Observation& o : in_.facts.observations) {
             if (o.kind != claim.kind || !o.proof || is_claimed(o.component)) continue;
+            if (const Component* other = rules_.find(o.component); other != nullptr && !other->exclusive) continue;
             names.push_back(with_version(title_of(rules_, o.component), o.version));
             append(evidence, o.evidence);
         }

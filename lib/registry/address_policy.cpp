@@ -34,13 +34,13 @@ bool has_prefix(const Address& address, const std::array<std::uint8_t, N>& prefi
 // IANA's special-purpose registry for IPv4, without the documentation networks.
 bool is_internal_ipv4(const Ipv4& a) noexcept {
     return a[0] == 0 || a[0] == 10 || a[0] == 127 ||
-           (a[0] == 100 && (a[1] & 0xC0) == 64) ||              // 100.64/10: shared, and Alibaba's metadata service
-           (a[0] == 169 && a[1] == 254) ||                      // link-local, and most metadata services
-           (a[0] == 172 && (a[1] & 0xF0) == 16) ||              // 172.16/12
-           (a[0] == 192 && a[1] == 0 && a[2] == 0) ||           // 192.0.0/24: protocol assignments, Oracle's metadata service
-           (a[0] == 192 && a[1] == 168) ||                      //
-           (a[0] == 198 && (a[1] & 0xFE) == 18) ||              // 198.18/15: benchmarks
-           a[0] >= 224;                                         // multicast and reserved
+           (a[0] == 100 && (a[1] & 0xC0) == 64) ||     // 100.64/10: shared, and Alibaba's metadata service
+           (a[0] == 169 && a[1] == 254) ||             // link-local, and most metadata services
+           (a[0] == 172 && (a[1] & 0xF0) == 16) ||     // 172.16/12
+           (a[0] == 192 && a[1] == 0 && a[2] == 0) ||  // 192.0.0/24: protocol assignments, Oracle's metadata service
+           (a[0] == 192 && a[1] == 168) ||             //
+           (a[0] == 198 && (a[1] & 0xFE) == 18) ||     // 198.18/15: benchmarks
+           a[0] >= 224;                                // multicast and reserved
 }
 
 constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
@@ -74,9 +74,9 @@ bool is_internal(const Address& address) noexcept {
         return is_internal_ipv4(ipv4_at(address, 12));  // ::1 and :: are 0.0.0.1 and 0.0.0.0 here
     if (has_prefix(address, k6to4)) return is_internal_ipv4(ipv4_at(address, 2));
     if (has_prefix(address, kLocalNat64) || has_prefix(address, kTeredo)) return true;
-    return address[0] == 0xFF ||                                  // multicast
-           (address[0] & 0xFE) == 0xFC ||                         // fc00::/7, unique local
-           (address[0] == 0xFE && (address[1] & 0x80) == 0x80);   // fe80::/10 and the old fec0::/10
+    return address[0] == 0xFF ||                                 // multicast
+           (address[0] & 0xFE) == 0xFC ||                        // fc00::/7, unique local
+           (address[0] == 0xFE && (address[1] & 0x80) == 0x80);  // fe80::/10 and the old fec0::/10
 }
 
 bool is_internal_host(std::string_view host) {

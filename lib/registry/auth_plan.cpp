@@ -41,9 +41,12 @@ bool asks_more_scope(const std::vector<Challenge>& challenges) noexcept {
 AuthPlan plan_after_challenge(const AuthAttempt& attempt, const std::vector<Challenge>& challenges) {
     const Challenge* bearer = find_challenge(challenges, "bearer");
     switch (attempt.sent) {
-        case AuthAttempt::Sent::none: return after_anonymous(attempt, challenges, bearer);
-        case AuthAttempt::Sent::bearer: return after_bearer(attempt, challenges, bearer);
-        case AuthAttempt::Sent::basic: break;
+        case AuthAttempt::Sent::none:
+            return after_anonymous(attempt, challenges, bearer);
+        case AuthAttempt::Sent::bearer:
+            return after_bearer(attempt, challenges, bearer);
+        case AuthAttempt::Sent::basic:
+            break;
     }
     if (bearer != nullptr) return {AuthPlan::Step::fetch_token, bearer, "", ""};
     return give_up("the user name or password was refused");

@@ -23,11 +23,11 @@ struct AuthAttempt {
 
 struct AuthPlan {
     enum class Step {
-        give_up,       ///< `reason` and `hint` say why
+        give_up,  ///< `reason` and `hint` say why
         send_basic,
-        fetch_token,   ///< by `bearer`, for the first time
-        renew_token,   ///< drop the token sent and fetch another, from `bearer` or else the remembered challenge
-        widen_scope,   ///< as renew_token, with the scope of `bearer` in front
+        fetch_token,  ///< by `bearer`, for the first time
+        renew_token,  ///< drop the token sent and fetch another, from `bearer` or else the remembered challenge
+        widen_scope,  ///< as renew_token, with the scope of `bearer` in front
     };
     Step step = Step::give_up;
     const Challenge* bearer = nullptr;  ///< points into the challenges passed in

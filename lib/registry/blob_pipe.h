@@ -24,8 +24,8 @@ public:
     // I/O thread.
     /// Waits for room. False: nobody wants more.
     asio::awaitable<bool> push(std::vector<std::byte> chunk);
-    void finish();             ///< all bytes were pushed
-    void fail(Error error);    ///< comes after what was pushed before
+    void finish();           ///< all bytes were pushed
+    void fail(Error error);  ///< comes after what was pushed before
     [[nodiscard]] CancelScope& scope() noexcept { return scope_; }
 
     // The reader's thread.
@@ -41,8 +41,8 @@ private:
 
     std::weak_ptr<asio::io_context> io_;  // weak: the client may be gone before its blobs
     Error stopped_;
-    CancelScope scope_;    // I/O thread
-    Waiters room_;         // I/O thread
+    CancelScope scope_;  // I/O thread
+    Waiters room_;       // I/O thread
 
     std::mutex mutex_;
     std::condition_variable filled_;

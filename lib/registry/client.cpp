@@ -57,8 +57,10 @@ Result<Call> call_to(const ClientOptions& options, const oci::Reference& referen
 
 Result<Call> manifest_call(const ClientOptions& options, const oci::Reference& reference, std::string what) {
     if (!reference.digest && !oci::is_valid_tag(reference.tag))
-        return Error{ErrorCode::usage, std::move(what), quote(reference.registry + "/" + reference.repository), "no valid tag or digest", ""};
-    VERITAG_TRY(Call call, call_to(options, reference, std::move(what), "manifests", reference.digest ? reference.digest->str() : reference.tag));
+        return Error{ErrorCode::usage, std::move(what), quote(reference.registry + "/" + reference.repository), "no valid tag or digest",
+                     ""};
+    VERITAG_TRY(Call call,
+                call_to(options, reference, std::move(what), "manifests", reference.digest ? reference.digest->str() : reference.tag));
     call.headers.emplace_back("Accept", oci::media_type::accept_header());
     call.max_body = options.limits.manifest_bytes;
     call.limit_key = "limits.manifest_bytes";
@@ -126,12 +128,13 @@ public:
     Result<WholeReply> fetch(const Call& call, const std::stop_token& stop) {
         if (stop.stop_requested()) return stopped(call);
         const auto scope = std::make_shared<CancelScope>();
-        std::promise<Result<WholeReply>> promise;
-        std::future<Result<WholeReply>> future = promise.get_future();
-        asio::post(*io_, [this, &call, &promise, scope] {
+        // Shared: the I/O thread may still be inside set_value() when this one has its answer already.
+        const auto promise = std::make_shared<std::promise<Result<WholeReply>>>();
+        std::future<Result<WholeReply>> future = promise->get_future();
+        asio::post(*io_, [this, call, promise, scope] {
             session_->watch(scope);
-            const auto report = [&promise](const std::exception_ptr& exception) {
-                if (exception) promise.set_exception(exception);
+            const auto report = [promise](const std::exception_ptr& exception) {
+                if (exception) promise->set_exception(exception);
             };
             asio::co_spawn(*io_, run_fetch(call, promise, scope), report);
         });
@@ -156,9 +159,10 @@ public:
     [[nodiscard]] std::uint64_t bytes_fetched() const noexcept { return session_->http().bytes_fetched(); }
 
 private:
-    asio::awaitable<void> run_fetch(const Call& call, std::promise<Result<WholeReply>>& promise, std::shared_ptr<CancelScope> scope) {
-        Result<WholeReply> reply = co_await session_->fetch(call, std::move(scope));
-        promise.set_value(std::move(reply));
+    asio::awaitable<void> run_fetch(Call call, std::shared_ptr<std::promise<Result<WholeReply>>> promise,
+                                    std::shared_ptr<CancelScope> scope) {
+        Result<WholeReply> reply = co_await session_->fetch(std::move(call), std::move(scope));
+        promise->set_value(std::move(reply));
     }
 
     ClientOptions options_;
@@ -183,7 +187,8 @@ Result<FetchedManifest> RegistryClient::fetch_manifest(const oci::Reference& ref
     VERITAG_TRY(WholeReply reply, impl_->fetch(call, stop));
     const std::string_view encoding = trim(reply.head.header("Content-Encoding"));
     if (!encoding.empty() && !equals_ignoring_case(encoding, "identity"))
-        return Error{ErrorCode::protocol, call.what, call.where(), "Content-Encoding \"" + quote(encoding, 40) + "\" although none was asked for", ""};
+        return Error{ErrorCode::protocol, call.what, call.where(),
+                     "Content-Encoding \"" + quote(encoding, 40) + "\" although none was asked for", ""};
 
     FetchedManifest manifest;
     manifest.content_type = std::string(reply.head.header("Content-Type"));

@@ -32,7 +32,7 @@ struct ClientOptions {
     std::chrono::milliseconds retry_after_cap{600'000};   ///< a longer Retry-After ends the try with `rate_limited`
     std::chrono::milliseconds connect_timeout{30'000};
     std::chrono::milliseconds idle_timeout{60'000};       ///< without a byte
-    std::size_t connections_per_host = 3;
+    std::size_t connections_per_host = 3;                 ///< at least 1
     Limits limits;
 };
 
@@ -62,7 +62,9 @@ public:
                                    std::stop_token stop = {});
 
     /// Streams a blob of exactly `blob.size` bytes. Cuts are resumed with Range inside; memory is a few chunks. The bytes are NOT
-    /// verified against the digest here (the layer decoder does that); the size is.
+    /// verified against the digest here (the layer decoder does that); the size is. The transfer starts at once and its errors come
+    /// from `next()`. Until it is read to its end or destroyed it holds one of the host's `connections_per_host`, so one thread reads
+    /// one blob after the other. It may outlive the client, and then fails with `cancelled`.
     Result<std::unique_ptr<ByteSource>> open_blob(const oci::Reference& repository, const oci::Descriptor& blob,
                                                   std::stop_token stop = {});
 

@@ -60,7 +60,8 @@ public:
     ~Child() {
         if (pid_ <= 0) return;
         ::kill(-pid_, SIGKILL);
-        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
+        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+        }
     }
 
     /// The exit status once it has ended, nullopt before.
@@ -167,7 +168,8 @@ Result<std::optional<Credential>> run_credential_helper(const std::string& name,
         if (stop.stop_requested()) return helper_error(name, "stopped", ErrorCode::cancelled);
         if (Clock::now() >= deadline) return helper_error(name, "no answer within " + std::to_string(timeout.count()) + " ms");
         if (!open) {
-            if (const auto status = child.poll_exit()) return parse_helper_output(name, WIFEXITED(*status) && WEXITSTATUS(*status) == 0, output);
+            if (const auto status = child.poll_exit())
+                return parse_helper_output(name, WIFEXITED(*status) && WEXITSTATUS(*status) == 0, output);
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
             continue;
         }

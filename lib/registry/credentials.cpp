@@ -26,7 +26,8 @@ Result<Credential> read_entry(std::string_view where, std::string_view key, cons
     credential.password = oci::json_string(entry, "password");
     credential.identity_token = oci::json_string(entry, "identitytoken");
     credential.registry_token = oci::json_string(entry, "registrytoken");
-    const bool fits_header = std::all_of(credential.registry_token.begin(), credential.registry_token.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+    const bool fits_header =
+        std::all_of(credential.registry_token.begin(), credential.registry_token.end(), [](char c) { return c > ' ' && c < '\x7F'; });
     if (!fits_header) return bad_file(where, "\"registrytoken\" of \"" + quote(key, 80) + "\" holds white space or control bytes");
     const std::string auth = oci::json_string(entry, "auth");
     if (auth.empty()) return credential;
@@ -85,7 +86,8 @@ Result<AuthFile> parse_auth_file(std::string_view text, std::string_view where, 
     if (helpers != nullptr && helpers->IsObject())
         for (const auto& member : helpers->GetObject())
             if (member.value.IsString())
-                file.helpers.emplace(normalise_auth_key({member.name.GetString(), member.name.GetStringLength()}), member.value.GetString());
+                file.helpers.emplace(normalise_auth_key({member.name.GetString(), member.name.GetStringLength()}),
+                                     member.value.GetString());
     file.store = oci::json_string(*document, "credsStore");
     return file;
 }
@@ -130,11 +132,13 @@ Result<void> CredentialStore::load() {
     const std::string runtime = variable("XDG_RUNTIME_DIR");
     const std::string config = variable("XDG_CONFIG_HOME");
     const std::string docker = variable("DOCKER_CONFIG");
-    VERITAG_CHECK(load_file(runtime.empty() ? "/run/containers/" + std::to_string(places_.user_id) + "/auth.json" : runtime + "/containers/auth.json",
-                            false, false));
+    VERITAG_CHECK(
+        load_file(runtime.empty() ? "/run/containers/" + std::to_string(places_.user_id) + "/auth.json" : runtime + "/containers/auth.json",
+                  false, false));
     if (!config.empty() || !home.empty())
         VERITAG_CHECK(load_file((config.empty() ? home + "/.config" : config) + "/containers/auth.json", false, false));
-    if (!docker.empty() || !home.empty()) VERITAG_CHECK(load_file((docker.empty() ? home + "/.docker" : docker) + "/config.json", false, false));
+    if (!docker.empty() || !home.empty())
+        VERITAG_CHECK(load_file((docker.empty() ? home + "/.docker" : docker) + "/config.json", false, false));
     if (!home.empty()) VERITAG_CHECK(load_file(home + "/.dockercfg", false, true));
     return ok();
 }
@@ -149,7 +153,8 @@ Result<std::optional<Credential>> CredentialStore::ask(const std::string& helper
     return credential;
 }
 
-Result<std::optional<Credential>> CredentialStore::find_in(const AuthFile& file, const std::vector<std::string>& keys, std::stop_token stop) {
+Result<std::optional<Credential>> CredentialStore::find_in(const AuthFile& file, const std::vector<std::string>& keys,
+                                                           std::stop_token stop) {
     for (const std::string& key : keys) {
         const auto helper = file.helpers.find(key);
         if (helper == file.helpers.end()) continue;

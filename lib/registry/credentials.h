@@ -45,15 +45,16 @@ std::string normalise_auth_key(std::string_view key);
 std::vector<std::string> auth_keys(std::string_view registry, std::string_view repository);
 
 /// Asks a credential helper: `docker-credential-<name> get`, the server on its stdin. nullopt where it knows none. Blocks.
-using HelperRunner = std::function<Result<std::optional<Credential>>(const std::string& name, const std::string& server, std::stop_token stop)>;
+using HelperRunner =
+    std::function<Result<std::optional<Credential>>(const std::string& name, const std::string& server, std::stop_token stop)>;
 
 struct CredentialPlaces {
-    std::string username;   ///< of the command line; wins over everything
+    std::string username;  ///< of the command line; wins over everything
     std::string password;
     std::string auth_file;  ///< --authfile; wins over the environment and is the only file then
     bool use_environment = true;
     Environment environment = process_environment;
-    unsigned user_id = 0;   ///< for /run/containers/<uid>
+    unsigned user_id = 0;  ///< for /run/containers/<uid>
 };
 
 /// Finds the credential of a repository and remembers it. One thread at a time; may block on files and helpers.
@@ -75,7 +76,7 @@ private:
     CredentialPlaces places_;
     HelperRunner helper_;
     Limits limits_;
-    std::optional<std::vector<AuthFile>> files_;                              ///< in the order of precedence
+    std::optional<std::vector<AuthFile>> files_;                                      ///< in the order of precedence
     std::map<std::pair<std::string, std::string>, std::optional<Credential>> asked_;  ///< by helper and server
 };
 

@@ -11,7 +11,13 @@ constexpr rapidjson::SizeType kMaxErrorsShown = 3;
 std::string masked(std::string text, const std::vector<std::string>& secrets) {
     for (const std::string& secret : secrets) {
         if (secret.empty()) continue;
-        for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+        std::string clean;
+        std::size_t from = 0;
+        for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, from)) {
+            clean.append(text, from, at - from).append("***");
+            from = at + secret.size();
+        }
+        text = clean.append(text, from);
     }
     return text;
 }
@@ -37,21 +43,31 @@ std::string from_errors(const rapidjson::Value& document) {
 ErrorCode code_of_status(unsigned status) noexcept {
     switch (status) {
         case 401:
-        case 403: return ErrorCode::auth;
-        case 404: return ErrorCode::not_found;
-        case 408: return ErrorCode::timeout;
-        case 429: return ErrorCode::rate_limited;
-        case 499: return ErrorCode::server;
-        default: return status >= 500 && status <= 599 ? ErrorCode::server : ErrorCode::protocol;
+        case 403:
+            return ErrorCode::auth;
+        case 404:
+            return ErrorCode::not_found;
+        case 408:
+            return ErrorCode::timeout;
+        case 429:
+            return ErrorCode::rate_limited;
+        case 499:
+            return ErrorCode::server;
+        default:
+            return status >= 500 && status <= 599 ? ErrorCode::server : ErrorCode::protocol;
     }
 }
 
 std::string hint_of_status(unsigned status) {
     switch (status) {
-        case 403: return "the login may not read this repository";
-        case 404: return "check the name and the tag";
-        case 429: return "wait, log in for a higher limit, or lower --jobs";
-        default: return {};
+        case 403:
+            return "the login may not read this repository";
+        case 404:
+            return "check the name and the tag";
+        case 429:
+            return "wait, log in for a higher limit, or lower --jobs";
+        default:
+            return {};
     }
 }
 

@@ -67,8 +67,7 @@ Failure transport_failure(const HttpRequest& request, const error_code& ec, std:
 
 Address address_of(const tcp::endpoint& endpoint) {
     const asio::ip::address address = endpoint.address();
-    const asio::ip::address_v6 v6 =
-        address.is_v6() ? address.to_v6() : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
+    const asio::ip::address_v6 v6 = address.is_v6() ? address.to_v6() : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
     const auto bytes = v6.to_bytes();
     Address result{};
     std::copy(bytes.begin(), bytes.end(), result.begin());
@@ -157,6 +156,7 @@ class HttpClient::Impl {
 public:
     Impl(asio::io_context& io, const ClientOptions& options, ProxySettings proxies)
         : io_(io), options_(options), proxies_(std::move(proxies)), sweep_timer_(io) {
+        options_.connections_per_host = std::max<std::size_t>(options_.connections_per_host, 1);
         ssl_.set_options(asio::ssl::context::default_workarounds);
         SSL_CTX_set_min_proto_version(ssl_.native_handle(), TLS1_2_VERSION);
         ssl_.set_verify_mode(options_.insecure_skip_verify ? asio::ssl::verify_none : asio::ssl::verify_peer);
@@ -165,7 +165,8 @@ public:
         if (options_.ca_file.empty()) return;
         ssl_.load_verify_file(options_.ca_file, ec);
         if (ec)
-            setup_error_ = Error{ErrorCode::config, "read CA file", options_.ca_file, ec.message(), "--ca-file takes a file of PEM certificates"};
+            setup_error_ =
+                Error{ErrorCode::config, "read CA file", options_.ca_file, ec.message(), "--ca-file takes a file of PEM certificates"};
     }
 
     asio::awaitable<Tried<std::unique_ptr<Exchange>>> send(HttpRequest request, CancelScope& scope);
@@ -186,7 +187,8 @@ private:
                                                                SteadyClock::time_point deadline, CancelScope& scope);
     asio::awaitable<std::optional<Failure>> dial(const HttpRequest& request, Connection& connection, std::vector<tcp::endpoint> endpoints,
                                                  SteadyClock::time_point deadline, CancelScope& scope);
-    asio::awaitable<std::optional<Failure>> open_tunnel(const HttpRequest& request, Connection& connection, const Proxy& proxy, CancelScope& scope);
+    asio::awaitable<std::optional<Failure>> open_tunnel(const HttpRequest& request, Connection& connection, const Proxy& proxy,
+                                                        CancelScope& scope);
     asio::awaitable<std::optional<Failure>> shake_hands(const HttpRequest& request, Connection& connection,
                                                         SteadyClock::time_point deadline, CancelScope& scope);
     std::unique_ptr<Connection> take_idle(HostPool& pool, bool internal_allowed);
@@ -306,8 +308,9 @@ asio::awaitable<Tried<std::size_t>> HttpExchange::read_some(std::span<std::byte>
 
 }  // namespace
 
-asio::awaitable<Tried<std::vector<tcp::endpoint>>> HttpClient::Impl::look_up(const HttpRequest& request, std::string host, std::uint16_t port,
-                                                                             SteadyClock::time_point deadline, CancelScope& scope) {
+asio::awaitable<Tried<std::vector<tcp::endpoint>>> HttpClient::Impl::look_up(const HttpRequest& request, std::string host,
+                                                                             std::uint16_t port, SteadyClock::time_point deadline,
+                                                                             CancelScope& scope) {
     error_code ec;
     const asio::ip::address literal = asio::ip::make_address(host, ec);
     if (!ec) co_return std::vector<tcp::endpoint>{tcp::endpoint(literal, port)};
@@ -336,7 +339,8 @@ asio::awaitable<std::optional<Failure>> HttpClient::Impl::dial(const HttpRequest
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
         // Each address gets a fair share of what is left, so that one dead address does not use up all the time.
         const auto left = deadline - SteadyClock::now();
-        connection.lowest().expires_after(std::max<SteadyClock::duration>(left, std::chrono::milliseconds{1}) / static_cast<int>(endpoints.size() - i));
+        connection.lowest().expires_after(std::max<SteadyClock::duration>(left, std::chrono::milliseconds{1}) /
+                                          static_cast<int>(endpoints.size() - i));
         co_await connection.lowest().async_connect(endpoints[i], into(ec));
         if (scope.requested()) co_return cancelled(request);
         if (!ec) {
@@ -351,8 +355,8 @@ asio::awaitable<std::optional<Failure>> HttpClient::Impl::dial(const HttpRequest
     co_return fail(request, ErrorCode::network, "connecting failed: " + ec.message());
 }
 
-asio::awaitable<std::optional<Failure>> HttpClient::Impl::open_tunnel(const HttpRequest& request, Connection& connection, const Proxy& proxy,
-                                                                      CancelScope& scope) {
+asio::awaitable<std::optional<Failure>> HttpClient::Impl::open_tunnel(const HttpRequest& request, Connection& connection,
+                                                                      const Proxy& proxy, CancelScope& scope) {
     const std::string target = request.url.origin.host_and_port();
     http::request<http::empty_body> message(http::verb::connect, target, 11);
     message.set(http::field::host, target);
@@ -389,9 +393,9 @@ asio::awaitable<std::optional<Failure>> HttpClient::Impl::shake_hands(const Http
     X509_VERIFY_PARAM* verify = SSL_get0_param(ssl);
     X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const bool literal = parse_address(host).has_value();
-    const bool ready = literal ? X509_VERIFY_PARAM_set1_ip_asc(verify, host.c_str()) == 1
-                               : X509_VERIFY_PARAM_set1_host(verify, host.data(), host.size()) == 1 &&
-                                     SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+    const bool ready =
+        literal ? X509_VERIFY_PARAM_set1_ip_asc(verify, host.c_str()) == 1
+                : X509_VERIFY_PARAM_set1_host(verify, host.data(), host.size()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
     if (!ready) co_return fail(request, ErrorCode::tls, "the host name cannot be used for TLS");
 
     const std::function<void()> interrupt = [&connection] { connection.close(); };
@@ -403,8 +407,9 @@ asio::awaitable<std::optional<Failure>> HttpClient::Impl::shake_hands(const Http
 
     const long verdict = SSL_get_verify_result(ssl);
     if (verdict != X509_V_OK && !options_.insecure_skip_verify) {
-        Failure failure = fail(request, ErrorCode::tls, std::string("the certificate is refused: ") + X509_verify_cert_error_string(verdict),
-                               "if the registry has its own CA, name it with --ca-file FILE");
+        Failure failure =
+            fail(request, ErrorCode::tls, std::string("the certificate is refused: ") + X509_verify_cert_error_string(verdict),
+                 "if the registry has its own CA, name it with --ca-file FILE");
         co_return failure;
     }
     if (ec == beast::error::timeout || is_closed_by_peer(ec)) {
@@ -425,14 +430,16 @@ asio::awaitable<Tried<std::unique_ptr<Connection>>> HttpClient::Impl::connect(co
     const Origin& first = proxy ? proxy->origin : origin;
     const SteadyClock::time_point deadline = SteadyClock::now() + options_.connect_timeout;
     const auto refuse = [&] {
-        return fail(request, ErrorCode::protocol, "a public server leads to the internal address of " + quote(origin.host) + ", which is not followed");
+        return fail(request, ErrorCode::protocol,
+                    "a public server leads to the internal address of " + quote(origin.host) + ", which is not followed");
     };
     if (proxy && !request.internal_allowed && is_internal_host(origin.host)) co_return refuse();
 
     auto found = co_await look_up(request, first.host, first.port, deadline, scope);
     if (!found) co_return found.error();
     std::vector<tcp::endpoint> endpoints = std::move(*found);
-    if (!proxy && !request.internal_allowed) std::erase_if(endpoints, [](const tcp::endpoint& each) { return is_internal(address_of(each)); });
+    if (!proxy && !request.internal_allowed)
+        std::erase_if(endpoints, [](const tcp::endpoint& each) { return is_internal(address_of(each)); });
     if (endpoints.empty()) co_return refuse();
 
     auto connection = std::make_unique<Connection>(io_);
@@ -452,7 +459,8 @@ asio::awaitable<Tried<std::unique_ptr<Connection>>> HttpClient::Impl::connect(co
 
 std::unique_ptr<Connection> HttpClient::Impl::take_idle(HostPool& pool, bool internal_allowed) {
     sweep();
-    const auto found = std::find_if(pool.idle.rbegin(), pool.idle.rend(), [&](const auto& each) { return internal_allowed || !each->internal; });
+    const auto found =
+        std::find_if(pool.idle.rbegin(), pool.idle.rend(), [&](const auto& each) { return internal_allowed || !each->internal; });
     if (found == pool.idle.rend()) return nullptr;
     std::unique_ptr<Connection> connection = std::move(*found);
     pool.idle.erase(std::next(found).base());

@@ -96,13 +96,13 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
     if (text.empty() || is_loopback_host(target.host) || bypasses_proxy(settings.no_proxy, target)) return std::optional<Proxy>();
 
     const auto refuse = [&](std::string why) {
-        return Error{ErrorCode::config, "read proxy setting", url_for_message(text), std::move(why), "set it to http://[user:password@]host:port"};
+        return Error{ErrorCode::config, "read proxy setting", url_for_message(text), std::move(why),
+                     "set it to http://[user:password@]host:port"};
     };
     std::string_view rest = text;
     const std::size_t scheme_end = rest.find("://");
     if (scheme_end != std::string_view::npos) {
-        if (!equals_ignoring_case(rest.substr(0, scheme_end), "http"))
-            return refuse("only http:// proxies are supported");
+        if (!equals_ignoring_case(rest.substr(0, scheme_end), "http")) return refuse("only http:// proxies are supported");
         rest.remove_prefix(scheme_end + 3);
     }
     rest = rest.substr(0, rest.find_first_of("/?#"));
@@ -110,7 +110,8 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
     if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
         const std::string_view user_info = rest.substr(0, at);
         const auto parts = split_once(user_info, ':');
-        proxy.authorization = basic_authorization(percent_decode(parts ? parts->first : user_info), percent_decode(parts ? parts->second : ""));
+        proxy.authorization =
+            basic_authorization(percent_decode(parts ? parts->first : user_info), percent_decode(parts ? parts->second : ""));
         rest.remove_prefix(at + 1);
     }
     const Result<Url> url = parse_url("http://" + std::string(rest));

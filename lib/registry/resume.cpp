@@ -7,7 +7,9 @@
 namespace veritag::registry {
 namespace {
 
-Error broken(std::string saw, std::string hint = {}) { return Error{ErrorCode::protocol, "fetch blob", "", std::move(saw), std::move(hint)}; }
+Error broken(std::string saw, std::string hint = {}) {
+    return Error{ErrorCode::protocol, "fetch blob", "", std::move(saw), std::move(hint)};
+}
 
 }  // namespace
 
@@ -44,12 +46,14 @@ Result<void> BlobProgress::accept(unsigned status, std::string_view content_rang
             return broken("asked for bytes " + std::to_string(delivered_) + "- of " + std::to_string(size_) + ", got Content-Range \"" +
                           quote(content_range, 80) + "\"");
         if (content_length && *content_length != got->last - got->first + 1)
-            return broken("Content-Length " + std::to_string(*content_length) + " does not fit Content-Range \"" + quote(content_range, 80) + "\"");
+            return broken("Content-Length " + std::to_string(*content_length) + " does not fit Content-Range \"" +
+                          quote(content_range, 80) + "\"");
         return ok();
     }
     if (status != 200) return broken("HTTP " + std::to_string(status));
     if (content_length && *content_length != size_)
-        return broken("Content-Length " + std::to_string(*content_length) + ", but the descriptor says " + std::to_string(size_) + " bytes");
+        return broken("Content-Length " + std::to_string(*content_length) + ", but the descriptor says " + std::to_string(size_) +
+                      " bytes");
     if (!ranged) return ok();
     if (restarted_)
         return broken("the connection was cut again at byte " + std::to_string(delivered_) + " of " + std::to_string(size_) +
@@ -64,8 +68,7 @@ Result<std::size_t> BlobProgress::take(std::size_t count) {
     const std::size_t drop = static_cast<std::size_t>(std::min<std::uint64_t>(to_drop_, count));
     to_drop_ -= drop;
     const std::size_t fresh = count - drop;
-    if (fresh > size_ - delivered_)
-        return broken("more than the " + std::to_string(size_) + " bytes of the descriptor");
+    if (fresh > size_ - delivered_) return broken("more than the " + std::to_string(size_) + " bytes of the descriptor");
     delivered_ += fresh;
     return drop;
 }

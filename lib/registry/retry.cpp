@@ -31,7 +31,8 @@ bool is_temporary_status(unsigned status) noexcept {
         case 504:
         case 522:  // Cloudflare: connection to the origin timed out
             return true;
-        default: return false;
+        default:
+            return false;
     }
 }
 

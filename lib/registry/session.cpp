@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kChunkBytes = 64 << 10;
 // Tries are counted anew after this much of a blob. Without a least amount, one byte per connection would count as progress.
 constexpr std::uint64_t kProgressBytes = 64 << 10;
+// A small body has this many idle timeouts in all, or one byte a minute would keep a manifest coming for years.
+constexpr int kIdleTimesOfSmallBody = 5;
 
 SystemTime system_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
@@ -32,9 +34,7 @@ Failure final_failure(Error error, const std::string& what, const std::string& w
     return failure;
 }
 
-Failure cancelled_call(const Call& call) {
-    return Failure{Error{ErrorCode::cancelled, call.what, call.where(), "stopped on request", ""}};
-}
+Failure cancelled_call(const Call& call) { return Failure{Error{ErrorCode::cancelled, call.what, call.where(), "stopped on request", ""}}; }
 
 }  // namespace
 
@@ -178,10 +178,12 @@ asio::awaitable<std::optional<Failure>> Session::stream_once(const Call& call, B
     }
     if (progress.complete()) co_return std::nullopt;
     co_return Failure{Error{ErrorCode::network, call.what, call.where(),
-                            "the body ended at byte " + std::to_string(progress.delivered()) + " of " + std::to_string(progress.size()), ""}};
+                            "the body ended at byte " + std::to_string(progress.delivered()) + " of " + std::to_string(progress.size()),
+                            ""}};
 }
 
-asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::uint64_t max_bytes, const std::string& limit_key, CancelScope& scope) {
+asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::uint64_t max_bytes, const std::string& limit_key,
+                                                       CancelScope& scope) {
     const HttpRequest& request = exchange.request();
     const std::optional<std::uint64_t> declared = request.method == "HEAD" ? std::nullopt : exchange.head().content_length;
     if (declared && *declared > max_bytes) {
@@ -190,10 +192,16 @@ asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::
     }
     std::string body;
     std::vector<std::byte> chunk(kChunkBytes);
+    const SteadyClock::time_point deadline = SteadyClock::now() + kIdleTimesOfSmallBody * options_.idle_timeout;
     for (;;) {
         const Tried<std::size_t> got = co_await exchange.read_some(chunk, scope);
         if (!got) co_return got.error();
         if (*got == 0) co_return body;
+        if (SteadyClock::now() > deadline) {
+            Failure failure{Error{ErrorCode::timeout, request.what, request.where(),
+                                  "the body comes too slowly: " + std::to_string(body.size()) + " bytes in time", ""}};
+            co_return failure;
+        }
         body += as_text(std::span<const std::byte>(chunk.data(), *got));
         if (body.size() > max_bytes) {
             Failure failure{limit_error(request.what, request.where(), body.size(), limit_key, max_bytes)};
@@ -204,7 +212,8 @@ asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::
 
 asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& call, std::vector<std::string> secrets, CancelScope& scope) {
     const ReplyHead& head = exchange.head();
-    Failure failure{Error{code_of_status(head.status), call.what, call.where(), "HTTP " + std::to_string(head.status), hint_of_status(head.status)}};
+    Failure failure{
+        Error{code_of_status(head.status), call.what, call.where(), "HTTP " + std::to_string(head.status), hint_of_status(head.status)}};
     failure.status = head.status;
     const Origin& answered = exchange.request().url.origin;
     if (answered.host != call.origin.host) failure.error.saw += " from " + quote(answered.authority()) + " behind a redirect";
@@ -212,7 +221,8 @@ asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& cal
 
     std::string body;
     std::vector<std::byte> chunk(kChunkBytes);
-    while (exchange.request().method != "HEAD" && body.size() < options_.limits.error_body_bytes) {
+    const SteadyClock::time_point deadline = SteadyClock::now() + options_.idle_timeout;
+    while (exchange.request().method != "HEAD" && body.size() < options_.limits.error_body_bytes && SteadyClock::now() < deadline) {
         const Tried<std::size_t> got = co_await exchange.read_some(chunk, scope);
         if (!got || *got == 0) break;  // the body only explains; a status without one is enough
         body += as_text(std::span<const std::byte>(chunk.data(), *got));

@@ -25,15 +25,15 @@ namespace veritag::registry {
 
 /// One request to a registry, before anybody knows how to log in.
 struct Call {
-    std::string what;        ///< `fetch manifest`
+    std::string what;  ///< `fetch manifest`
     std::string method = "GET";
-    std::string registry;    ///< as the user names it, for credentials
-    Origin origin;           ///< where its API is; `tls` is decided per host
-    std::string target;      ///< `/v2/…`
+    std::string registry;  ///< as the user names it, for credentials
+    Origin origin;         ///< where its API is; `tls` is decided per host
+    std::string target;    ///< `/v2/…`
     std::string repository;
     Headers headers;
     std::uint64_t max_body = 0;
-    std::string limit_key;   ///< what `max_body` is called in a message
+    std::string limit_key;  ///< what `max_body` is called in a message
 
     [[nodiscard]] std::string where() const { return method + " " + Url{origin, target}.for_messages(); }
 };
@@ -110,7 +110,8 @@ private:
 
     asio::awaitable<Tried<WholeReply>> fetch_once(const Call& call, CancelScope& scope);
     asio::awaitable<std::optional<Failure>> stream_once(const Call& call, BlobProgress& progress, BlobPipe& pipe);
-    asio::awaitable<Tried<std::string>> read_body(Exchange& exchange, std::uint64_t max_bytes, const std::string& limit_key, CancelScope& scope);
+    asio::awaitable<Tried<std::string>> read_body(Exchange& exchange, std::uint64_t max_bytes, const std::string& limit_key,
+                                                  CancelScope& scope);
     asio::awaitable<Failure> failure_of(Exchange& exchange, const Call& call, std::vector<std::string> secrets, CancelScope& scope);
 
     asio::awaitable<void> wait_for_host(const HostBackoff& backoff, CancelScope& scope);

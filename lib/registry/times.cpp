@@ -63,7 +63,8 @@ struct Parts {
 };
 
 std::optional<SystemTime> to_time(const Parts& p) {
-    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(p.year)}, std::chrono::month{p.month}, std::chrono::day{p.day}};
+    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(p.year)}, std::chrono::month{p.month},
+                                           std::chrono::day{p.day}};
     if (!date.ok() || p.hour > 23 || p.minute > 59 || p.second > 60) return std::nullopt;  // 60: a leap second
     return std::chrono::sys_days{date} + std::chrono::hours{p.hour} + std::chrono::minutes{p.minute} + std::chrono::seconds{p.second};
 }

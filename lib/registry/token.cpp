@@ -15,6 +15,7 @@ constexpr std::string_view kClientId = "veritag";
 constexpr seconds kDefaultLifetime{60};  // token.md: also the least that clients must assume
 constexpr seconds kLongestLifetime{24 * 3600};
 constexpr seconds kRenewEarly{5};
+constexpr std::size_t kMaxScopes = 16;  // of one challenge; a header line could hold thousands
 
 Error bad_answer(std::string saw) { return Error{ErrorCode::protocol, "read token answer", "", std::move(saw), ""}; }
 
@@ -27,7 +28,8 @@ seconds lifetime_of(const rapidjson::Value& answer, SystemTime now) {
     seconds lifetime = kDefaultLifetime;
     const rapidjson::Value* expires_in = oci::json_member(answer, "expires_in");
     if (expires_in != nullptr && expires_in->IsNumber())
-        lifetime = seconds{static_cast<seconds::rep>(std::clamp(expires_in->GetDouble(), 60.0, static_cast<double>(kLongestLifetime.count())))};
+        lifetime =
+            seconds{static_cast<seconds::rep>(std::clamp(expires_in->GetDouble(), 60.0, static_cast<double>(kLongestLifetime.count())))};
     const auto issued_at = parse_rfc3339(oci::json_string(answer, "issued_at"));
     if (!issued_at || *issued_at > now || *issued_at + lifetime <= now) return lifetime;
     return *issued_at + lifetime - now;
@@ -47,7 +49,8 @@ std::vector<std::string> token_scopes(std::string_view demanded, std::string_vie
     const auto add = [&](std::string scope) {
         if (!scope.empty() && std::find(scopes.begin(), scopes.end(), scope) == scopes.end()) scopes.push_back(std::move(scope));
     };
-    for (const std::string_view scope : split(demanded, ' ')) add(std::string(scope));
+    for (const std::string_view scope : split(demanded, ' '))
+        if (scopes.size() < kMaxScopes) add(std::string(scope));
     add("repository:" + std::string(repository) + ":pull");
     return scopes;
 }

@@ -108,7 +108,8 @@ std::string Url::str() const { return (origin.tls ? "https://" : "http://") + or
 std::string Url::for_messages() const { return origin.authority() + quote(path()); }
 
 Result<Url> parse_url(std::string_view text) {
-    if (text.size() > kMaxUrlBytes) return bad_url(text, std::to_string(text.size()) + " bytes (limit " + std::to_string(kMaxUrlBytes) + ")");
+    if (text.size() > kMaxUrlBytes)
+        return bad_url(text, std::to_string(text.size()) + " bytes (limit " + std::to_string(kMaxUrlBytes) + ")");
     Url url;
     std::string_view rest = text;
     if (starts_with_ignoring_case(text, "https://")) {

@@ -128,8 +128,12 @@ void TableWriter::image(const ImageReport& image) {
     row(0, kVerdictColumns, verdict_word(image.verdict, options_.language), colour_of(image.verdict), heading(image), Colour::bold);
     if (image.error)
         detail(word(Text::error), Colour::red, std::string(to_string(image.error->code)) + ": " + printable(image.error->message(), kSentenceBytes));
-    for (const Finding& each : image.findings) finding(each);
-    suggestions(image.findings);
+    // The better tag stands right below the findings that it mends, not below what is only noted.
+    const auto last = std::find_if(image.findings.rbegin(), image.findings.rend(), [](const Finding& each) { return each.suggestion.has_value(); }).base();
+    for (auto each = image.findings.begin(); each != image.findings.end(); ++each) {
+        finding(*each);
+        if (each + 1 == last) suggestions(image.findings);
+    }
     observations(image);
     problems(image.problems);
     if (options_.list_packages) package_list(image.package_list);

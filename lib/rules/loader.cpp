@@ -338,7 +338,7 @@ private:
 
     void add_component(PackReader& reader, const YamlNode& root, const std::string& set) {
         Fields fields(reader, root, "",
-                      {"component", "kind", "title", "vendor", "versioned", "names", "repositories", "spellings", "writings", "normalise",
+                      {"component", "kind", "title", "vendor", "versioned", "exclusive", "names", "repositories", "spellings", "writings", "normalise",
                        "compare", "loose", "evidence", "facts", "backends", "could-hold", "could-hold-except", "tables", "examples"});
         Component c;
         c.file = reader.path();
@@ -353,6 +353,7 @@ private:
         else
             fields.text("vendor", c.vendor);
         fields.boolean("versioned", c.versioned);
+        fields.boolean("exclusive", c.exclusive);
         read_names(reader, fields, c);
         fields.texts("repositories", c.repositories);
         read_spellings(reader, fields, c);

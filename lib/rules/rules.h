@@ -97,6 +97,7 @@ struct Component {
     std::string title;                      ///< for people: `Ascend CANN`
     std::string vendor;                     ///< SDKs: who makes the hardware; two SDKs of one vendor are never foreign
     bool versioned = true;                  ///< false: models and bare names
+    bool exclusive = true;                  ///< os, llm: false where it stands beside another of its kind (a server beside its model)
     std::vector<std::string> names;         ///< in tags, glued to the version; the first is written in suggestions
     std::vector<std::string> repositories;  ///< last path elements in which a bare version means this component
     std::vector<Spelling> spellings;        ///< beside the glued form `<name><version>`

@@ -61,8 +61,9 @@ MockReply serve_range(const MockRequest& request, const std::string& blob) {
     if (range.empty()) return reply(200, blob);
     const std::size_t first = std::stoul(range.substr(std::string("bytes=").size()));
     if (first >= blob.size()) return reply(416);
-    return reply(206, blob.substr(first),
-                 {{"Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(blob.size() - 1) + "/" + std::to_string(blob.size())}});
+    return reply(
+        206, blob.substr(first),
+        {{"Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(blob.size() - 1) + "/" + std::to_string(blob.size())}});
 }
 
 // A socket, with TLS on it or not.
@@ -143,7 +144,8 @@ private:
 MockServer::MockServer(Handler handler, std::optional<MockTls> tls) : handler_(std::move(handler)) {
     if (tls) {
         std::signal(SIGPIPE, SIG_IGN);  // SSL_write has no flag for it
-        tls_context_ = std::shared_ptr<void>(SSL_CTX_new(TLS_server_method()), [](void* context) { SSL_CTX_free(static_cast<SSL_CTX*>(context)); });
+        tls_context_ =
+            std::shared_ptr<void>(SSL_CTX_new(TLS_server_method()), [](void* context) { SSL_CTX_free(static_cast<SSL_CTX*>(context)); });
         auto* context = static_cast<SSL_CTX*>(tls_context_.get());
         if (SSL_CTX_use_certificate_chain_file(context, tls->certificate_file.c_str()) != 1 ||
             SSL_CTX_use_PrivateKey_file(context, tls->key_file.c_str(), SSL_FILETYPE_PEM) != 1)
@@ -248,11 +250,17 @@ bool MockServer::answer(Wire& wire, const MockRequest& request, const MockReply&
         std::snprintf(size.data(), size.size(), "%zx\r\n", body.size());
         if (!body.empty() && !wire.write(size.data() + body + "\r\n")) return false;
         if (!made.cut_after && !wire.write("0\r\n\r\n")) return false;
-    } else if (!wire.write(body)) {
-        return false;
+    } else if (made.drip.count() == 0) {
+        if (!wire.write(body)) return false;
+    } else {
+        for (const char byte : body) {
+            std::this_thread::sleep_for(made.drip);
+            if (!wire.write({&byte, 1})) return false;
+        }
     }
     if (made.stall)
-        while (wire.read()) {}
+        while (wire.read()) {
+        }
     return !made.stall && !made.cut_after && !made.close_quietly && !made.declared_length;
 }
 

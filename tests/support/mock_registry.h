@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,7 @@ struct MockReply {
     bool chunked = false;                          ///< no Content-Length
     bool close_at_once = false;                    ///< closes instead of answering
     bool stall = false;                            ///< after head and `cut_after` bytes: keeps silent until the peer goes
+    std::chrono::milliseconds drip{0};             ///< pause before each byte of the body
     int tunnel_to = 0;                             ///< CONNECT: 200, then bytes to and from this port of 127.0.0.1
 };
 
@@ -64,8 +66,8 @@ public:
     [[nodiscard]] int port() const noexcept { return port_; }
     [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
     [[nodiscard]] std::string url(const std::string& target) const;
-    [[nodiscard]] std::vector<MockRequest> requests() const;                                ///< in order of arrival
-    [[nodiscard]] std::vector<MockRequest> requests_to(const std::string& path) const;      ///< those whose path is `path`
+    [[nodiscard]] std::vector<MockRequest> requests() const;                            ///< in order of arrival
+    [[nodiscard]] std::vector<MockRequest> requests_to(const std::string& path) const;  ///< those whose path is `path`
     [[nodiscard]] int connections() const noexcept { return connections_; }
 
 private:

@@ -89,6 +89,17 @@ evidence:
 could-hold: ['**/*.gguf']
 examples: []
 )",
+    R"(component: birdserver
+kind: llm
+title: Bird Server
+versioned: false
+exclusive: false
+names: [birdserver]
+evidence:
+  - {python: birdserver}
+could-hold: ['**/birdserver/**']
+examples: []
+)",
     R"(component: fish7b
 kind: llm
 title: Fish 7B

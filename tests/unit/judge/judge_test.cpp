@@ -114,6 +114,12 @@ INSTANTIATE_TEST_SUITE_P(
                   "error llm-mismatch/bird7b bird7b>Fish 7B", Verdict::fail},
         JudgeCase{"ModelIsOnlyPointers", [](Case& c) { c.claims = {claim("bird7b", ComponentKind::llm, "")}; c.facts.placeholders["bird7b"] = {at("m/a.weights")}; },
                   "error llm-missing/bird7b bird7b>-", Verdict::fail},
+        JudgeCase{"OtherModelBesidePointers", [](Case& c) { c.claims = {claim("bird7b", ComponentKind::llm, "")}; c.facts.placeholders["bird7b"] = {at("m/a.weights")};
+                  c.facts.observations.push_back(seen("fish7b", ComponentKind::llm, "")); }, "error llm-missing/bird7b bird7b>-", Verdict::fail},
+        JudgeCase{"ServerIsNotAnotherModel", [](Case& c) { c.claims = {claim("bird7b", ComponentKind::llm, "")}; c.facts.observations.push_back(seen("birdserver", ComponentKind::llm, "")); },
+                  "error llm-missing/bird7b bird7b>-", Verdict::fail},
+        JudgeCase{"OnlyTheFrontOfTheVersionIsKnown", [](Case& c) { c.claims = {blue("12.6.3")}; c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "12.6")); },
+                  "warning unproven/bluekit 12.6.3>-", Verdict::unknown},
         JudgeCase{"NoModel", [](Case& c) { c.claims = {claim("bird7b", ComponentKind::llm, "")}; }, "error llm-missing/bird7b bird7b>-", Verdict::fail},
         JudgeCase{"ApplicationIsNotJudged", [](Case& c) { c.claims = {claim("redis", ComponentKind::app, "7.4.1"), os("5.1")}; }, "info unproven/redis 7.4.1>-", Verdict::pass},
         JudgeCase{"MostPackagesOfAnotherCpu", [](Case& c) { c.facts.foreign_architectures = {{"amd64", 20, 25, {at("db")}}}; }, "error arch-mismatch/ linux/arm64>amd64", Verdict::fail},

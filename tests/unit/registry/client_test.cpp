@@ -23,7 +23,7 @@ using test::MockRequest;
 using test::MockServer;
 using test::reply;
 
-constexpr const char* kManifest = R"({"schemaVersion":2})";
+constexpr const char* kManifest = R"({"schemaVersion":2})";  // 19 bytes
 const std::string kOciType(oci::media_type::kOciManifest);
 
 ClientOptions quick_options() {
@@ -131,7 +131,9 @@ TEST(Manifest, ByTagMustMatchTheDigestHeader) {
 }
 
 TEST(Manifest, NonsenseInTheDigestHeaderIsNoDigest) {
-    MockServer server([](const MockRequest&) { return reply(200, kManifest, {{"Docker-Content-Digest", "W/\"x\""}, {"Content-Type", "text/plain"}}); });
+    MockServer server([](const MockRequest&) {
+        return reply(200, kManifest, {{"Docker-Content-Digest", "W/\"x\""}, {"Content-Type", "text/plain"}});
+    });
     RegistryClient client(plain_options());
     const auto manifest = client.fetch_manifest(reference_to(server.host()));
     ASSERT_TRUE(manifest) << manifest.error().message();
@@ -157,8 +159,8 @@ TEST(Manifest, OverTheLimitNamesIt) {
 TEST(Manifest, EncodedAlthoughNotAsked) {
     MockServer server([](const MockRequest&) { return reply(200, "x", {{"Content-Encoding", "gzip"}}); });
     RegistryClient client(plain_options());
-    EXPECT_EQ(manifest_or_error(client, reference_to(server.host())), "fetch manifest: GET " + server.host() +
-                                                                          "/v2/ns/app/manifests/v1: Content-Encoding \"gzip\" although none was asked for");
+    EXPECT_EQ(manifest_or_error(client, reference_to(server.host())),
+              "fetch manifest: GET " + server.host() + "/v2/ns/app/manifests/v1: Content-Encoding \"gzip\" although none was asked for");
     EXPECT_EQ(server.requests().at(0).header("accept-encoding"), "identity");
 }
 
@@ -191,10 +193,11 @@ TEST_P(ManifestStatus, BecomesAnError) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Table, ManifestStatus,
-    testing::Values(StatusCase{"NotFound", 404, R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]})", ErrorCode::not_found, 1,
-                               "HTTP 404: MANIFEST_UNKNOWN \"manifest unknown\"; check the name and the tag"},
+    testing::Values(StatusCase{"NotFound", 404, R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]})",
+                               ErrorCode::not_found, 1, "HTTP 404: MANIFEST_UNKNOWN \"manifest unknown\"; check the name and the tag"},
                     StatusCase{"BadRequest", 400, "", ErrorCode::protocol, 1, "HTTP 400"},
-                    StatusCase{"Denied", 403, R"({"errors":[{"code":"DENIED"}]})", ErrorCode::auth, 1, "HTTP 403: DENIED; the login may not read this repository"},
+                    StatusCase{"Denied", 403, R"({"errors":[{"code":"DENIED"}]})", ErrorCode::auth, 1,
+                               "HTTP 403: DENIED; the login may not read this repository"},
                     StatusCase{"NotAllowed", 405, "", ErrorCode::protocol, 1, "HTTP 405"},
                     StatusCase{"Teapot", 418, "<b>short\x07</b>", ErrorCode::protocol, 1, "HTTP 418: \"<b>short\\x07</b>\""},
                     StatusCase{"RateLimit", 429, "toomanyrequests", ErrorCode::rate_limited, 3,
@@ -225,8 +228,9 @@ TEST(Retry, WaitsAsLongAsTheServerAsks) {
 
 TEST(Retry, ADateGoneByMeansNow) {
     std::atomic<int> count = 0;
-    MockServer server(
-        [&](const MockRequest&) { return ++count == 1 ? reply(429, "", {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}}) : manifest_reply(); });
+    MockServer server([&](const MockRequest&) {
+        return ++count == 1 ? reply(429, "", {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}}) : manifest_reply();
+    });
     RegistryClient client(plain_options());
     EXPECT_EQ(manifest_or_error(client, reference_to(server.host())), kManifest);
 }
@@ -281,6 +285,22 @@ TEST(Retry, SilenceIsATimeout) {
     EXPECT_EQ(manifest.error().code, ErrorCode::timeout);
     EXPECT_EQ(manifest.error().saw, "no byte in time while reading the body after 2 tries");
     EXPECT_EQ(server.requests().size(), 2U);
+}
+
+TEST(Retry, DrippingIsATimeoutToo) {
+    MockServer server([&](const MockRequest&) {
+        MockReply slow = manifest_reply();
+        slow.drip = 90ms;
+        return slow;
+    });
+    ClientOptions options = plain_options();
+    options.idle_timeout = 300ms;  // 1500 ms for a body that would take 1710
+    options.attempts = 1;
+    RegistryClient client(options);
+    const auto manifest = client.fetch_manifest(reference_to(server.host()));
+    ASSERT_FALSE(manifest);
+    EXPECT_EQ(manifest.error().code, ErrorCode::timeout);
+    EXPECT_NE(manifest.error().saw.find("the body comes too slowly"), std::string::npos) << manifest.error().saw;
 }
 
 TEST(Retry, RefusedConnectionsAreRepeatedThenReported) {
@@ -364,7 +384,8 @@ TEST(Connections, AreLimitedPerHost) {
     options.connections_per_host = 2;
     RegistryClient client(options);
     std::vector<std::future<std::string>> workers;
-    for (int i = 0; i < 20; ++i) workers.push_back(std::async(std::launch::async, [&] { return manifest_or_error(client, reference_to(server.host())); }));
+    for (int i = 0; i < 20; ++i)
+        workers.push_back(std::async(std::launch::async, [&] { return manifest_or_error(client, reference_to(server.host())); }));
     for (auto& worker : workers) EXPECT_EQ(worker.get(), kManifest);
     EXPECT_LE(used.size(), 2U);
 }
@@ -397,7 +418,8 @@ TEST(Resolve, NotFound) {
     RegistryClient client(plain_options());
     const auto resolved = client.resolve(reference_to(server.host()));
     ASSERT_FALSE(resolved);
-    EXPECT_EQ(resolved.error().message(), "resolve tag: HEAD " + server.host() + "/v2/ns/app/manifests/v1: HTTP 404; check the name and the tag");
+    EXPECT_EQ(resolved.error().message(),
+              "resolve tag: HEAD " + server.host() + "/v2/ns/app/manifests/v1: HTTP 404; check the name and the tag");
 }
 
 // ---- blobs ----
@@ -512,7 +534,8 @@ TEST(Blob, RangeIgnoredTwiceIsAnError) {
     });
     RegistryClient client(plain_options());
     const std::string message = read_blob(client, server, blob);
-    EXPECT_NE(message.find("the connection was cut again at byte 100000 of 300000, and the server ignores Range"), std::string::npos) << message;
+    EXPECT_NE(message.find("the connection was cut again at byte 100000 of 300000, and the server ignores Range"), std::string::npos)
+        << message;
 }
 
 TEST(Blob, WrongPartsAreRefused) {
@@ -550,13 +573,16 @@ TEST(Blob, OtherSizesThanTheDescriptorsAreErrors) {
         auto source = client.open_blob(reference_to(server.host()), descriptor);
         ASSERT_TRUE(source);
         std::string message = drain(**source);
-        EXPECT_NE(message.find(chunked ? "more than the 999 bytes" : "Content-Length 1000, but the descriptor says 999 bytes"), std::string::npos) << message;
+        EXPECT_NE(message.find(chunked ? "more than the 999 bytes" : "Content-Length 1000, but the descriptor says 999 bytes"),
+                  std::string::npos)
+            << message;
 
         descriptor.size = 1001;
         source = client.open_blob(reference_to(server.host()), descriptor);
         ASSERT_TRUE(source);
         message = drain(**source);
-        EXPECT_NE(message.find(chunked ? "HTTP 416" : "Content-Length 1000, but the descriptor says 1001 bytes"), std::string::npos) << message;
+        EXPECT_NE(message.find(chunked ? "HTTP 416" : "Content-Length 1000, but the descriptor says 1001 bytes"), std::string::npos)
+            << message;
     }
 }
 
@@ -754,7 +780,9 @@ TEST(Redirect, BadTargetsAreRefused) {
 
 TEST(Redirect, ErrorsBehindItNameTheHostButNoQuery) {
     MockServer store([](const MockRequest&) { return reply(403, "<Code>AccessDenied</Code>"); });
-    MockServer server([&](const MockRequest&) { return reply(307, "", {{"Location", "http://localhost:" + std::to_string(store.port()) + "/b?sig=SECRET"}}); });
+    MockServer server([&](const MockRequest&) {
+        return reply(307, "", {{"Location", "http://localhost:" + std::to_string(store.port()) + "/b?sig=SECRET"}});
+    });
     RegistryClient client(plain_options());
     EXPECT_EQ(manifest_or_error(client, reference_to(server.host())),
               "fetch manifest: GET " + server.host() + "/v2/ns/app/manifests/v1: HTTP 403 from localhost:" + std::to_string(store.port()) +
@@ -901,10 +929,11 @@ TEST(Bearer, ARefusedFreshTokenIsFinal) {
     BearerRegistry registry;
     registry.on_token = [](const MockRequest&) { return reply(200, R"({"access_token":"worthless"})"); };
     RegistryClient client(plain_options());
-    EXPECT_EQ(manifest_or_error(client, reference_to(registry.host())),
-              "fetch manifest: GET " + registry.host() +
-                  "/v2/ns/app/manifests/v1: HTTP 401: a fresh token was refused: no access, or no such repository: UNAUTHORIZED \"authentication "
-                  "required\"; log in with --username and --password-stdin, or name a file with --authfile");
+    EXPECT_EQ(
+        manifest_or_error(client, reference_to(registry.host())),
+        "fetch manifest: GET " + registry.host() +
+            "/v2/ns/app/manifests/v1: HTTP 401: a fresh token was refused: no access, or no such repository: UNAUTHORIZED \"authentication "
+            "required\"; log in with --username and --password-stdin, or name a file with --authfile");
     EXPECT_EQ(registry.server().requests_to("/token").size(), 1U);
     EXPECT_EQ(registry.server().requests().size(), 3U);
 }
@@ -923,10 +952,12 @@ TEST(Bearer, InsufficientScopeIsTakenOnce) {
     BearerRegistry registry;
     registry.challenge = "Bearer realm=\"/token\"";
     registry.on_token = [&](const MockRequest& request) {
-        return request.target.find("repository%3Ans%2Fapp%3Aextra") == std::string::npos ? reply(200, R"({"token":"small"})") : registry.grant();
+        return request.target.find("repository%3Ans%2Fapp%3Aextra") == std::string::npos ? reply(200, R"({"token":"small"})")
+                                                                                         : registry.grant();
     };
     registry.on_bad_token = [&](const MockRequest&) {
-        return reply(403, "", {{"WWW-Authenticate", "Bearer realm=\"/token\",scope=\"repository:ns/app:extra\",error=\"insufficient_scope\""}});
+        return reply(403, "",
+                     {{"WWW-Authenticate", "Bearer realm=\"/token\",scope=\"repository:ns/app:extra\",error=\"insufficient_scope\""}});
     };
     RegistryClient client(plain_options());
     EXPECT_EQ(manifest_or_error(client, reference_to(registry.host())), kManifest);
@@ -959,7 +990,8 @@ TEST(Bearer, TokenServerFailuresAreRepeatedInOnePlaceOnly) {
     registry.on_token = [](const MockRequest&) { return reply(503, "down"); };
     RegistryClient client(plain_options());
     const std::string message = manifest_or_error(client, reference_to(registry.host()));
-    EXPECT_EQ(message, "fetch token: GET " + registry.host() + "/v2/ns/app/manifests/v1, GET " + registry.host() + "/token: HTTP 503 after 3 tries: \"down\"");
+    EXPECT_EQ(message, "fetch token: GET " + registry.host() + "/v2/ns/app/manifests/v1, GET " + registry.host() +
+                           "/token: HTTP 503 after 3 tries: \"down\"");
     EXPECT_EQ(registry.server().requests_to("/token").size(), 3U);
 }
 
@@ -991,7 +1023,8 @@ TEST(Bearer, ChallengesThatCannotBeUsed) {
         {"Bearer realm=\"ftp://x/y\"", "the realm of its challenge: ftp://x/y: neither http:// nor https:// stands in front"},
         {"Digest realm=\"x\"", "it offers only the scheme \"digest\" (known: Basic, Bearer)"},
         {"", "no such project or no access"}};
-    for (const auto& [challenge, says] : table) {
+    for (const auto& [key, says] : table) {
+        const std::string& challenge = key;  // Clang 14 cannot capture a structured binding
         MockServer server([&](const MockRequest&) { return reply(401, "", {{"WWW-Authenticate", challenge}}); });
         RegistryClient client(plain_options());
         const std::string message = manifest_or_error(client, reference_to(server.host()));
@@ -1013,7 +1046,8 @@ TEST(Identity, TokenIsPostedAndFallsBackToGet) {
         const auto tokens = registry.server().requests_to("/token");
         ASSERT_EQ(tokens.size(), gitea ? 2U : 1U);
         EXPECT_EQ(tokens[0].method, "POST");
-        EXPECT_EQ(tokens[0].body, "grant_type=refresh_token&client_id=veritag&service=mock&scope=repository%3Ans%2Fapp%3Apull&refresh_token=id%261");
+        EXPECT_EQ(tokens[0].body,
+                  "grant_type=refresh_token&client_id=veritag&service=mock&scope=repository%3Ans%2Fapp%3Apull&refresh_token=id%261");
         EXPECT_EQ(tokens.back().method, gitea ? "GET" : "POST");
     }
 }
@@ -1032,7 +1066,8 @@ TEST(Identity, TokenIsNotPostedToARedirect) {
 }
 
 TEST(Identity, RegistryTokenIsSentAsItIs) {
-    MockServer server([](const MockRequest& request) { return request.header("authorization") == "Bearer ready" ? manifest_reply() : reply(401); });
+    MockServer server(
+        [](const MockRequest& request) { return request.header("authorization") == "Bearer ready" ? manifest_reply() : reply(401); });
     ::setenv("DOCKER_AUTH_CONFIG", (R"({"auths":{")" + server.host() + R"(":{"registrytoken":"ready"}}})").c_str(), 1);
     ClientOptions options = plain_options();
     options.use_environment_auth = true;
@@ -1088,8 +1123,9 @@ TEST_F(PublicRegistry, IsAskedThroughTheProxyWithTheWholeUrl) {
 
 TEST_F(PublicRegistry, MayNotRedirectToInternalAddresses) {
     MockServer inside([](const MockRequest&) { return reply(200, "internal secret"); });
-    for (const std::string& target : {inside.url("/x"), "http://localhost:" + std::to_string(inside.port()) + "/x", std::string("http://169.254.169.254/x"),
-                                      std::string("http://2130706433/x"), std::string("http://metadata.google.internal/x")}) {
+    for (const std::string& target :
+         {inside.url("/x"), "http://localhost:" + std::to_string(inside.port()) + "/x", std::string("http://169.254.169.254/x"),
+          std::string("http://2130706433/x"), std::string("http://metadata.google.internal/x")}) {
         MockServer proxy([&](const MockRequest&) { return reply(307, "", {{"Location", target}}); });
         use_proxy(proxy);
         RegistryClient client(plain_options());
@@ -1102,7 +1138,9 @@ TEST_F(PublicRegistry, MayNotRedirectToInternalAddresses) {
 
 TEST_F(PublicRegistry, MayNotNameAnInternalTokenServer) {
     MockServer inside([](const MockRequest&) { return reply(200, R"({"token":"x"})"); });
-    MockServer proxy([&](const MockRequest&) { return reply(401, "", {{"WWW-Authenticate", "Bearer realm=\"" + inside.url("/token") + "\""}}); });
+    MockServer proxy([&](const MockRequest&) {
+        return reply(401, "", {{"WWW-Authenticate", "Bearer realm=\"" + inside.url("/token") + "\""}});
+    });
     use_proxy(proxy);
     RegistryClient client(plain_options());
     const std::string message = manifest_or_error(client, reference_to("hub.example:5000"));

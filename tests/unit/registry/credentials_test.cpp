@@ -70,14 +70,14 @@ struct KeyCase {
 };
 class AuthKeys : public testing::TestWithParam<KeyCase> {};
 TEST_P(AuthKeys, Normalise) { EXPECT_EQ(normalise_auth_key(GetParam().key), GetParam().reads); }
-INSTANTIATE_TEST_SUITE_P(Table, AuthKeys,
-                         testing::Values(KeyCase{"Host", "Hub.Example", "hub.example"}, KeyCase{"Port", "hub.example:5000", "hub.example:5000"},
-                                         KeyCase{"Scheme", "https://hub.example", "hub.example"},
-                                         KeyCase{"Version", "https://hub.example/v1/", "hub.example"}, KeyCase{"V2", "http://hub.example/v2", "hub.example"},
-                                         KeyCase{"DockerHub", "https://index.docker.io/v1/", "docker.io"},
-                                         KeyCase{"DockerApi", "registry-1.docker.io", "docker.io"},
-                                         KeyCase{"Namespace", "hub.example/ns/Repo/", "hub.example/ns/Repo"}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Table, AuthKeys,
+    testing::Values(KeyCase{"Host", "Hub.Example", "hub.example"}, KeyCase{"Port", "hub.example:5000", "hub.example:5000"},
+                    KeyCase{"Scheme", "https://hub.example", "hub.example"}, KeyCase{"Version", "https://hub.example/v1/", "hub.example"},
+                    KeyCase{"V2", "http://hub.example/v2", "hub.example"}, KeyCase{"DockerHub", "https://index.docker.io/v1/", "docker.io"},
+                    KeyCase{"DockerApi", "registry-1.docker.io", "docker.io"},
+                    KeyCase{"Namespace", "hub.example/ns/Repo/", "hub.example/ns/Repo"}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(AuthKeysLookup, LongestNamespaceFirst) {
     EXPECT_EQ(join(auth_keys("hub.example:5000", "a/b"), " "), "hub.example:5000/a/b hub.example:5000/a hub.example:5000");
@@ -117,12 +117,15 @@ TEST(AuthFiles, ErrorsNeverQuoteTheFile) {
 
 TEST(AuthFiles, RegistryTokenMustFitAHeader) {
     CredentialStore store = store_of({{"DOCKER_AUTH_CONFIG", R"({"auths":{"h":{"registrytoken":"a\r\nb"}}})"}});
-    EXPECT_EQ(found(store, "h", "x"), "read credentials: $DOCKER_AUTH_CONFIG: \"registrytoken\" of \"h\" holds white space or control bytes");
+    EXPECT_EQ(found(store, "h", "x"),
+              "read credentials: $DOCKER_AUTH_CONFIG: \"registrytoken\" of \"h\" holds white space or control bytes");
 }
 
 TEST(AuthPlaces, AreReadInOrder) {
     const Folder home;
-    const auto auths = [](const char* host, const char* auth) { return std::string(R"({"auths":{")") + host + R"(":{"auth":")" + auth + R"("}}})"; };
+    const auto auths = [](const char* host, const char* auth) {
+        return std::string(R"({"auths":{")") + host + R"(":{"auth":")" + auth + R"("}}})";
+    };
     home.write("run/containers/auth.json", auths("h", "cnVuOnA="));
     home.write(".config/containers/auth.json", auths("h2", "Y29uZmlnOnA="));
     home.write(".docker/config.json", auths("h3", "ZG9ja2VyOnA="));
@@ -174,7 +177,8 @@ TEST(AuthPlaces, ForgetReadsAgain) {
 
 TEST(Helpers, HostHelperBeatsStoreBeatsInline) {
     std::vector<std::string> asked;
-    const HelperRunner helper = [&](const std::string& name, const std::string& server, std::stop_token) -> Result<std::optional<Credential>> {
+    const HelperRunner helper = [&](const std::string& name, const std::string& server,
+                                    std::stop_token) -> Result<std::optional<Credential>> {
         asked.push_back(name + " " + server);
         if (name == "empty") return std::optional<Credential>();
         return std::optional<Credential>(Credential{name, "p", "", ""});
@@ -207,9 +211,11 @@ TEST(HelperOutput, IsRead) {
     EXPECT_EQ(reads(true, R"({"Username":"<token>","Secret":"s"})"), "::s");
     EXPECT_EQ(reads(false, "credentials not found in native keychain\n"), "none");
     EXPECT_EQ(reads(true, "{}"), "none");
-    EXPECT_EQ(reads(true, "SECRET"),
-              "run credential helper: docker-credential-x: its output is no JSON object; check credsStore and credHelpers of the auth file");
-    EXPECT_EQ(reads(false, "SECRET"), "run credential helper: docker-credential-x: it failed; check credsStore and credHelpers of the auth file");
+    EXPECT_EQ(
+        reads(true, "SECRET"),
+        "run credential helper: docker-credential-x: its output is no JSON object; check credsStore and credHelpers of the auth file");
+    EXPECT_EQ(reads(false, "SECRET"),
+              "run credential helper: docker-credential-x: it failed; check credsStore and credHelpers of the auth file");
 }
 
 /// Puts a folder with helpers in front of PATH.

@@ -51,7 +51,8 @@ TEST_P(Challenges, Reads) { EXPECT_EQ(to_text(parse_challenges(std::string_view(
 INSTANTIATE_TEST_SUITE_P(
     Seen, Challenges,
     testing::Values(
-        ChallengeCase{"DockerHub", R"(Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push")",
+        ChallengeCase{"DockerHub",
+                      R"(Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push")",
                       "bearer realm=[https://auth.docker.io/token] scope=[repository:a/b:pull,push] service=[registry.docker.io]"},
         ChallengeCase{"UnquotedLowerCase", "bearer realm=https://zot.example/auth,service=zot,scope=\"\"",
                       "bearer realm=[https://zot.example/auth] scope=[] service=[zot]"},
@@ -66,10 +67,8 @@ INSTANTIATE_TEST_SUITE_P(
         ChallengeCase{"UppercaseKeys", "BEARER REALM=\"x\",Scope=\"y z\"", "bearer realm=[x] scope=[y z]"},
         ChallengeCase{"UnendedQuote", "Bearer realm=\"x, service=", "bearer realm=[x, service=]"},
         ChallengeCase{"EndsInEscape", "Bearer realm=\"x\\", "bearer realm=[x]"},
-        ChallengeCase{"FirstOfRepeatedKey", "Bearer realm=a, realm=b", "bearer realm=[a]"},
-        ChallengeCase{"Blank", "", ""},
-        ChallengeCase{"OnlyCommas", " , ,", ""},
-        ChallengeCase{"Garbage", "\x01\x02 =\"", ""}),
+        ChallengeCase{"FirstOfRepeatedKey", "Bearer realm=a, realm=b", "bearer realm=[a]"}, ChallengeCase{"Blank", "", ""},
+        ChallengeCase{"OnlyCommas", " , ,", ""}, ChallengeCase{"Garbage", "\x01\x02 =\"", ""}),
     name_of<ChallengeCase>);
 
 TEST(ChallengeLines, AreJoined) {
@@ -119,22 +118,45 @@ INSTANTIATE_TEST_SUITE_P(
         AuthCase{"BasicWithoutPassword", {}, "Basic realm=\"r\"", Step::give_up, "it asks for a user name and password"},
         AuthCase{"BlankChallenge", {}, "", Step::give_up, "no such project or no access"},
         AuthCase{"OnlyNegotiate", {}, "Negotiate", Step::give_up, "it offers only the scheme \"negotiate\" (known: Basic, Bearer)"},
-        AuthCase{"ExpiredToken", {.sent = Sent::bearer, .token_was_cached = true, .knows_bearer = true}, "Bearer realm=\"r\",error=\"invalid_token\"",
-                 Step::renew_token, ""},
-        AuthCase{"HarborAnswersBasic", {.sent = Sent::bearer, .token_was_cached = true, .knows_bearer = true, .has_password = true},
-                 "Basic realm=\"harbor\"", Step::renew_token, ""},
-        AuthCase{"SecondRefusalIsFinal", {.sent = Sent::bearer, .token_was_cached = true, .renewed = true, .knows_bearer = true},
-                 "Bearer realm=\"r\"", Step::give_up, "a fresh token was refused: no access, or no such repository"},
-        AuthCase{"FreshTokenRefused", {.sent = Sent::bearer, .knows_bearer = true, .has_password = true}, "Basic realm=\"harbor\"", Step::give_up,
+        AuthCase{"ExpiredToken",
+                 {.sent = Sent::bearer, .token_was_cached = true, .knows_bearer = true},
+                 "Bearer realm=\"r\",error=\"invalid_token\"",
+                 Step::renew_token,
+                 ""},
+        AuthCase{"HarborAnswersBasic",
+                 {.sent = Sent::bearer, .token_was_cached = true, .knows_bearer = true, .has_password = true},
+                 "Basic realm=\"harbor\"",
+                 Step::renew_token,
+                 ""},
+        AuthCase{"SecondRefusalIsFinal",
+                 {.sent = Sent::bearer, .token_was_cached = true, .renewed = true, .knows_bearer = true},
+                 "Bearer realm=\"r\"",
+                 Step::give_up,
                  "a fresh token was refused: no access, or no such repository"},
-        AuthCase{"ScopeTooSmall", {.sent = Sent::bearer, .knows_bearer = true}, "Bearer realm=\"r\",scope=\"x:y:z\",error=\"insufficient_scope\"",
-                 Step::widen_scope, ""},
-        AuthCase{"ScopeTooSmallTwice", {.sent = Sent::bearer, .widened = true, .knows_bearer = true},
-                 "Bearer realm=\"r\",scope=\"x:y:z\",error=\"insufficient_scope\"", Step::give_up,
+        AuthCase{"FreshTokenRefused",
+                 {.sent = Sent::bearer, .knows_bearer = true, .has_password = true},
+                 "Basic realm=\"harbor\"",
+                 Step::give_up,
                  "a fresh token was refused: no access, or no such repository"},
-        AuthCase{"FixedTokenRefused", {.sent = Sent::bearer, .token_is_fixed = true}, "Bearer realm=\"r\"", Step::give_up,
+        AuthCase{"ScopeTooSmall",
+                 {.sent = Sent::bearer, .knows_bearer = true},
+                 "Bearer realm=\"r\",scope=\"x:y:z\",error=\"insufficient_scope\"",
+                 Step::widen_scope,
+                 ""},
+        AuthCase{"ScopeTooSmallTwice",
+                 {.sent = Sent::bearer, .widened = true, .knows_bearer = true},
+                 "Bearer realm=\"r\",scope=\"x:y:z\",error=\"insufficient_scope\"",
+                 Step::give_up,
+                 "a fresh token was refused: no access, or no such repository"},
+        AuthCase{"FixedTokenRefused",
+                 {.sent = Sent::bearer, .token_is_fixed = true},
+                 "Bearer realm=\"r\"",
+                 Step::give_up,
                  "the token of the auth file was refused"},
-        AuthCase{"BasicRefused", {.sent = Sent::basic, .has_password = true}, "Basic realm=\"r\"", Step::give_up,
+        AuthCase{"BasicRefused",
+                 {.sent = Sent::basic, .has_password = true},
+                 "Basic realm=\"r\"",
+                 Step::give_up,
                  "the user name or password was refused"},
         AuthCase{"BasicLedToBearer", {.sent = Sent::basic, .has_password = true}, "Bearer realm=\"r\"", Step::fetch_token, ""}),
     name_of<AuthCase>);
@@ -191,23 +213,23 @@ TEST_P(TokenAnswers, Reads) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Table, TokenAnswers,
-    testing::Values(
-        TokenCase{"Token", R"({"token":"t"})", "t 60"},
-        TokenCase{"AccessToken", R"({"access_token":"t","expires_in":300})", "t 300"},
-        TokenCase{"EmptyTokenUsesTheOther", R"({"token":"","access_token":"t"})", "t 60"},
-        TokenCase{"FloorOfAMinute", R"({"token":"t","expires_in":5})", "t 60"},
-        TokenCase{"Negative", R"({"token":"t","expires_in":-7})", "t 60"},
-        TokenCase{"Endless", R"({"token":"t","expires_in":1e300})", "t 86400"},
-        TokenCase{"IssuedEarlier", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T09:58:20Z"})", "t 200"},
-        TokenCase{"IssuedWithOffset", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T11:58:20.5+02:00"})", "t 200"},
-        TokenCase{"ClockBehind", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T10:30:00Z"})", "t 300"},
-        TokenCase{"ClockAhead", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T08:00:00Z"})", "t 300"},
-        TokenCase{"NoDate", R"({"token":"t","expires_in":300,"issued_at":"yesterday"})", "t 300"},
-        TokenCase{"NoToken", R"({"expires_in":300})", "read token answer: it has neither \"token\" nor \"access_token\""},
-        TokenCase{"NotAString", R"({"token":17})", "read token answer: it has neither \"token\" nor \"access_token\""},
-        TokenCase{"HeaderInjection", R"({"token":"t\r\nX-Evil: 1"})", "read token answer: the token holds white space or control bytes"},
-        TokenCase{"NeverQuoted", "token=SECRET", "read token answer: not JSON (12 bytes)"},
-        TokenCase{"Array", "[]", "read token answer: it has neither \"token\" nor \"access_token\""}),
+    testing::Values(TokenCase{"Token", R"({"token":"t"})", "t 60"},
+                    TokenCase{"AccessToken", R"({"access_token":"t","expires_in":300})", "t 300"},
+                    TokenCase{"EmptyTokenUsesTheOther", R"({"token":"","access_token":"t"})", "t 60"},
+                    TokenCase{"FloorOfAMinute", R"({"token":"t","expires_in":5})", "t 60"},
+                    TokenCase{"Negative", R"({"token":"t","expires_in":-7})", "t 60"},
+                    TokenCase{"Endless", R"({"token":"t","expires_in":1e300})", "t 86400"},
+                    TokenCase{"IssuedEarlier", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T09:58:20Z"})", "t 200"},
+                    TokenCase{"IssuedWithOffset", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T11:58:20.5+02:00"})", "t 200"},
+                    TokenCase{"ClockBehind", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T10:30:00Z"})", "t 300"},
+                    TokenCase{"ClockAhead", R"({"token":"t","expires_in":300,"issued_at":"2026-08-22T08:00:00Z"})", "t 300"},
+                    TokenCase{"NoDate", R"({"token":"t","expires_in":300,"issued_at":"yesterday"})", "t 300"},
+                    TokenCase{"NoToken", R"({"expires_in":300})", "read token answer: it has neither \"token\" nor \"access_token\""},
+                    TokenCase{"NotAString", R"({"token":17})", "read token answer: it has neither \"token\" nor \"access_token\""},
+                    TokenCase{"HeaderInjection", R"({"token":"t\r\nX-Evil: 1"})",
+                              "read token answer: the token holds white space or control bytes"},
+                    TokenCase{"NeverQuoted", "token=SECRET", "read token answer: not JSON (12 bytes)"},
+                    TokenCase{"Array", "[]", "read token answer: it has neither \"token\" nor \"access_token\""}),
     name_of<TokenCase>);
 
 TEST(TokenCacheTest, RenewsFiveSecondsEarly) {
@@ -241,15 +263,14 @@ TEST_P(HttpDates, Reads) {
     const auto time = parse_http_date(GetParam().text);
     EXPECT_EQ(time ? time->time_since_epoch().count() : -1, GetParam().seconds);
 }
-INSTANTIATE_TEST_SUITE_P(Table, HttpDates,
-                         testing::Values(DateCase{"Imf", "Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
-                                         DateCase{"Rfc850", "Sunday, 06-Nov-94 08:49:37 GMT", 784111777},
-                                         DateCase{"Asctime", "Sun Nov  6 08:49:37 1994", 784111777},
-                                         DateCase{"OtherZone", "Sun, 06 Nov 1994 08:49:37 CET", -1},
-                                         DateCase{"NoSuchDay", "Sun, 31 Feb 1994 08:49:37 GMT", -1},
-                                         DateCase{"Cut", "Sun, 06 Nov 1994 08:49", -1}, DateCase{"Tail", "Sun, 06 Nov 1994 08:49:37 GMT x", -1},
-                                         DateCase{"Empty", "", -1}, DateCase{"Word", "soon", -1}),
-                         name_of<DateCase>);
+INSTANTIATE_TEST_SUITE_P(
+    Table, HttpDates,
+    testing::Values(DateCase{"Imf", "Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
+                    DateCase{"Rfc850", "Sunday, 06-Nov-94 08:49:37 GMT", 784111777},
+                    DateCase{"Asctime", "Sun Nov  6 08:49:37 1994", 784111777}, DateCase{"OtherZone", "Sun, 06 Nov 1994 08:49:37 CET", -1},
+                    DateCase{"NoSuchDay", "Sun, 31 Feb 1994 08:49:37 GMT", -1}, DateCase{"Cut", "Sun, 06 Nov 1994 08:49", -1},
+                    DateCase{"Tail", "Sun, 06 Nov 1994 08:49:37 GMT x", -1}, DateCase{"Empty", "", -1}, DateCase{"Word", "soon", -1}),
+    name_of<DateCase>);
 
 TEST(RetryAfter, SecondsDatesAndNonsense) {
     const SystemTime now = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
@@ -257,8 +278,8 @@ TEST(RetryAfter, SecondsDatesAndNonsense) {
     EXPECT_EQ(parse_retry_after(" 0 ", now), 0s);
     EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now), 30s);
     EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), 0s);  // gone by
-    EXPECT_EQ(parse_retry_after("18446744073709551615", now), 400 * 24h);   // capped, no overflow
-    EXPECT_EQ(parse_retry_after("76.77µs", now), std::nullopt);             // GHCR
+    EXPECT_EQ(parse_retry_after("18446744073709551615", now), 400 * 24h);    // capped, no overflow
+    EXPECT_EQ(parse_retry_after("76.77µs", now), std::nullopt);              // GHCR
     EXPECT_EQ(parse_retry_after("-1", now), std::nullopt);
 }
 
@@ -373,7 +394,8 @@ INSTANTIATE_TEST_SUITE_P(
                     ResumeCase{"WrongTotal", 4, 206, "bytes 4-9/11", 6, "asked for bytes 4- of 10, got Content-Range \"bytes 4-9/11\""},
                     ResumeCase{"UnknownTotal", 4, 206, "bytes 4-9/*", 6, "asked for bytes 4- of 10, got Content-Range \"bytes 4-9/*\""},
                     ResumeCase{"NoContentRange", 4, 206, "", 6, "asked for bytes 4- of 10, got Content-Range \"\""},
-                    ResumeCase{"LengthContradicts", 4, 206, "bytes 4-9/10", 7, "Content-Length 7 does not fit Content-Range \"bytes 4-9/10\""},
+                    ResumeCase{"LengthContradicts", 4, 206, "bytes 4-9/10", 7,
+                               "Content-Length 7 does not fit Content-Range \"bytes 4-9/10\""},
                     ResumeCase{"RangeIgnored", 4, 200, "", 10, ""}, ResumeCase{"NoContent", 0, 204, "", std::nullopt, "HTTP 204"}),
     name_of<ResumeCase>);
 
@@ -418,24 +440,26 @@ TEST_P(Urls, Resolve) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Table, Urls,
-    testing::Values(UrlCase{"Absolute", "https://a/x", "HTTP://B.Example:80/y?z#f", "http://b.example/y?z"},
-                    UrlCase{"PathOnly", "https://a:444/x/y?q", "/z?r=1", "https://a:444/z?r=1"},
-                    UrlCase{"NoPath", "https://a/x", "https://b", "https://b/"}, UrlCase{"QueryNoPath", "https://a/x", "https://b?c", "https://b/?c"},
-                    UrlCase{"SchemeRelative", "http://a/x", "//b/y", "http://b/y"}, UrlCase{"QueryOnly", "https://a/x/y?q", "?r", "https://a/x/y?r"},
-                    UrlCase{"Relative", "https://a/x/y/z", "../t?u=/../v", "https://a/x/t?u=/../v"},
-                    UrlCase{"RelativeAboveRoot", "https://a/x", "../../t", "https://a/t"}, UrlCase{"RelativeDot", "https://a/x/y", ".", "https://a/x/"},
-                    UrlCase{"Ipv6", "https://[::1]:5000/x", "/y", "https://[::1]:5000/y"},
-                    UrlCase{"IllegalBytesEncoded", "https://a/x", "/y z\r\nH: \xc3\xa9|?last=a b", "https://a/y%20z%0D%0AH:%20%C3%A9%7C?last=a%20b"},
-                    UrlCase{"EscapesKept", "https://a/x", "/a%2Fb?X-Sig=%2B+/=", "https://a/a%2Fb?X-Sig=%2B+/="},
-                    UrlCase{"UserInfo", "https://a/x", "https://u:SECRET@b/y?SECRET",
-                            "read URL: https://b/y: it holds user information, which is not followed"},
-                    UrlCase{"OtherScheme", "https://a/x", "file:///etc/passwd", "read URL: file:///etc/passwd: neither http:// nor https:// stands in front"},
-                    UrlCase{"BadPort", "https://a/x", "https://b:70000/", "read URL: https://b:70000/: \"70000\" is no port (1 to 65535)"},
-                    UrlCase{"BadHost", "https://a/x", "https://b c/", "read URL: https://b c/: \"b c\" is no host name"},
-                    UrlCase{"NoHost", "https://a/x", "https:///y", "read URL: https:///y: \"\" is no host name"},
-                    UrlCase{"BadIpv6", "https://a/x", "https://[zz]/", "read URL: https://[zz]/: the host is no IPv6 address"},
-                    UrlCase{"OpenBracket", "https://a/x", "https://[::1/", "read URL: https://[::1/: \"[\" without \"]\" in the host"},
-                    UrlCase{"Empty", "https://a/x", " ", "read URL: it is empty"}),
+    testing::Values(
+        UrlCase{"Absolute", "https://a/x", "HTTP://B.Example:80/y?z#f", "http://b.example/y?z"},
+        UrlCase{"PathOnly", "https://a:444/x/y?q", "/z?r=1", "https://a:444/z?r=1"},
+        UrlCase{"NoPath", "https://a/x", "https://b", "https://b/"}, UrlCase{"QueryNoPath", "https://a/x", "https://b?c", "https://b/?c"},
+        UrlCase{"SchemeRelative", "http://a/x", "//b/y", "http://b/y"}, UrlCase{"QueryOnly", "https://a/x/y?q", "?r", "https://a/x/y?r"},
+        UrlCase{"Relative", "https://a/x/y/z", "../t?u=/../v", "https://a/x/t?u=/../v"},
+        UrlCase{"RelativeAboveRoot", "https://a/x", "../../t", "https://a/t"}, UrlCase{"RelativeDot", "https://a/x/y", ".", "https://a/x/"},
+        UrlCase{"Ipv6", "https://[::1]:5000/x", "/y", "https://[::1]:5000/y"},
+        UrlCase{"IllegalBytesEncoded", "https://a/x", "/y z\r\nH: \xc3\xa9|?last=a b", "https://a/y%20z%0D%0AH:%20%C3%A9%7C?last=a%20b"},
+        UrlCase{"EscapesKept", "https://a/x", "/a%2Fb?X-Sig=%2B+/=", "https://a/a%2Fb?X-Sig=%2B+/="},
+        UrlCase{"UserInfo", "https://a/x", "https://u:SECRET@b/y?SECRET",
+                "read URL: https://b/y: it holds user information, which is not followed"},
+        UrlCase{"OtherScheme", "https://a/x", "file:///etc/passwd",
+                "read URL: file:///etc/passwd: neither http:// nor https:// stands in front"},
+        UrlCase{"BadPort", "https://a/x", "https://b:70000/", "read URL: https://b:70000/: \"70000\" is no port (1 to 65535)"},
+        UrlCase{"BadHost", "https://a/x", "https://b c/", "read URL: https://b c/: \"b c\" is no host name"},
+        UrlCase{"NoHost", "https://a/x", "https:///y", "read URL: https:///y: \"\" is no host name"},
+        UrlCase{"BadIpv6", "https://a/x", "https://[zz]/", "read URL: https://[zz]/: the host is no IPv6 address"},
+        UrlCase{"OpenBracket", "https://a/x", "https://[::1/", "read URL: https://[::1/: \"[\" without \"]\" in the host"},
+        UrlCase{"Empty", "https://a/x", " ", "read URL: it is empty"}),
     name_of<UrlCase>);
 
 TEST(UrlText, ForMessagesHasNoQuery) {
@@ -458,7 +482,8 @@ TEST_P(Hops, Plan) {
     const Result<Url> from = parse_url(c.from);
     ASSERT_TRUE(from);
     const Result<Hop> hop = plan_hop({*from, c.internal, c.internal_allowed}, c.location);
-    const std::string reads = hop ? std::string(hop->same_origin ? "same" : "other") + (hop->internal_allowed ? " internal" : " public") : hop.error().saw;
+    const std::string reads =
+        hop ? std::string(hop->same_origin ? "same" : "other") + (hop->internal_allowed ? " internal" : " public") : hop.error().saw;
     EXPECT_EQ(reads, c.reads);
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -474,9 +499,32 @@ INSTANTIATE_TEST_SUITE_P(
     name_of<HopCase>);
 
 TEST(Addresses, InternalOnes) {
-    for (const char* text : {"127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200",
-                             "0.0.0.0", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fec0::1", "fc00::1",
-                             "fd12::1", "ff02::1", "::ffff:10.0.0.1", "::10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:a00:1::1", "2001::1"}) {
+    for (const char* text : {"127.0.0.1",
+                             "10.1.2.3",
+                             "172.16.0.1",
+                             "172.31.255.255",
+                             "192.168.1.1",
+                             "169.254.169.254",
+                             "100.64.0.1",
+                             "100.100.100.200",
+                             "0.0.0.0",
+                             "192.0.0.192",
+                             "198.18.0.1",
+                             "224.0.0.1",
+                             "255.255.255.255",
+                             "::1",
+                             "::",
+                             "fe80::1",
+                             "fec0::1",
+                             "fc00::1",
+                             "fd12::1",
+                             "ff02::1",
+                             "::ffff:10.0.0.1",
+                             "::10.0.0.1",
+                             "64:ff9b::a00:1",
+                             "64:ff9b:1::1",
+                             "2002:a00:1::1",
+                             "2001::1"}) {
         const auto address = parse_address(text);
         ASSERT_TRUE(address) << text;
         EXPECT_TRUE(is_internal(*address)) << text;
@@ -492,7 +540,8 @@ TEST(Addresses, InternalOnes) {
 }
 
 TEST(Addresses, HostsByTextAlone) {
-    for (const char* text : {"127.1", "2130706433", "0x7f.1", "LOCALHOST", "a.localhost", "metadata.google.internal", "metadata", "printer.local", "localhost."})
+    for (const char* text : {"127.1", "2130706433", "0x7f.1", "LOCALHOST", "a.localhost", "metadata.google.internal", "metadata",
+                             "printer.local", "localhost."})
         EXPECT_TRUE(is_internal_host(text)) << text;
     for (const char* text : {"example.com", "localhost.example.com", "8.8.8.8", "134744072"}) EXPECT_FALSE(is_internal_host(text)) << text;
     EXPECT_TRUE(is_loopback_host("127.9.9.9"));
@@ -562,27 +611,32 @@ TEST_P(NoProxy, Decides) {
     ASSERT_TRUE(url);
     EXPECT_EQ(bypasses_proxy(GetParam().no_proxy, url->origin), GetParam().bypasses);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Table, NoProxy,
-    testing::Values(NoProxyCase{"Exact", "a.example, hub.example", "https://hub.example", true},
-                    NoProxyCase{"Below", "example", "https://hub.example", true}, NoProxyCase{"DotSuffix", ".example", "https://hub.example", true},
-                    NoProxyCase{"StarSuffix", "*.Example", "https://hub.example", true},
-                    NoProxyCase{"NotInsideAWord", "ub.example", "https://hub.example", false}, NoProxyCase{"Star", "*", "https://hub.example", true},
-                    NoProxyCase{"PortSame", "hub.example:443", "https://hub.example", true},
-                    NoProxyCase{"PortOther", "hub.example:5000", "https://hub.example", false},
-                    NoProxyCase{"Address", "192.0.2.7", "https://192.0.2.7:5000", true}, NoProxyCase{"Block", "192.0.2.0/24", "https://192.0.2.7", true},
-                    NoProxyCase{"BlockEdge", "192.0.2.0/29", "https://192.0.2.8", false}, NoProxyCase{"BlockAll", "0.0.0.0/0", "https://8.8.8.8", true},
-                    NoProxyCase{"BlockNotNames", "0.0.0.0/0", "https://hub.example", false},
-                    NoProxyCase{"BadBlock", "192.0.2.0/33,x/8", "https://192.0.2.7", false},
-                    NoProxyCase{"Ipv6Block", "2001:db8::/32", "https://[2001:db8:1::1]", true},
-                    NoProxyCase{"Ipv6Port", "[2001:db8::1]:5000", "https://[2001:db8::1]:5000", true},
-                    NoProxyCase{"Ipv6Bare", "2001:db8::1", "https://[2001:db8:0::1]", true}, NoProxyCase{"Empty", " , ", "https://hub.example", false}),
-    name_of<NoProxyCase>);
+INSTANTIATE_TEST_SUITE_P(Table, NoProxy,
+                         testing::Values(NoProxyCase{"Exact", "a.example, hub.example", "https://hub.example", true},
+                                         NoProxyCase{"Below", "example", "https://hub.example", true},
+                                         NoProxyCase{"DotSuffix", ".example", "https://hub.example", true},
+                                         NoProxyCase{"StarSuffix", "*.Example", "https://hub.example", true},
+                                         NoProxyCase{"NotInsideAWord", "ub.example", "https://hub.example", false},
+                                         NoProxyCase{"Star", "*", "https://hub.example", true},
+                                         NoProxyCase{"PortSame", "hub.example:443", "https://hub.example", true},
+                                         NoProxyCase{"PortOther", "hub.example:5000", "https://hub.example", false},
+                                         NoProxyCase{"Address", "192.0.2.7", "https://192.0.2.7:5000", true},
+                                         NoProxyCase{"Block", "192.0.2.0/24", "https://192.0.2.7", true},
+                                         NoProxyCase{"BlockEdge", "192.0.2.0/29", "https://192.0.2.8", false},
+                                         NoProxyCase{"BlockAll", "0.0.0.0/0", "https://8.8.8.8", true},
+                                         NoProxyCase{"BlockNotNames", "0.0.0.0/0", "https://hub.example", false},
+                                         NoProxyCase{"BadBlock", "192.0.2.0/33,x/8", "https://192.0.2.7", false},
+                                         NoProxyCase{"Ipv6Block", "2001:db8::/32", "https://[2001:db8:1::1]", true},
+                                         NoProxyCase{"Ipv6Port", "[2001:db8::1]:5000", "https://[2001:db8::1]:5000", true},
+                                         NoProxyCase{"Ipv6Bare", "2001:db8::1", "https://[2001:db8:0::1]", true},
+                                         NoProxyCase{"Empty", " , ", "https://hub.example", false}),
+                         name_of<NoProxyCase>);
 
 // ---- small things ----
 
 TEST(Base64, GoesBothWays) {
-    const std::map<std::string, std::string> pairs{{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe", "//4="}};
+    const std::map<std::string, std::string> pairs{{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+                                                   {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe", "//4="}};
     for (const auto& [plain, text] : pairs) {
         EXPECT_EQ(base64_encode(plain), text);
         EXPECT_EQ(base64_decode(text), plain);
@@ -593,7 +647,8 @@ TEST(Base64, GoesBothWays) {
 
 TEST(ErrorBodies, AreDescribed) {
     const auto describe = [](std::string_view body) { return describe_error_body(body, {"SECRET"}, Limits{}); };
-    EXPECT_EQ(describe(R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"x":1}}]})"), "MANIFEST_UNKNOWN \"manifest unknown\"");
+    EXPECT_EQ(describe(R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"x":1}}]})"),
+              "MANIFEST_UNKNOWN \"manifest unknown\"");
     EXPECT_EQ(describe(R"({"errors":[{"code":"A"},{"message":"b"},17,null]})"), "A, \"b\"");
     EXPECT_EQ(describe(R"({"details":"incorrect username or password"})"), "\"incorrect username or password\"");
     EXPECT_EQ(describe("<html>\x1b[31m"), "\"<html>\\x1b[31m\"");
@@ -603,10 +658,10 @@ TEST(ErrorBodies, AreDescribed) {
 }
 
 TEST(ErrorBodies, CodesFollowTheStatus) {
-    const std::map<unsigned, ErrorCode> table{{400, ErrorCode::protocol}, {401, ErrorCode::auth},         {403, ErrorCode::auth},
-                                              {404, ErrorCode::not_found}, {408, ErrorCode::timeout},     {416, ErrorCode::protocol},
+    const std::map<unsigned, ErrorCode> table{{400, ErrorCode::protocol},     {401, ErrorCode::auth},     {403, ErrorCode::auth},
+                                              {404, ErrorCode::not_found},    {408, ErrorCode::timeout},  {416, ErrorCode::protocol},
                                               {429, ErrorCode::rate_limited}, {499, ErrorCode::server},   {500, ErrorCode::server},
-                                              {522, ErrorCode::server},    {304, ErrorCode::protocol},    {999, ErrorCode::protocol}};
+                                              {522, ErrorCode::server},       {304, ErrorCode::protocol}, {999, ErrorCode::protocol}};
     for (const auto& [status, code] : table) EXPECT_EQ(code_of_status(status), code) << status;
 }
 

@@ -65,13 +65,15 @@ private:
         ASSERT_EQ(std::system(("cd " + folder_.string() + " && " + command + " >/dev/null 2>&1").c_str()), 0) << command;
     }
     static void make_ca(const std::string& name) {
-        run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name + ".pem -days 2 -subj /CN=" + name);
+        run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name +
+            ".pem -days 2 -subj /CN=" + name);
     }
     static void make_certificate(const std::string& name, const std::string& names, int days) {
         std::ofstream(folder_ / (name + ".cnf")) << "subjectAltName=" << names << "\n";
-        run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name + ".csr -subj /CN=" + name);
-        run("openssl x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days " + std::to_string(days) + " -extfile " + name +
-            ".cnf -out " + name + ".pem");
+        run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name +
+            ".csr -subj /CN=" + name);
+        run("openssl x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days " + std::to_string(days) + " -extfile " +
+            name + ".cnf -out " + name + ".pem");
     }
     static inline std::filesystem::path folder_;
 };
@@ -114,11 +116,14 @@ TEST_F(Tls, BlobsResumeOverTls) {
 TEST_F(Tls, RefusedCertificatesNeverFallBack) {
     constexpr const char* kHint = "; if the registry has its own CA, name it with --ca-file FILE";
     MockServer good(hello, certificate("good"));
-    EXPECT_EQ(fetched(options(""), good.host()), std::string("tls: the certificate is refused: unable to get local issuer certificate") + kHint);
-    EXPECT_EQ(fetched(options("other"), good.host()), std::string("tls: the certificate is refused: unable to get local issuer certificate") + kHint);
+    EXPECT_EQ(fetched(options(""), good.host()),
+              std::string("tls: the certificate is refused: unable to get local issuer certificate") + kHint);
+    EXPECT_EQ(fetched(options("other"), good.host()),
+              std::string("tls: the certificate is refused: unable to get local issuer certificate") + kHint);
     MockServer wrong(hello, certificate("wrong"));
     EXPECT_EQ(fetched(options(), wrong.host()), std::string("tls: the certificate is refused: IP address mismatch") + kHint);
-    EXPECT_EQ(fetched(options(), "localhost:" + std::to_string(wrong.port())), std::string("tls: the certificate is refused: hostname mismatch") + kHint);
+    EXPECT_EQ(fetched(options(), "localhost:" + std::to_string(wrong.port())),
+              std::string("tls: the certificate is refused: hostname mismatch") + kHint);
     MockServer expired(hello, certificate("expired"));
     EXPECT_EQ(fetched(options(), expired.host()), std::string("tls: the certificate is refused: certificate has expired") + kHint);
     for (const MockServer* server : {&good, &wrong, &expired}) EXPECT_EQ(server->requests().size(), 0U);
@@ -173,8 +178,11 @@ TEST_F(Tls, HttpsDoesNotRedirectToHttp) {
 
 TEST_F(Tls, HttpsDoesNotTakeAnHttpTokenServer) {
     MockServer plain(hello);
-    MockServer server([&](const MockRequest&) { return reply(401, "", {{"WWW-Authenticate", "Bearer realm=\"" + plain.url("/token") + "\""}}); },
-                      certificate("good"));
+    MockServer server(
+        [&](const MockRequest&) {
+            return reply(401, "", {{"WWW-Authenticate", "Bearer realm=\"" + plain.url("/token") + "\""}});
+        },
+        certificate("good"));
     EXPECT_EQ(fetched(options(), server.host()),
               "protocol: the realm of its challenge: " + plain.host() + "/token: https leads to http, which is not followed; ");
     EXPECT_EQ(plain.requests().size(), 0U);

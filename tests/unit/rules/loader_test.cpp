@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
     Component, PackMistake,
     testing::Values(
         Mistake{"UnknownKey", tool("evidnce: []\n"),
-                "load rule pack: pack1.yaml:3:1: \"evidnce\" is unknown (known: component, kind, title, vendor, versioned, names, "
+                "load rule pack: pack1.yaml:3:1: \"evidnce\" is unknown (known: component, kind, title, vendor, versioned, exclusive, names, "
                 "repositories, spellings, writings, "
                 "normalise, compare, loose, evidence, facts, backends, could-hold, could-hold-except, tables, examples); did you mean "
                 "\"evidence\"?"},
