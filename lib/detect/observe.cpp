@@ -131,6 +131,11 @@ private:
     // The line of the file that the rule read, as a person would quote it.
     static std::string matched_line(const rules::EvidenceRule& rule, const std::string& text) {
         if (!rule.json.empty()) return rule.json;
+        if (!rule.json_when.empty()) {
+            std::vector<std::string> fields;
+            for (const auto& [pointer, value] : rule.json_when) fields.push_back(pointer + " " + value);
+            return join(fields, ", ");
+        }
         std::string expected;
         const rules::Pattern* pattern = rule.read ? &*rule.read : rule.when ? &*rule.when : nullptr;
         if (pattern != nullptr)
@@ -283,7 +288,7 @@ private:
                 const std::optional<std::string> version = rules::read_evidence(component, rule, found->second);
                 if (!version) continue;
                 const EvidenceSource source = from_environment ? EvidenceSource::environment : EvidenceSource::label;
-                sightings_.push_back({&component, i, *version, false, evidence(source, rule.variable, -1, rule.variable + "=" + found->second)});
+                sightings_.push_back({&component, i, *version, false, evidence(source, rule.variable, -1, found->second)});
             }
         }
     }

@@ -334,7 +334,7 @@ private:
         const std::size_t count = in_.facts.problems.size();
         Finding& finding = add("unproven", Severity::warning, "",
                                std::to_string(count) + (count == 1 ? " part of the image could not be read, so it" : " parts of the image could not be read, so they") +
-                                   " may hide something: " + in_.facts.problems.front().message);
+                                   " may hide something.");
         finding.evidence = std::move(evidence);
     }
 

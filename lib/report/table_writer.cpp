@@ -135,7 +135,9 @@ void TableWriter::image(const ImageReport& image) {
         if (each + 1 == last) suggestions(image.findings);
     }
     observations(image);
-    problems(image.problems);
+    // The finding that speaks of unreadable parts has shown them already.
+    const auto speaks_of_problems = [](const Finding& each) { return each.code == "unproven" && each.component.empty(); };
+    if (std::none_of(image.findings.begin(), image.findings.end(), speaks_of_problems)) problems(image.problems);
     if (options_.list_packages) package_list(image.package_list);
 }
 

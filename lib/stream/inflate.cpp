@@ -105,9 +105,11 @@ private:
         state_->next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(data.data()));
         state_->avail_in = static_cast<std::uint32_t>(std::min(data.size(), kInput));
     }
-    // Removes from `data` what the decoder has read since lend(), and tells how much that was.
+    // Removes from `data` what the decoder has read since lend(), and tells how much that was. When ISA-L 2.30 returns an error,
+    // avail_in may have wrapped below zero; then nothing counts as read.
     std::size_t take_back(std::span<const std::byte>& data) noexcept {
-        const std::size_t count = std::min(data.size(), kInput) - state_->avail_in;
+        const std::size_t lent = std::min(data.size(), kInput);
+        const std::size_t count = lent - std::min<std::size_t>(state_->avail_in, lent);
         data = data.subspan(count);
         ratio_.take(count);
         return count;

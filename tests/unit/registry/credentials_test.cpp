@@ -86,7 +86,8 @@ TEST(AuthKeysLookup, LongestNamespaceFirst) {
 
 TEST(AuthFiles, LongestNamespaceWins) {
     const std::string text = R"({"auths":{
-        "hub.example":{"auth":"aG9zdDpwMQ=="}, "hub.example/ns":{"auth":"bnM6cDI="}, "https://index.docker.io/v1/":{"auth":"ZG9ja2VyOmE6Yg=="},
+        "hub.example":{"auth":"aG9zdDpwMQ=="}, "hub.example/ns":{"auth":"bnM6cDI="},
+        "https://index.docker.io/v1/":{"auth":"ZG9ja2VyOmE6Yg=="},
         "id.example":{"auth":"PHRva2VuPjo=","identitytoken":"idt"}, "reg.example":{"registrytoken":"rt"}, "empty.example":{}}})";
     CredentialStore store = store_of({{"DOCKER_AUTH_CONFIG", text}});
     EXPECT_EQ(found(store, "hub.example", "ns/repo"), "ns:p2::");

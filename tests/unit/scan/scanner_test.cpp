@@ -249,7 +249,10 @@ TEST_P(HostileLayer, EndsInAClearWord) {
     const ImageReport report = bench.one(image);
     EXPECT_EQ(report.verdict, GetParam().verdict) << codes(report);
     std::string said = report.error ? report.error->message() : "";
-    for (const Finding& finding : report.findings) said += finding.message;
+    for (const Finding& finding : report.findings) {
+        said += finding.message;
+        for (const Evidence& evidence : finding.evidence) said += " " + evidence.detail;
+    }
     EXPECT_NE(said.find(GetParam().says), std::string::npos) << said;
 }
 
