@@ -23,13 +23,13 @@ std::string masked(std::string text, const std::vector<std::string>& secrets) {
 }
 
 // Every string of a member of `errors`; "" where the shape is another one.
-std::string from_errors(const rapidjson::Value& document) {
+std::string from_errors(const rapidjson::Value& document, const std::vector<std::string>& secrets) {
     const rapidjson::Value* errors = oci::json_member(document, "errors");
     if (errors == nullptr || !errors->IsArray()) return {};
     std::string text;
     for (rapidjson::SizeType i = 0; i < errors->Size() && i < kMaxErrorsShown; ++i) {
-        const std::string code = oci::json_string((*errors)[i], "code");
-        const std::string message = oci::json_string((*errors)[i], "message");
+        const std::string code = masked(oci::json_string((*errors)[i], "code"), secrets);
+        const std::string message = masked(oci::json_string((*errors)[i], "message"), secrets);
         if (code.empty() && message.empty()) continue;
         if (!text.empty()) text += ", ";
         text += quote(code, 60);
@@ -72,15 +72,15 @@ std::string hint_of_status(unsigned status) {
 }
 
 std::string describe_error_body(std::string_view body, const std::vector<std::string>& secrets, const Limits& limits) {
-    const std::string text = masked(std::string(trim(body)), secrets);
+    const std::string text(trim(body));
     if (text.empty()) return {};
     const Result<rapidjson::Document> document = oci::parse_json("read error body", "", text, limits);
     if (document && document->IsObject()) {
-        if (std::string errors = from_errors(*document); !errors.empty()) return errors;
+        if (std::string errors = from_errors(*document, secrets); !errors.empty()) return errors;
         for (const char* name : {"message", "error_description", "details", "error"})
-            if (const std::string words = oci::json_string(*document, name); !words.empty()) return "\"" + quote(words) + "\"";
+            if (const std::string words = oci::json_string(*document, name); !words.empty()) return "\"" + quote(masked(words, secrets)) + "\"";
     }
-    return "\"" + quote(text, 120) + "\"";
+    return "\"" + quote(masked(text, secrets), 120) + "\"";
 }
 
 }  // namespace veritag::registry

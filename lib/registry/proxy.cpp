@@ -96,7 +96,11 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
     if (text.empty() || is_loopback_host(target.host) || bypasses_proxy(settings.no_proxy, target)) return std::optional<Proxy>();
 
     const auto refuse = [&](std::string why) {
-        return Error{ErrorCode::config, "read proxy setting", url_for_message(text), std::move(why),
+        // Never the text before the last "@": that is user and password, in whatever way they are written.
+        const std::size_t at = text.rfind('@');
+        const std::size_t scheme_end = text.find("://");
+        const std::string scheme = scheme_end < at && text.find_first_of(":@") == scheme_end ? text.substr(0, scheme_end + 3) : "";
+        return Error{ErrorCode::config, "read proxy setting", quote(at == std::string::npos ? text : scheme + text.substr(at + 1)), std::move(why),
                      "set it to http://[user:password@]host:port"};
     };
     std::string_view rest = text;
@@ -105,7 +109,6 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
         if (!equals_ignoring_case(rest.substr(0, scheme_end), "http")) return refuse("only http:// proxies are supported");
         rest.remove_prefix(scheme_end + 3);
     }
-    rest = rest.substr(0, rest.find_first_of("/?#"));
     Proxy proxy;
     if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
         const std::string_view user_info = rest.substr(0, at);
@@ -114,6 +117,7 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
             basic_authorization(percent_decode(parts ? parts->first : user_info), percent_decode(parts ? parts->second : ""));
         rest.remove_prefix(at + 1);
     }
+    rest = rest.substr(0, rest.find_first_of("/?#"));
     const Result<Url> url = parse_url("http://" + std::string(rest));
     if (!url) return refuse(url.error().saw);
     proxy.origin = url->origin;

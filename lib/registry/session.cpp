@@ -21,6 +21,8 @@ constexpr std::size_t kChunkBytes = 64 << 10;
 constexpr std::uint64_t kProgressBytes = 64 << 10;
 // A small body has this many idle timeouts in all, or one byte a minute would keep a manifest coming for years.
 constexpr int kIdleTimesOfSmallBody = 5;
+constexpr std::chrono::seconds kTokenGoesStale{5};  // between fetching a token and the answer to the request that carries it
+constexpr int kMaxStaleTokens = 20;
 
 SystemTime system_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
@@ -210,6 +212,16 @@ asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::
     }
 }
 
+namespace {
+// What must not be repeated of an Authorization header: its value and, of Basic, the password inside.
+void add_secrets_of(const std::string& authorization, std::vector<std::string>& secrets) {
+    const std::string value = authorization.substr(authorization.find(' ') + 1);
+    secrets.push_back(value);
+    if (const auto pair = base64_decode(value))
+        if (const auto parts = split_once(*pair, ':')) secrets.emplace_back(parts->second);
+}
+}  // namespace
+
 asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& call, std::vector<std::string> secrets, CancelScope& scope) {
     const ReplyHead& head = exchange.head();
     Failure failure{
@@ -229,6 +241,8 @@ asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& cal
     }
     if (scope.requested()) co_return cancelled_call(call);
     body.resize(std::min<std::size_t>(body.size(), options_.limits.error_body_bytes));
+    for (const auto& [name, value] : exchange.request().headers)
+        if (equals_ignoring_case(name, "Authorization")) add_secrets_of(value, secrets);  // a server may echo it
     failure.detail = describe_error_body(body, secrets, options_.limits);
     co_return failure;
 }
@@ -263,7 +277,7 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::follow(HttpRequest re
 }
 
 bool Session::fall_back_to_plain(const Call& call, HostState& host, const Failure& failure) {
-    if (!failure.peer_not_tls || host.wire != HostState::Wire::unknown || !is_loopback_host(call.origin.host)) return false;
+    if (!failure.peer_not_tls || host.wire == HostState::Wire::tls || !is_loopback_host(call.origin.host)) return false;
     host.wire = HostState::Wire::plain;
     log::debug("registry on loopback speaks plain HTTP", {{"host", call.origin.authority()}});
     return true;
@@ -290,10 +304,11 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
         if (host.wire == HostState::Wire::plain) request.url.origin.tls = false;
         if (!login.authorization.empty()) request.headers.emplace_back("Authorization", login.authorization);
         const Origin asked = request.url.origin;
+        const SteadyClock::time_point asked_at = SteadyClock::now();
         Tried<std::unique_ptr<Exchange>> reply = co_await follow(std::move(request), scope);
         if (!reply) {
             const Failure failure = reply.error();
-            if (fall_back_to_plain(call, host, failure)) continue;
+            if (asked.tls && fall_back_to_plain(call, host, failure)) continue;  // side by side with another call that found out first
             co_return failure;
         }
         if (asked.tls) host.wire = HostState::Wire::tls;
@@ -303,6 +318,12 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
         const bool refused_login = status == 401 || (status == 403 && asks_more_scope(challenges));
         if (!refused_login || exchange.request().url.origin != asked) co_return std::move(*reply);
 
+        // A token that was fresh may have expired while the request waited for a connection: then it counts as an old one.
+        if (SteadyClock::now() - asked_at > kTokenGoesStale && login.stale_tokens < kMaxStaleTokens) {
+            ++login.stale_tokens;
+            login.attempt.token_was_cached = true;
+            login.attempt.renewed = false;
+        }
         const AuthPlan plan = plan_after_challenge(login.attempt, challenges);
         if (plan.step == AuthPlan::Step::give_up) {
             Failure failure = co_await failure_of(exchange, call, login.secrets(), scope);
@@ -370,7 +391,8 @@ asio::awaitable<std::optional<Failure>> Session::authorize(const Call& call, Hos
 }
 
 asio::awaitable<Tried<std::string>> Session::token_for(TokenRequest request, const Call& call, Login& login, CancelScope& scope) {
-    login.token_key = request.cache_key();
+    // Only the registry and the secret that a token was fetched with may use it: another registry can name the same realm.
+    login.token_key = call.origin.authority() + "\n" + sha256_of(login.credential.password + "\n" + login.credential.identity_token).str() + "\n" + request.cache_key();
     if (const std::string* known = tokens_.find(login.token_key, SteadyClock::now())) {
         login.attempt.token_was_cached = true;
         co_return *known;

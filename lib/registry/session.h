@@ -84,6 +84,7 @@ private:
         std::string token;          ///< sent as Bearer
         std::string authorization;  ///< the header's value, empty for none
         bool reread = false;        ///< the credential was looked up a second time
+        int stale_tokens = 0;       ///< that expired before the request with them was answered
 
         [[nodiscard]] std::vector<std::string> secrets() const;
     };

@@ -213,7 +213,7 @@ std::string url_for_message(std::string_view text) {
 }
 
 bool is_loopback_host(std::string_view host) {
-    if (equals_ignoring_case(host, "localhost") || to_lower(host).ends_with(".localhost")) return true;
+    if (equals_ignoring_case(host, "localhost")) return true;  // not *.localhost: that may be a name like any other to the resolver
     const auto address = parse_address(host);
     return address && is_loopback(*address);
 }
