@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <thread>
 
 namespace veritag::daemon {
@@ -59,9 +60,16 @@ int run(const ScanFlags& flags) {
 
     const Limits limits;
     // Names are checked before the first byte is fetched: a typing mistake in the last one costs nothing then.
+    std::set<std::string> registries;
     for (const std::string& image : flags.images)
-        if (!source::is_local(image))
-            if (const Result<oci::Reference> reference = oci::parse_reference(image); !reference) return complain(reference.error());
+        if (!source::is_local(image)) {
+            const Result<oci::Reference> reference = oci::parse_reference(image);
+            if (!reference) return complain(reference.error());
+            registries.insert(reference->registry);
+        }
+    if (!client_options->username.empty() && registries.size() > 1)
+        return complain({ErrorCode::usage, "read command line", "--username", "the images are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
+                         "use --authfile, or scan them one by one"});
 
     const auto client = std::make_shared<registry::RegistryClient>(*client_options);
     ConsoleProgress progress(ConsoleProgress::mode_for(flags.no_progress), flags.images.size());

@@ -18,19 +18,11 @@ constexpr std::array<Pair, 26> kWords{{{"x86_64", "amd64"},   {"amd64", "amd64"}
                                        {"ppc64el", "ppc64le"}, {"s390x", "s390x"},    {"sw_64", "sw64"},      {"mips64el", "mips64le"},
                                        {"mips64le", "mips64le"}, {"armv8l", "arm"}}};
 
-// 64-bit platforms run the 32-bit code of their family (multilib packages are no sign of a wrong image).
-constexpr std::array<Pair, 2> kAlsoRuns{{{"amd64", "386"}, {"arm64", "arm"}}};
-
 }  // namespace
 
 std::string oci_architecture(std::string_view package_architecture) {
     const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const Pair& pair) { return pair.first == package_architecture; });
     return found == kWords.end() ? std::string() : std::string(found->second);
-}
-
-bool runs(std::string_view platform_architecture, std::string_view code_architecture) noexcept {
-    return platform_architecture == code_architecture ||
-           std::find(kAlsoRuns.begin(), kAlsoRuns.end(), Pair{platform_architecture, code_architecture}) != kAlsoRuns.end();
 }
 
 }  // namespace veritag::detect

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 namespace veritag::detect {
@@ -21,6 +21,9 @@ public:
 
     Result<std::uint64_t> on_entry(const stream::TarEntry& entry) override {
         current_.reset();
+        path_bytes_ += sizeof(std::string) + entry.path.size() + entry.link_target.size();
+        if (path_bytes_ > limits_.image_analysis_bytes)
+            return limit_error("keep the layer's paths", quote(entry.path), path_bytes_, "limits.image_analysis_bytes", limits_.image_analysis_bytes);
         switch (entry.whiteout) {
             case stream::Whiteout::file: out_.whiteouts.push_back(entry.path); return std::uint64_t{0};
             case stream::Whiteout::opaque: out_.opaque_directories.push_back(entry.path); return std::uint64_t{0};
@@ -52,7 +55,8 @@ public:
             captured_total_ += file.content.size();
             if (captured_total_ > limits_.captured_total_bytes)
                 return limit_error("capture evidence", quote(file.path), captured_total_, "limits.captured_total_bytes", limits_.captured_total_bytes);
-            out_.captures.push_back({file.path, std::move(file.content), file.size});
+            kept_[file.path].capture = out_.captures.size();
+            out_.captures.push_back({std::move(file.path), std::move(file.content), file.size});
         }
         return ok();
     }
@@ -76,6 +80,9 @@ public:
             read_database(file, companion);
         }
         held_.clear();
+        const auto is_blank = [](const auto& item) { return item.path.empty(); };
+        std::erase_if(out_.captures, is_blank);
+        std::erase_if(out_.databases, is_blank);
     }
 
 private:
@@ -90,12 +97,19 @@ private:
         std::string content;
     };
 
-    // A later entry of the same name replaces the earlier one, as extracting the tar would.
+    // Where what is kept of a path stands in the result.
+    struct Kept {
+        std::optional<std::size_t> capture;
+        std::optional<std::size_t> database;
+    };
+
+    // A later entry of the same name replaces the earlier one, as extracting the tar would. The blanks go when all is read.
     void forget(const std::string& path) {
-        if (kept_.erase(path) == 0) return;
-        const auto same = [&](const auto& item) { return item.path == path; };
-        std::erase_if(out_.captures, same);
-        std::erase_if(out_.databases, same);
+        const auto kept = kept_.find(path);
+        if (kept == kept_.end()) return;
+        if (kept->second.capture) out_.captures[*kept->second.capture] = {};
+        if (kept->second.database) out_.databases[*kept->second.database] = {};
+        kept_.erase(kept);
         held_.erase(path);
     }
 
@@ -136,7 +150,7 @@ private:
             bytes = std::max(bytes, wanted);
         }
         if (file.detector == nullptr && !file.evidence) return std::uint64_t{0};
-        kept_.insert(entry.path);
+        kept_.try_emplace(entry.path);
         if (bytes == 0) {  // an empty wanted file has no data to wait for
             current_ = std::move(file);
             VERITAG_CHECK(on_entry_end());
@@ -148,6 +162,7 @@ private:
     }
 
     void read_database(const Wanted& file, std::optional<std::span<const std::byte>> companion) {
+        kept_[file.path].database = out_.databases.size();
         out_.databases.push_back(file.detector->read(ByteReader(std::string_view(file.content), file.path), companion, limits_));
     }
 
@@ -157,7 +172,8 @@ private:
     LayerAnalysis& out_;
     std::optional<Wanted> current_;
     std::map<std::string, Wanted> held_;
-    std::unordered_set<std::string> kept_;  // paths of which something is kept
+    std::unordered_map<std::string, Kept> kept_;
+    std::uint64_t path_bytes_ = 0;
     std::uint64_t captured_total_ = 0;
 };
 

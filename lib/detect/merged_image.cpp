@@ -8,6 +8,8 @@ namespace veritag::detect {
 namespace {
 
 constexpr int kMostLinksFollowed = 40;  // as Linux: a path that needs more is a loop (ELOOP)
+constexpr std::size_t kMostNodes = 16'000'000;  // names in the tree; a short path of many parts makes many
+constexpr std::size_t kMostProblems = 100;      // a hostile layer has millions; the first ones tell enough
 
 // The first part of `path`, and what follows it. Empty parts and "." are passed over.
 std::string_view take_part(std::string_view& path) noexcept {
@@ -33,14 +35,35 @@ MergedImage::MergedImage(std::vector<std::shared_ptr<const LayerAnalysis>> oldes
 
 void MergedImage::apply(int layer, const LayerAnalysis& analysis) {
     // Whiteouts speak of the layers below, wherever they stand in this layer's tar.
+    if (!analysis.opaque_directories.empty() || !analysis.whiteouts.empty()) replace_links_by_directories(analysis);
     for (const std::string& path : analysis.opaque_directories) {
         const NodeId directory = walk(path, true);
-        if (directory != kNone) kill_children(directory);
-        const std::string prefix = path.empty() ? "" : path + "/";
-        std::erase_if(database_layers_, [&](const auto& item) { return item.first.starts_with(prefix); });
+        if (directory == kNone || nodes_[directory].type != EntryType::directory) continue;
+        kill_children(directory);
+        forget_databases_below(path_of(directory));
     }
     for (const std::string& path : analysis.whiteouts) remove(path);
     for (std::size_t i = 0; i < analysis.entries.size(); ++i) add_entry(layer, static_cast<std::uint32_t>(i), analysis.entries[i]);
+}
+
+// A whiteout below a directory that this layer puts in place of a link is about that directory, not about where the link led.
+void MergedImage::replace_links_by_directories(const LayerAnalysis& analysis) {
+    for (std::size_t i = 0; i < analysis.entries.size(); ++i) {
+        const PathEntry entry = analysis.entries[i];
+        if (entry.type != EntryType::directory) continue;
+        const NodeId node = walk(entry.path, false);
+        if (node != kNone && nodes_[node].type != EntryType::directory) kill(node);
+    }
+}
+
+// In the map's order everything below `a` stands between `a/` and `a0` ('0' follows '/').
+void MergedImage::forget_databases_below(const std::string& directory) {
+    if (directory.empty()) return database_layers_.clear();
+    database_layers_.erase(database_layers_.lower_bound(directory + "/"), database_layers_.lower_bound(directory + "0"));
+}
+
+void MergedImage::problem(std::string_view path, std::string message) {
+    if (problems_.size() < kMostProblems) problems_.push_back({std::string(path), std::move(message)});
 }
 
 MergedImage::NodeId MergedImage::child(NodeId parent, std::string_view name) const {
@@ -75,11 +98,7 @@ void MergedImage::kill_children(NodeId node) {
 
 void MergedImage::kill(NodeId node) {
     kill_children(node);
-    nodes_[node].alive = false;
-    // Unlinked from its siblings, so that a replaced name does not stand there twice.
-    NodeId* link = &nodes_[nodes_[node].parent].first_child;
-    while (*link != kNone && *link != node) link = &nodes_[*link].next_sibling;
-    if (*link == node) *link = nodes_[node].next_sibling;
+    nodes_[node].alive = false;  // it stays among its siblings: taking it out would cost a walk over all of them, for each of them
 }
 
 MergedImage::NodeId MergedImage::resolve_link(NodeId link, int& budget) const {
@@ -145,6 +164,8 @@ MergedImage::NodeId MergedImage::directory_for(std::string_view path, int layer)
 
 void MergedImage::add_entry(int layer, std::uint32_t index, const PathEntry& entry) {
     if (entry.path.empty()) return;  // the root itself
+    if (nodes_.size() >= kMostNodes)
+        return problem("", "layer " + std::to_string(layer) + ": the image's paths have more than " + std::to_string(kMostNodes) + " names; the rest was not looked at");
     const std::size_t slash = entry.path.rfind('/');
     const std::string_view parent_path = slash == std::string_view::npos ? std::string_view{} : entry.path.substr(0, slash);
     const std::string_view name = slash == std::string_view::npos ? entry.path : entry.path.substr(slash + 1);
@@ -158,8 +179,7 @@ void MergedImage::add_entry(int layer, std::uint32_t index, const PathEntry& ent
     if (entry.type == EntryType::hardlink) {
         const NodeId target = walk(entry.link_target, false);
         if (target == kNone || nodes_[target].type == EntryType::directory) {
-            problems_.push_back({std::string(entry.path), "layer " + std::to_string(layer) + ": a hard link to \"" + quote(entry.link_target) + "\", which is not there"});
-            return;
+            return problem(entry.path, "layer " + std::to_string(layer) + ": a hard link to \"" + quote(entry.link_target) + "\", which is not there");
         }
         content = nodes_[target];
     }
@@ -193,9 +213,8 @@ void MergedImage::remove(std::string_view path) {
     if (node == kNone || node == 0) return;
     const std::string real = path_of(node);
     kill(node);
-    std::erase_if(database_layers_, [&](const auto& item) {
-        return item.first == real || (item.first.size() > real.size() && item.first.starts_with(real) && item.first[real.size()] == '/');
-    });
+    database_layers_.erase(real);
+    forget_databases_below(real);
 }
 
 std::string MergedImage::path_of(NodeId node) const {
@@ -252,7 +271,7 @@ void walk_tree(std::uint32_t start, const Children& children, const Visit& visit
     while (!pending.empty()) {
         const std::uint32_t node = pending.back();
         pending.pop_back();
-        if (!visit(node)) return;
+        visit(node);
         push(node);
     }
 }
@@ -261,20 +280,21 @@ void walk_tree(std::uint32_t start, const Children& children, const Visit& visit
 void MergedImage::for_each_file(const std::function<void(const LiveFile&)>& visit) const {
     walk_tree(0, [&](NodeId n) { return sorted_children(n); }, [&](NodeId n) {
         if (nodes_[n].type == EntryType::file) visit(live_file(n));
-        return true;
     });
 }
 
-void MergedImage::for_each_file_below(std::string_view directory,
-                                      const std::function<bool(const LiveFile&, std::string_view)>& visit) const {
+std::size_t MergedImage::for_each_file_below(std::string_view directory, const std::function<void(const LiveFile&, std::string_view)>& visit) const {
     const NodeId start = walk(directory, true);
-    if (start == kNone || nodes_[start].type != EntryType::directory) return;
+    if (start == kNone || nodes_[start].type != EntryType::directory) return 0;
+    std::size_t entries = 0;
     const std::size_t prefix = start == 0 ? 0 : path_of(start).size() + 1;
     walk_tree(start, [&](NodeId n) { return sorted_children(n); }, [&](NodeId n) {
-        if (nodes_[n].type != EntryType::file) return true;
+        ++entries;
+        if (nodes_[n].type != EntryType::file) return;
         const LiveFile file = live_file(n);
-        return visit(file, std::string_view(file.path).substr(prefix));
+        visit(file, std::string_view(file.path).substr(prefix));
     });
+    return entries;
 }
 
 std::vector<std::pair<std::string, LiveFile>> MergedImage::files_in(std::string_view directory) const {
@@ -294,7 +314,6 @@ void MergedImage::for_each_link(const std::function<void(const LiveLink&)>& visi
     walk_tree(0, [&](NodeId n) { return sorted_children(n); }, [&](NodeId n) {
         if (nodes_[n].type == EntryType::symlink)
             visit({.path = path_of(n), .target = std::string(nodes_[n].link_target), .layer = nodes_[n].layer});
-        return true;
     });
 }
 

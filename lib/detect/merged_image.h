@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,9 +42,9 @@ public:
     [[nodiscard]] bool directory_exists(std::string_view path) const;  ///< following links
     /// Every live regular file, in path order.
     void for_each_file(const std::function<void(const LiveFile&)>& visit) const;
-    /// Live regular files below a directory (links followed to reach it, not below it), with their path relative to it. Stops
-    /// when `visit` returns false.
-    void for_each_file_below(std::string_view directory, const std::function<bool(const LiveFile&, std::string_view relative)>& visit) const;
+    /// Live regular files below a directory (links followed to reach it, not below it), with their path relative to it. Returns how
+    /// many entries of any type lie there: what the walk cost.
+    std::size_t for_each_file_below(std::string_view directory, const std::function<void(const LiveFile&, std::string_view relative)>& visit) const;
     /// The names in a directory (links followed to reach it) that are, or lead to, regular files, in order.
     [[nodiscard]] std::vector<std::pair<std::string, LiveFile>> files_in(std::string_view directory) const;
     /// Every live symlink, in path order.
@@ -57,7 +58,7 @@ public:
     [[nodiscard]] std::vector<std::pair<int, const PackageDatabase*>> older_versions(const LiveFile& file) const;
 
     [[nodiscard]] const std::vector<std::shared_ptr<const LayerAnalysis>>& layers() const noexcept { return layers_; }
-    /// Links that lead nowhere inside a layer although they must (hard links without a target).
+    /// Links that lead nowhere inside a layer although they must (hard links without a target), and paths beyond what is kept.
     [[nodiscard]] const std::vector<Problem>& problems() const noexcept { return problems_; }
 
 private:
@@ -96,6 +97,9 @@ private:
     void kill(NodeId node);
     void kill_children(NodeId node);
     void apply(int layer, const LayerAnalysis& analysis);
+    void replace_links_by_directories(const LayerAnalysis& analysis);
+    void forget_databases_below(const std::string& directory);
+    void problem(std::string_view path, std::string message);
     void add_entry(int layer, std::uint32_t index, const PathEntry& entry);
     void remove(std::string_view path);
     /// Walks `path`; follows links in all but, unless `follow_last`, the last part.
@@ -111,7 +115,7 @@ private:
     std::vector<Node> nodes_;
     std::unordered_map<Key, NodeId, KeyHash> index_;
     std::vector<Indexed> indexed_;
-    std::unordered_map<std::string, std::vector<int>> database_layers_;  // real path -> layers that wrote a database there
+    std::map<std::string, std::vector<int>, std::less<>> database_layers_;  // real path -> layers that wrote a database there
     std::vector<Problem> problems_;
 };
 

@@ -17,7 +17,9 @@ namespace {
 using Target = EvidenceMatcher::Target;
 
 constexpr std::size_t kMostEvidence = 6;        // of one observation: more does not convince more
-constexpr std::size_t kMostAliases = 200'000;   // files looked at through links to directories
+constexpr std::size_t kMostVersions = 100;      // of one component: no true image has more, and all are compared with each other
+constexpr std::size_t kMostProblems = 1000;     // kept of an image
+constexpr std::size_t kMostAliases = 2'000'000; // entries looked at through links to directories
 constexpr std::string_view kLfsHeader = "version https://git-lfs.github.com/spec/v1";  // git-lfs/git-lfs: docs/spec.md
 
 // What one rule saw, before observations are put together.
@@ -62,7 +64,10 @@ private:
     // `known_path` is the name under which rules may know the file: its own, or one that a link gives it.
     void look_at(const LiveFile& file, std::string_view known_path) {
         look_for_database(file, known_path);
+        const bool alias = known_path != file.path;
         for (const Target* target : matcher_.match(known_path)) {
+            // What is excepted stays so under every name, and the name of a link is no evidence of what it leads to.
+            if (alias && (target->excepts(file.path) || (target->rule != nullptr && target->rule->from == rules::EvidenceRule::From::path))) continue;
             if (target->what == Target::What::could_hold)
                 note_could_hold(*target->component, file);
             else
@@ -72,15 +77,18 @@ private:
 
     void look_for_database(const LiveFile& file, std::string_view known_path) {
         if (file.size == 0) return;
-        if (const PackageDatabase* database = image_.database(file)) {
-            databases_.try_emplace(file.path, file, database);
-            return;
-        }
+        // Asked for the name first: a hard link elsewhere to a database is a copy that nobody reads.
         const auto& detectors = all_detectors();
-        if (std::any_of(detectors.begin(), detectors.end(), [&](const Detector* d) { return d->wants(known_path); })) need(file, known_path);
+        if (std::none_of(detectors.begin(), detectors.end(), [&](const Detector* d) { return d->wants(known_path); })) return;
+        if (const PackageDatabase* database = image_.database(file))
+            databases_.try_emplace(file.path, file, database);
+        else
+            need(file, known_path);
     }
 
     void note_could_hold(const rules::Component& component, const LiveFile& file) {
+        const Capture* capture = image_.capture(file);
+        if (capture != nullptr && capture->content.starts_with(kLfsHeader)) return;  // a pointer holds nothing
         std::vector<Evidence>& list = result_.facts.could_hold[component.name];
         const Evidence item = evidence(EvidenceSource::file, file.path, file.layer, "");
         if (list.size() < kMostEvidence && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
@@ -153,7 +161,8 @@ private:
         const std::size_t slash = known_path.rfind('/');
         const std::string_view directory = slash == std::string_view::npos ? std::string_view{} : known_path.substr(0, slash);
         std::vector<Evidence> placeholders;
-        for (const auto& [name, sibling] : image_.files_in(directory)) {
+        for (const auto& [sibling_name, sibling] : image_.files_in(directory)) {
+            const std::string& name = sibling_name;  // Clang 14 captures no structured bindings
             const bool wanted = std::any_of(rule.weights.begin(), rule.weights.end(), [&](const std::string& glob) { return rules::glob_matches(glob, name); });
             if (!wanted) continue;
             if (sibling.size >= rule.weights_min) return true;
@@ -172,17 +181,22 @@ private:
 
     void look_through_links() {
         std::size_t aliases = 0;
+        bool all = true;
         image_.for_each_link([&](const LiveLink& link) {
             if (const std::optional<LiveFile> file = image_.file(link.path)) {
                 look_at(*file, link.path);
                 return;
             }
             if (!matcher_.could_match_below(link.path)) return;
-            image_.for_each_file_below(link.path, [&](const LiveFile& file, std::string_view relative) {
-                look_at(file, link.path + "/" + std::string(relative));
-                return ++aliases < kMostAliases;
-            });
+            if (aliases >= kMostAliases) {
+                all = false;
+                return;
+            }
+            aliases += 1 + image_.for_each_file_below(
+                               link.path, [&](const LiveFile& file, std::string_view relative) { look_at(file, link.path + "/" + std::string(relative)); });
         });
+        if (!all)
+            problem("", "links to directories give more than " + std::to_string(kMostAliases) + " files and directories further names; not all were looked at under them");
     }
 
     void find_system_databases() {
@@ -200,11 +214,17 @@ private:
         return type == PackageType::rpm || type == PackageType::deb || type == PackageType::apk;
     }
 
-    // Of several rpm databases the one that the newest layer wrote counts (a converted backend leaves the old file behind).
+    // Of several rpm databases the one that the newest layer wrote counts (a converted backend leaves the old file behind). One
+    // that was only set up and lists nothing does not stand before one that lists packages.
     [[nodiscard]] const LiveDatabase* newest_rpm() const {
         const LiveDatabase* newest = nullptr;
         for (const auto& [path, live] : databases_) {
             if (live.database->type != PackageType::rpm) continue;
+            const auto is_empty = [](const LiveDatabase& l) { return l.database->packages.empty() && l.database->problems.empty(); };
+            if (newest != nullptr && is_empty(live) != is_empty(*newest)) {
+                if (is_empty(*newest)) newest = &live;
+                continue;
+            }
             const bool better = newest == nullptr || live.file.content_layer > newest->file.content_layer ||
                                 (live.file.content_layer == newest->file.content_layer && live.database->packages.size() > newest->database->packages.size());
             if (better) newest = &live;
@@ -217,11 +237,13 @@ private:
         bool any_system = false;
         bool whole = true;
         for (const auto& [path, live] : databases_) {
-            if (live.database->type == PackageType::rpm && &live != rpm) continue;
+            const bool passed_over = live.database->type == PackageType::rpm && &live != rpm;
+            // Written by the same layer, which of two is in use is not known: an unreadable one may be it.
+            if (passed_over && (live.file.content_layer != rpm->file.content_layer || live.database->problems.empty())) continue;
             if (is_system(live.database->type)) any_system = any_system || !live.database->packages.empty();
             if (!live.database->problems.empty()) whole = false;
-            for (const Problem& problem : live.database->problems) result_.facts.problems.push_back({live.file.path, problem.message});
-            take_packages_of(live);
+            for (const Problem& item : live.database->problems) problem(live.file.path, item.message);
+            if (!passed_over) take_packages_of(live);
         }
         result_.facts.packages_complete = any_system && whole;
         std::sort(result_.facts.packages.begin(), result_.facts.packages.end());
@@ -293,16 +315,41 @@ private:
         }
     }
 
+    // The list is cut where more tell nothing new; one problem is enough to keep the image from passing.
+    void problem(std::string path, std::string message) {
+        if (result_.facts.problems.size() < kMostProblems) result_.facts.problems.push_back({std::move(path), std::move(message)});
+    }
+
+    // A problem's path names the entry as the tar wrote it.
+    static std::string normal(std::string_view path) {
+        std::string text;
+        for (const std::string_view part : split(path, '/'))
+            if (!part.empty() && part != ".") text += (text.empty() ? "" : "/") + std::string(part);
+        return text;
+    }
+
+    // Of `layer`'s entries with problems those that a later layer replaced or removed. What is not among the entries (skipped, or
+    // its name was cut for the message) is never gone: nothing shows that it is.
+    [[nodiscard]] std::set<std::string, std::less<>> gone(int layer, const LayerAnalysis& analysis) const {
+        std::set<std::string, std::less<>> dead;
+        for (const Problem& item : analysis.problems)
+            if (!item.path.empty() && !image_.is_live(item.path, layer)) dead.insert(normal(item.path));
+        std::set<std::string, std::less<>> found;
+        for (std::size_t i = 0; !dead.empty() && i < analysis.entries.size(); ++i)
+            if (const auto path = dead.find(analysis.entries[i].path); path != dead.end()) found.insert(*path);
+        return found;
+    }
+
     // Only what is still there counts: a later layer may have replaced or removed the unreadable file.
     void collect_problems() {
         const auto& layers = image_.layers();
         for (std::size_t i = 0; i < layers.size(); ++i) {
             if (layers[i] == nullptr) continue;
-            for (const Problem& problem : layers[i]->problems)
-                if (problem.path.empty() || image_.is_live(problem.path, static_cast<int>(i)))
-                    result_.facts.problems.push_back({problem.path, "layer " + std::to_string(i) + ": " + problem.message});
+            const auto dead = gone(static_cast<int>(i), *layers[i]);
+            for (const Problem& item : layers[i]->problems)
+                if (item.path.empty() || !dead.contains(normal(item.path))) problem(item.path, "layer " + std::to_string(i) + ": " + item.message);
         }
-        for (const Problem& problem : image_.problems()) result_.facts.problems.push_back(problem);
+        for (const Problem& item : image_.problems()) problem(item.path, item.message);
     }
 
     void judge_architectures() {
@@ -312,7 +359,7 @@ private:
             const std::string architecture = oci_architecture(package.arch);
             if (architecture.empty()) continue;
             ++judged;
-            if (!runs(platform_.architecture, architecture)) foreign[architecture].push_back(&package);
+            if (architecture != platform_.architecture) foreign[architecture].push_back(&package);
         }
         for (const auto& [architecture, packages] : foreign) {
             ForeignArchitecture item{.architecture = architecture, .packages = packages.size(), .judged = judged, .evidence = {}};
@@ -329,11 +376,15 @@ private:
             return std::tie(a.component->name, a.rule_index, a.version) < std::tie(b.component->name, b.rule_index, b.version);
         });
         std::vector<Observation>& observations = result_.facts.observations;
+        std::map<const rules::Component*, std::map<std::string, std::size_t>> known_versions;  // where each stands in `observations`
         for (Sighting& sighting : sightings_) {
-            const auto same = std::find_if(observations.begin(), observations.end(), [&](const Observation& o) {
-                return o.component == sighting.component->name && o.version == sighting.version;
-            });
-            if (same == observations.end()) {
+            auto& versions = known_versions[sighting.component];
+            if (versions.size() >= kMostVersions && !versions.contains(sighting.version)) {
+                problem(sighting.evidence.path, "more than " + std::to_string(kMostVersions) + " versions of " + sighting.component->name + "; not all were compared");
+                continue;
+            }
+            const auto [at, fresh] = versions.try_emplace(sighting.version, observations.size());
+            if (fresh) {
                 observations.push_back({.component = sighting.component->name,
                                         .kind = sighting.component->kind,
                                         .version = sighting.version,
@@ -341,9 +392,10 @@ private:
                                         .proof = sighting.proof});
                 continue;
             }
-            same->proof = same->proof || sighting.proof;
-            const bool known = std::find(same->evidence.begin(), same->evidence.end(), sighting.evidence) != same->evidence.end();
-            if (!known && same->evidence.size() < kMostEvidence) same->evidence.push_back(std::move(sighting.evidence));
+            Observation& same = observations[at->second];
+            same.proof = same.proof || sighting.proof;
+            const bool known = std::find(same.evidence.begin(), same.evidence.end(), sighting.evidence) != same.evidence.end();
+            if (!known && same.evidence.size() < kMostEvidence) same.evidence.push_back(std::move(sighting.evidence));
         }
         // Presence alone says nothing beside a proven version.
         std::set<std::string> versioned;
@@ -391,11 +443,14 @@ std::vector<const EvidenceMatcher::Target*> EvidenceMatcher::match(std::string_v
     for (const std::uint32_t id : ids) {
         if (!seen.insert(target_of_id_[id]).second) continue;
         const Target& target = targets_[target_of_id_[id]];
-        const std::vector<std::string>& except = target.rule != nullptr ? target.rule->except : target.component->could_hold_except;
-        if (std::none_of(except.begin(), except.end(), [&](const std::string& glob) { return rules::glob_matches(glob, path); }))
-            found.push_back(&target);
+        if (!target.excepts(path)) found.push_back(&target);
     }
     return found;
+}
+
+bool EvidenceMatcher::Target::excepts(std::string_view path) const {
+    const std::vector<std::string>& except = rule != nullptr ? rule->except : component->could_hold_except;
+    return std::any_of(except.begin(), except.end(), [&](const std::string& glob) { return rules::glob_matches(glob, path); });
 }
 
 ObserveResult observe(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher) {

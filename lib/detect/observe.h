@@ -26,6 +26,7 @@ public:
         const rules::EvidenceRule* rule = nullptr;  ///< evidence, fact
         std::size_t rule_index = 0;                 ///< position in the component: earlier is stronger
         std::string fact;                           ///< fact: its name
+        [[nodiscard]] bool excepts(std::string_view path) const;
     };
     explicit EvidenceMatcher(const rules::RuleSet& rules);
     [[nodiscard]] std::vector<const Target*> match(std::string_view path) const;  ///< exceptions already taken out

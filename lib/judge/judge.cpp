@@ -38,6 +38,7 @@ public:
 
     Judgement run() {
         for (const Claim& claim : in_.claims) judge_claim(claim);
+        if (in_.claims.empty() && in_.readable) add("unproven", Severity::warning, "", "The tag claims nothing that can be judged.");
         judge_foreign_sdks();
         judge_backends();
         judge_architecture();
@@ -101,7 +102,7 @@ private:
             absent(claim, *component);
             return;
         }
-        if (claim.kind == ComponentKind::os && contradicts_itself(claim, *component, proofs)) return;
+        if (claim.kind == ComponentKind::os && (contradicts_itself(claim, *component, proofs) || is_another_too(claim, *component, proofs))) return;
         judge_version(claim, *component, proofs);
     }
 
@@ -117,13 +118,37 @@ private:
             unproven(claim, "the image says both " + strongest.version + " and " + other->version + " of itself", evidence);
             return true;
         }
+        for (const Observation& other : in_.facts.observations) {
+            const Component* system = rules_.find(other.component);
+            if (other.kind != ComponentKind::os || !other.proof || other.component == component.name || system == nullptr || !system->exclusive) continue;
+            std::vector<Evidence> evidence = strongest.evidence;
+            append(evidence, other.evidence);
+            unproven(claim, "the image also says that it is " + with_version(title_of(rules_, other.component), other.version), evidence);
+            return true;
+        }
+        return false;
+    }
+
+    // Files of another system beside the claimed one's: the image says to be both, so neither is proven.
+    bool is_another_too(const Claim& claim, const Component& component, const std::vector<const Observation*>& proofs) {
+        const Observation& strongest = *proofs.front();
+        if (!claim.version.empty() && !strongest.version.empty() && component.compare_versions(claim.version, strongest.version) != rules::Match::holds) return false;
+        for (const Observation& o : in_.facts.observations) {
+            if (o.kind != ComponentKind::os || !o.proof || is_claimed(o.component)) continue;
+            const Component* other = rules_.find(o.component);
+            if (other == nullptr || !other->exclusive) continue;
+            std::vector<Evidence> evidence = strongest.evidence;
+            append(evidence, o.evidence);
+            unproven(claim, "the image says to be " + with_version(title_of(rules_, o.component), o.version) + " as well", evidence);
+            return true;
+        }
         return false;
     }
 
     void judge_version(const Claim& claim, const Component& component, const std::vector<const Observation*>& proofs) {
         truth_[claim.component] = claim.version;
         if (claim.version.empty()) return;
-        std::vector<const Observation*> judged = proofs;
+        std::vector<const Observation*> judged = most_precise(proofs, component);
         if (claim.kind == ComponentKind::os) judged.resize(1);
         const auto holds = [&](const Observation* o) {
             return !o->version.empty() && component.compare_versions(claim.version, o->version) == rules::Match::holds;
@@ -142,16 +167,43 @@ private:
         }
         std::vector<std::string> versions;
         for (const Observation* o : judged) versions.push_back(o->version);
+        if (claim.floating && judged.size() == 1 && may_float_to(claim, component, versions.front())) {
+            Finding& stale = add("alias-stale", Severity::warning, claim.component,
+                                 "The floating tag stands for " + with_version(title_of(rules_, claim.component), claim.version) + "; the image is " + versions.front() + ".");
+            stale.claimed = claim.version;
+            stale.observed = versions.front();
+            stale.evidence = judged.front()->evidence;
+            return;
+        }
         Finding& finding = add(std::string(to_string(claim.kind)) + "-mismatch", Severity::error, claim.component,
                                "The tag claims " + with_version(title_of(rules_, claim.component), claim.version) + "; the image holds " +
                                    with_version(title_of(rules_, claim.component), list_of(versions)) + ".");
         finding.claimed = claim.version;
         finding.observed = join(versions, ", ");
         for (const Observation* o : judged) append(finding.evidence, o->evidence);
-        if (judged.size() == 1)
-            truth_[claim.component] = as_precise_as(claim.version, versions.front(), component);
-        else
-            certain_ = false;
+        truth_[claim.component] = as_precise_as(claim.version, versions.front(), component);
+        // Of several versions, or of a build between releases, nobody can say which the tag should name.
+        if (judged.size() != 1 || truth_[claim.component]->find("dev") != std::string::npos) certain_ = false;
+    }
+
+    // Evidence of one installation differs in precision (`12.6` from a library, `12.6.2` from its package): the best of each counts.
+    static std::vector<const Observation*> most_precise(const std::vector<const Observation*>& proofs, const Component& component) {
+        std::vector<const Observation*> kept;
+        for (const Observation* o : proofs) {
+            const bool covered = std::any_of(proofs.begin(), proofs.end(), [&](const Observation* other) {
+                return other->version.size() > o->version.size() && !o->version.empty() &&
+                       component.compare_versions(o->version, other->version) == rules::Match::holds;
+            });
+            if (!covered) kept.push_back(o);
+        }
+        return kept;
+    }
+
+    // `latest` may stand for any release, `24.03` for any of that name: another one than the rules know is old news, not a lie.
+    static bool may_float_to(const Claim& claim, const Component& component, const std::string& seen) {
+        const std::string named = component.canonical(claim.text);
+        const bool names_a_version = !named.empty() && named.front() >= '0' && named.front() <= '9';
+        return !names_a_version || component.compare_versions(named, seen) == rules::Match::holds;
     }
 
     // `3.10` was claimed and `3.11.6` is there: a right tag says `3.11`. The local part goes the same way.
@@ -174,7 +226,7 @@ private:
             unproven(claim, "only the image's own settings name it, and settings prove nothing", named.front()->evidence);
             return;
         }
-        if (const std::vector<Evidence>& paths = holds_of(claim.component); placeholder == in_.facts.placeholders.end() && !paths.empty()) {
+        if (const std::vector<Evidence>& paths = holds_of(claim.component); !paths.empty()) {
             unproven(claim, "files that may belong to it are there, but none that proves it", paths);
             return;
         }
@@ -186,6 +238,12 @@ private:
                                "The tag claims " + with_version(title_of(rules_, claim.component), claim.version) + "; " +
                                    (claim.kind == ComponentKind::os ? "nothing in the image is of it." : "it is not in the image."));
         finding.claimed = claimed_text(claim);
+        if (claim.kind != ComponentKind::os && !component.could_hold.empty()) {
+            finding.message.pop_back();
+            finding.message += ": nothing lies at " + component.could_hold.front();
+            for (std::size_t i = 1; i < std::min<std::size_t>(component.could_hold.size(), 3); ++i) finding.message += ", " + component.could_hold[i];
+            finding.message += component.could_hold.size() > 3 ? " or where else it could be." : ".";
+        }
         if (placeholder != in_.facts.placeholders.end()) {
             finding.evidence = placeholder->second;
             finding.message = "The tag claims " + title_of(rules_, claim.component) + "; its files are only placeholders without content.";
@@ -236,6 +294,7 @@ private:
                                    with_version(title_of(rules_, o.component), o.version) + " is installed, an SDK for other hardware than the tag claims.");
             finding.observed = o.version.empty() ? o.component : o.version;
             finding.evidence = o.evidence;
+            certain_ = false;  // no tag of this form names both
         }
     }
 
@@ -248,14 +307,38 @@ private:
         }
     }
 
+    // The directory that an installation lies in: `…/site-packages` of `…/site-packages/torch/version.py` and `…/torch-2.1.0.dist-info/METADATA`.
+    static std::string installation_of(const Evidence& evidence) {
+        std::string path = evidence.path;
+        for (int i = 0; i < 2; ++i) path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+        return path;
+    }
+
+    // A fact that speaks against every installation that meets the claim: one good installation is enough for the tag.
+    const Fact* refused_everywhere(const Claim& framework, const Component& component, const rules::BackendRule& backend) const {
+        std::map<std::string, const Fact*> refused;
+        for (const Fact& fact : in_.facts.facts)
+            if (fact.component == component.name && std::find(backend.refuses.begin(), backend.refuses.end(), fact.name) != backend.refuses.end())
+                refused.emplace(installation_of(fact.evidence), &fact);
+        if (refused.empty()) return nullptr;
+        const Fact* first = refused.begin()->second;
+        for (const Observation* o : observed(component.name, true)) {
+            if (!framework.version.empty() && component.compare_versions(framework.version, o->version) != rules::Match::holds) continue;
+            for (const Evidence& evidence : o->evidence) {
+                const auto found = refused.find(installation_of(evidence));
+                if (found == refused.end()) return nullptr;
+                first = found->second;
+            }
+        }
+        return first;
+    }
+
     void judge_backend(const Claim& framework, const Component& component, const rules::BackendRule& backend) {
         const std::string sdk = title_of(rules_, backend.sdk);
         const std::string name = title_of(rules_, component.name);
-        for (const std::string& refused : backend.refuses)
-            for (const Fact& fact : in_.facts.facts)
-                if (fact.component == component.name && fact.name == refused)
-                    return backend_finding(framework, name + " is built for " + with_version(refused, fact.value) + ", not for " + sdk + ".",
-                                           with_version(refused, fact.value), {fact.evidence});
+        if (const Fact* fact = refused_everywhere(framework, component, backend))
+            return backend_finding(framework, name + " is built for " + with_version(title_of(rules_, fact->name), fact->value) + ", not for " + sdk + ".",
+                                   with_version(fact->name, fact->value), {fact->evidence});
         for (const std::string& needed : backend.needs) {
             const Component* plugin = rules_.find(needed);
             if (plugin == nullptr || is_proven(needed) || is_claimed(needed)) continue;  // a claimed one is judged as a claim
@@ -336,6 +419,7 @@ private:
                                std::to_string(count) + (count == 1 ? " part of the image could not be read, so it" : " parts of the image could not be read, so they") +
                                    " may hide something.");
         finding.evidence = std::move(evidence);
+        certain_ = false;
     }
 
     const rules::RuleSet& rules_;

@@ -21,6 +21,7 @@ struct ForgedLayer {
 
 struct Case {
     std::vector<Claim> claims;
+    bool readable = true;                ///< false: the tag could not be read, which is a finding of its own
     ImageFacts facts;
     std::string platform;                ///< `linux/arm64`, what the image is offered for
     std::string config_platform;         ///< what its config says; empty: says nothing

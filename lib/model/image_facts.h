@@ -18,7 +18,7 @@ struct Fact {
     Evidence evidence;
 };
 
-/// Packages of one architecture, in the OCI's word (`amd64`), that the image's platform cannot run.
+/// Packages of one architecture, in the OCI's word (`amd64`), that is not the platform's. A few of them are normal (multilib, cross tools).
 struct ForeignArchitecture {
     std::string architecture;
     std::size_t packages = 0;   ///< of this architecture

@@ -29,6 +29,20 @@ PathEntry PathIndex::operator[](std::size_t i) const noexcept {
             .link_target = text.substr(record.path_length, record.link_length)};
 }
 
+std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
+    std::uint64_t bytes = analysis.entries.bytes();
+    for (const auto* list : {&analysis.whiteouts, &analysis.opaque_directories})
+        for (const std::string& path : *list) bytes += sizeof path + path.size();
+    for (const Capture& capture : analysis.captures) bytes += sizeof capture + capture.path.size() + capture.content.size();
+    for (const PackageDatabase& database : analysis.databases) {
+        bytes += sizeof database + database.path.size();
+        for (const Package& package : database.packages)
+            bytes += sizeof package + package.name.size() + package.version.size() + package.arch.size() + package.path.size();
+        for (const Problem& problem : database.problems) bytes += sizeof problem + problem.path.size() + problem.message.size();
+    }
+    return bytes;
+}
+
 // The form: magic "VLA1", then every field in order; numbers are u64 little endian, text is its length and its bytes,
 // lists are their count and their items.
 namespace {
@@ -157,7 +171,7 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
         const std::uint64_t size = in.number();
         const std::uint64_t mode = in.number();
         const std::string target = in.text();
-        if (path.size() > limits.path_bytes || target.size() > limits.path_bytes || type > static_cast<std::uint64_t>(EntryType::fifo))
+        if (path.size() > limits.path_bytes || target.size() > limits.path_bytes || mode > 07777 || type > static_cast<std::uint64_t>(EntryType::fifo))
             return in.in().malformed(kWhat, "a path entry is out of range");
         if (!in.in().ok()) break;
         analysis.entries.add({.path = path, .type = static_cast<EntryType>(type), .size = size, .mode = static_cast<std::uint32_t>(mode), .link_target = target});

@@ -33,6 +33,7 @@ public:
     void add(const PathEntry& entry);
     [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
     [[nodiscard]] PathEntry operator[](std::size_t i) const noexcept;
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return text_.size() + records_.size() * sizeof(Record); }
 
 private:
     struct Record {
@@ -78,6 +79,9 @@ struct LayerAnalysis {
     std::vector<PackageDatabase> databases;
     std::vector<Problem> problems;
 };
+
+/// About how much memory the analysis takes.
+std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept;
 
 /// A versioned binary form. `deserialise` is bounds-checked: it may be fed by a worker that a hostile layer owns.
 std::string serialise(const LayerAnalysis& analysis);

@@ -41,6 +41,7 @@ struct Claim {
     std::string version;             ///< canonical spelling of the component (22.03-LTS-SP2)
     bool from_repository = false;    ///< the component's name comes from the repository
     std::string text;                ///< the part as written in the tag
+    bool floating = false;           ///< `version` is what the rules say a moving tag stands for today
     friend bool operator==(const Claim&, const Claim&) = default;
 };
 

@@ -2,7 +2,7 @@
 //   header (2 blocks): "RpmP", u32 version (0), u32 generation, u32 number of slot pages, u32 next package index, 12 unused bytes
 //   slots (to the end of the slot pages, one block each): "Slot", u32 package index, u32 first block, u32 block count;
 //     first block 0 marks a free slot
-//   blobs (anywhere behind the slot pages): "BlbS", u32 package index, u32 time, u32 length, the rpm header, zeros, and in the
+//   blobs (anywhere behind the slot pages): "BlbS", u32 package index, u32 generation, u32 length, the rpm header, zeros, and in the
 //     last 12 bytes of the last block: u32 adler32 of everything before it, u32 length, "BlbE"
 // Space that no slot owns is zero: rpm clears what it frees, and refuses to write where that is not so.
 // Source: rpm-software-management/rpm: lib/backend/ndb/rpmpkg.c.

@@ -16,7 +16,7 @@
 namespace veritag::scan {
 namespace {
 
-constexpr std::size_t kMostCachedPaths = 100'000;  // about 12 MiB: memory of a scan stays below the contract's 128 MiB
+constexpr std::uint64_t kMostCachedBytes = 12ULL << 20;  // memory of a scan stays below the contract's 128 MiB
 
 class CountingSource final : public ByteSource {
 public:
@@ -108,6 +108,7 @@ ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
 
 void Scanner::scan_index(source::ImageSource& source, const oci::Index& index, std::size_t depth, ScanResult& result, std::size_t& platforms, std::stop_token stop) {
     for (const oci::Descriptor& child : index.manifests) {
+        if (platforms > options_.limits.index_platforms) return;  // said once
         if (const std::optional<std::string> reason = oci::skip_reason(child)) {
             result.skipped.push_back({source.name().display, child.digest.str(), *reason});
             continue;
@@ -147,7 +148,13 @@ void Scanner::scan_manifest(source::ImageSource& source, const oci::Manifest& ma
     ImageReport image = report_for(source.name());
     image.digest = digest.str();
     if (offered) image.platform = offered->str();
-    const Result<void> judged = judge_image(source, manifest, offered, image, stop);
+    const Result<void> judged = [&]() -> Result<void> {
+        try {
+            return judge_image(source, manifest, offered, image, stop);
+        } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this image, not the run
+            return Error{ErrorCode::internal, "judge image", source.name().display, broken.what(), ""};
+        }
+    }();
     if (!judged) {
         if (judged.error().code == ErrorCode::not_found && judged.error().what == "choose platform") return;  // a single image of another platform
         image.verdict = Verdict::error;
@@ -181,6 +188,7 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
     VERITAG_TRY(Layers layers, read_layers(source, manifest, {}, nullptr, stop));
     detect::ObserveResult observed;
     // A link may lead to content that nobody wanted; those layers are read once more with the path it leads to.
+    std::map<int, detect::ExtraPaths> wanted;
     for (int pass = 0;; ++pass) {
         const detect::MergedImage merged(layers);
         observed = detect::observe(merged, config, platform, matcher_);
@@ -191,10 +199,17 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
             observed.facts.packages_complete = false;
             break;
         }
-        VERITAG_TRY(layers, read_layers(source, manifest, observed.missing, &layers, stop));
+        // What an earlier pass asked of the same layer is asked again: the new analysis takes the place of the old one.
+        std::map<int, detect::ExtraPaths> again;
+        for (const auto& [layer, paths] : observed.missing) {
+            wanted[layer].insert(paths.begin(), paths.end());
+            again[layer] = wanted[layer];
+        }
+        VERITAG_TRY(layers, read_layers(source, manifest, again, &layers, stop));
     }
 
     judge::Case judged{.claims = reading.claims,
+                       .readable = reading.readable,
                        .facts = std::move(observed.facts),
                        .platform = os_and_architecture(platform),
                        .config_platform = config.platform.architecture.empty() ? "" : os_and_architecture(config.platform),
@@ -233,6 +248,9 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
     const std::stop_callback forward(stop, [&] { abort.request_stop(); });
     std::vector<std::optional<Error>> errors(count);
     std::atomic<std::size_t> next{0};
+    std::atomic<std::uint64_t> kept{0};  // memory, by all layers of the image
+    for (const auto& layer : layers)
+        if (layer != nullptr) kept += kept_bytes(*layer);
     const auto work = [&] {
         static const detect::ExtraPaths none;
         for (std::size_t n = next++; n < order.size(); n = next++) {
@@ -245,6 +263,11 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
             try {
                 auto layer = read_layer(source, manifest.layers[i], paths == extra.end() ? none : paths->second, abort.get_token());
                 if (layer) {
+                    if ((kept += kept_bytes(**layer)) > options_.limits.image_analysis_bytes)
+                        layer = limit_error("keep layers", "", kept, "limits.image_analysis_bytes", options_.limits.image_analysis_bytes);
+                }
+                if (layer) {
+                    if (layers[i] != nullptr) kept -= kept_bytes(*layers[i]);
                     layers[i] = std::move(*layer);
                     progress_.layer_done();
                     continue;
@@ -274,11 +297,12 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
 
 Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra,
                                                                  std::stop_token stop) {
-    if (extra.empty())
-        if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest)) return known;
     const std::optional<std::string_view> compression = oci::layer_compression(layer.media_type);
     if (!compression)
         return Error{ErrorCode::unsupported, "read layer", "", "media type \"" + quote(layer.media_type) + "\" is no tar layer", ""};
+    // A layer known under another media type is read again, so that the wrong one is told.
+    if (extra.empty())
+        if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression)) return known;
     VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
     CountingSource counted(std::move(blob), progress_);
     Result<LayerAnalysis> analysis = detect::analyze_layer(counted, *compression, layer.digest.algorithm(), rules_, extra, options_.limits, stop);
@@ -296,9 +320,11 @@ Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSo
     return std::shared_ptr<const LayerAnalysis>(shared);
 }
 
-std::shared_ptr<const LayerAnalysis> Scanner::recall(const Digest& blob) {
+std::shared_ptr<const LayerAnalysis> Scanner::recall(const Digest& blob, std::string_view compression) {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const auto& layer) { return layer->blob_digest == blob; });
+    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const auto& layer) {
+        return layer->blob_digest == blob && (compression.empty() || layer->compression == compression);
+    });
     if (found == cache_.end()) return nullptr;
     ++layers_reused_;
     cache_.splice(cache_.begin(), cache_, found);
@@ -308,9 +334,9 @@ std::shared_ptr<const LayerAnalysis> Scanner::recall(const Digest& blob) {
 void Scanner::remember(const std::shared_ptr<const LayerAnalysis>& analysis) {
     const std::lock_guard lock(mutex_);
     cache_.push_front(analysis);
-    cached_paths_ += analysis->entries.size() + 1;
-    while (cached_paths_ > kMostCachedPaths && !cache_.empty()) {
-        cached_paths_ -= cache_.back()->entries.size() + 1;
+    cached_bytes_ += kept_bytes(*analysis);
+    while (cached_bytes_ > kMostCachedBytes && !cache_.empty()) {
+        cached_bytes_ -= kept_bytes(*cache_.back());
         cache_.pop_back();
     }
 }

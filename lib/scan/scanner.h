@@ -67,7 +67,7 @@ private:
     Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, std::stop_token stop);
     Result<std::shared_ptr<const LayerAnalysis>> read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra, std::stop_token stop);
 
-    std::shared_ptr<const LayerAnalysis> recall(const Digest& blob);
+    std::shared_ptr<const LayerAnalysis> recall(const Digest& blob, std::string_view compression);
     void remember(const std::shared_ptr<const LayerAnalysis>& analysis);
 
     const rules::RuleSet& rules_;
@@ -76,7 +76,7 @@ private:
     detect::EvidenceMatcher matcher_;
     std::mutex mutex_;  // the cache and the counters
     std::list<std::shared_ptr<const LayerAnalysis>> cache_;  // most recent first
-    std::size_t cached_paths_ = 0;
+    std::uint64_t cached_bytes_ = 0;
     std::uint64_t layers_analyzed_ = 0;
     std::uint64_t layers_reused_ = 0;
 };

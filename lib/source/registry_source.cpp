@@ -18,8 +18,11 @@ public:
         oci::Reference reference = reference_;
         // HEAD first: it names the digest, and then what is fetched is what was named, however the tag moves meanwhile. Where the
         // registry cannot or does not tell, GET does, and speaks for itself when something is wrong.
-        if (!reference.digest)
-            if (const Result<std::optional<Digest>> named = client_->resolve(reference, stop); named && *named) reference.digest = **named;
+        if (!reference.digest) {
+            const Result<std::optional<Digest>> named = client_->resolve(reference, stop);
+            if (!named && (named.error().code == ErrorCode::rate_limited || named.error().code == ErrorCode::cancelled)) return named.error();
+            if (named && *named) reference.digest = **named;
+        }
         VERITAG_TRY(registry::FetchedManifest top, client_->fetch_manifest(reference, std::move(stop)));
         return checked(std::move(top), reference);
     }

@@ -66,6 +66,9 @@ public:
     Result<std::uint64_t> on_entry(const stream::TarEntry& entry) override {
         const bool link = entry.type == EntryType::symlink || entry.type == EntryType::hardlink;
         if ((entry.type != EntryType::file && !link) || entry.whiteout != stream::Whiteout::none) return std::uint64_t{0};
+        if (entry.sparse)
+            return Error{ErrorCode::unsupported, std::string(kWhat), out_.file_->label() + " member \"" + quote(entry.path) + "\"",
+                         "it is stored as a sparse file, so its bytes do not lie in the archive one after another", "write the archive without --sparse"};
         TarMembers::Member member{.offset = reader_->position(), .size = entry.size};
         if (entry.type == EntryType::hardlink) member.link = entry.link_target;
         // A link that leads out of the archive keeps its member without content: finding it says so.

@@ -231,7 +231,8 @@ void Reader::read_floating(const std::map<std::string, std::string>& claims) {
                        .kind = component->kind,
                        .version = version.empty() ? std::string() : component->canonical(version),
                        .from_repository = false,
-                       .text = std::string(tag_)});
+                       .text = std::string(tag_),
+                       .floating = !version.empty()});
     if (!claims.empty()) return;
     const Component* component = component_named_by(rules_, repository_);
     if (grammar_.tier == Tier::app)

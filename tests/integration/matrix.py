@@ -385,9 +385,51 @@ def architectures(b):
     ]
 
 
+def less_usual_layouts(b):
+    """Where things also stand in real images, or seem to stand."""
+    base, base_amd64 = b.openeuler(SP4), b.openeuler(SP4, "amd64")
+    wheels = f"{c.SITE_PACKAGES}/nvidia"
+    bundled = [program(f"{wheels}/cuda_runtime/lib/libcudart.so.12", c.elf("arm64")), program(f"{wheels}/cuda_nvcc/bin/nvcc", c.elf("arm64"))] + \
+        c.python_distribution(c.SITE_PACKAGES, "nvidia-cuda-runtime-cu12", "12.1.105")
+    unpacked = c.torch("2.0.1", cuda="11.7", folder="opt/conda/pkgs/pytorch-2.0.1-py3.10_cuda11.7_0/lib/python3.10/site-packages")
+    venv = "opt/venv/lib/python3.9/site-packages"
+    no_release = tuple(rpm for rpm in c.openeuler_rpms(SP3, "arm64") if rpm.name != "openEuler-release")
+    look_alike = [file("opt/maca/Version.txt", "Version:3.7.1.5\n"), program("opt/maca/tools/cu-bridge/bin/nvcc", c.elf("amd64")),
+                  program("opt/maca/tools/cu-bridge/lib/libcudart.so.11.0", c.elf("amd64"))]
+    development = tuple(c.openeuler_rpms(SP4, "arm64", development=True))
+    broken = ('NAME="openEuler-distroless"\nID="openEuler"ls\nVERSION="22.03-LTS"\nVERSION_ID="22.03"\n'
+              'PRETTY_NAME="openEuler-distroless 22.03-LTS x86_64"\n')
+    return [
+        Case("os-release-has-a-broken-line", "openeuler/distroless", "22.03-oe2203lts", Image([Layer([file("etc/os-release", broken)])]),
+             passes(sees=(("openeuler", "22.03-LTS"),))),
+        # A service pack carries packages of older ones: their suffix tells the system, not its service pack.
+        Case("os-told-by-its-packages-alone", "bare/openeuler/redis", "7.4.1-oe2203sp3", Image([Layer(c.root_tree("arm64") + b.rpm_database(no_release))]),
+             unknown(F("unproven", "openeuler", claimed=SP3, path="var/lib/rpm/Packages.db"))),
+        Case("sdk-in-both-layouts", "both/openeuler/cann", "cann8.5.0-oe2203sp4", Image([base, b.cann("8.3.RC1"), Layer(c.new_cann("8.5.0"))]),
+             passes(sees=(("cann", "8.3.RC1"), ("cann", "8.5.0")))),
+        Case("sdk-preview-is-not-the-release", "openeuler/cann", "9.1.0-oe2203sp4", Image([base, Layer(c.new_cann("9.1.0-beta.3"))]), fails(
+            F("sdk-mismatch", "cann", claimed="9.1.0", observed="9.1.0-beta.3", suggestion="9.1.0-beta.3-oe2203sp4"), infos=("tag-short",))),
+        Case("sdk-libraries-inside-wheels", "wheels/openeuler/cann", "cann8.0.0-oe2203sp4", Image([base, b.cann("8.0.0"), Layer(bundled)]), passes()),
+        Case("sdk-with-look-alikes-of-another", "openeuler/maca-sdk", "3.7-oe2203sp4", Image([base_amd64, Layer(look_alike)], architecture="amd64"),
+             passes(infos=("tag-short",), sees=(("maca", "3.7.1.5"),))),
+        Case("framework-in-a-virtual-environment", "venv/openeuler/pytorch", "pytorch2.1.0-cann8.0.RC1-oe2203sp4", Image([
+            base, b.cann("8.0.RC1"), Layer(c.torch("2.1.0", folder=venv) + c.torch_npu("2.1.0.post3", folder=venv))]), passes(sees=(("torch_npu", "2.1.0.post3"),))),
+        Case("framework-left-in-condas-cache", "conda/openeuler/pytorch", "pytorch2.1.0-cann8.0.RC1-oe2203sp4", Image([
+            base, b.cann("8.0.RC1"), b.torch("2.1.0", npu="2.1.0"), Layer(unpacked)]), passes()),
+        Case("framework-development-image-of-another-os", "openeuler/pytorch", "pytorch2.1.0-cann8.0.RC1-oe2203sp2-dev", Image([
+            base, b.cann("8.0.RC1"), b.torch("2.1.0", npu="2.1.0"), Layer(b.rpm_database(development))]), fails(
+            F("os-mismatch", "openeuler", claimed=SP2, observed=SP4, suggestion="pytorch2.1.0-cann8.0.RC1-oe2203sp4-dev"))),
+        Case("tool-in-a-folder-of-two-numbers", "ascend/cann", "8.0.rc1-910b-openeuler22.03-py3.8", Image([
+            base, Layer([program("usr/local/python3.8/bin/python3.8", c.elf("arm64"))]), b.cann("8.0.RC1")]), passes(sees=(("python", "3.8"),))),
+        Case("nvidia-cudnn-of-another-major", "nvidia/cuda", "12.2.2-cudnn8-runtime-ubuntu22.04", b.ubuntu_with(
+            "22.04", c.cuda_debs("12.2.2", "12.2.140") + [Deb("libcudnn9-cuda-12", "9.1.0.70-1", "amd64")], c.cuda_deb_files("12.2.2", "12.2.140")), fails(
+            F("tool-mismatch", "cudnn", claimed="8", observed="9.1.0", suggestion="12.2.2-cudnn9-runtime-ubuntu22.04"))),
+    ]
+
+
 def cases(cache):
     builder = Builder(cache)
-    every = [case for group in (operating_systems, ascend_sdks, frameworks_and_models, other_vendors, architectures) for case in group(builder)]
+    every = [case for group in (operating_systems, ascend_sdks, frameworks_and_models, other_vendors, less_usual_layouts, architectures) for case in group(builder)]
     for attribute in ("name", "reference"):
         values = [getattr(case, attribute) for case in every]
         twice = sorted({value for value in values if values.count(value) > 1})

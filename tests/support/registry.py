@@ -1,6 +1,7 @@
 """A real registry on loopback (Debian's docker-registry, distribution/distribution), and ways to push to it."""
 import base64
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -14,6 +15,13 @@ import time
 import urllib.parse
 
 USER, PASSWORD = "tester", "correct horse"
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def end_with_parent():
+    """Runs in the new process: whatever ends the test, a time limit included, ends the registry too."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port():
@@ -84,7 +92,7 @@ class Registry(contextlib.AbstractContextManager):
         with open(self.folder / "log", "ab") as log:
             # Its own session, so that Ctrl-C reaches this program first, which then ends the registry.
             self.process = subprocess.Popen(["docker-registry", "serve", str(configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True)
+                                            start_new_session=True, preexec_fn=end_with_parent)
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(OSError, http.client.HTTPException):

@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
                   c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0")); c.facts.could_hold["flame_red"] = {at("x/flame_red/a.so")}; },
                   "warning unproven/flame 2.1.0>-", Verdict::unknown},
         JudgeCase{"BuiltForAnotherSdk", [](Case& c) { c.claims = {flame("2.1.0"), red("2.0")}; c.facts.observations.push_back(seen("redkit", ComponentKind::sdk, "2.0"));
-                  c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0")); c.facts.facts = {{"flame", "blue", "12.1", at("flame/version.py")}}; },
+                  c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0")); c.facts.facts = {{"flame", "blue", "12.1", at("proof/of/flame")}}; },
                   "error framework-backend/flame 2.1.0>blue 12.1", Verdict::fail},
         JudgeCase{"BuiltWithoutTheSdk", [](Case& c) { c.claims = {flame("2.1.0"), blue("12.2")}; c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "12.2.140"));
                   c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0")); c.facts.facts_read = {"flame"}; },
@@ -120,13 +120,32 @@ INSTANTIATE_TEST_SUITE_P(
                   "error llm-missing/bird7b bird7b>-", Verdict::fail},
         JudgeCase{"OnlyTheFrontOfTheVersionIsKnown", [](Case& c) { c.claims = {blue("12.6.3")}; c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "12.6")); },
                   "warning unproven/bluekit 12.6.3>-", Verdict::unknown},
+        JudgeCase{"LessPreciseEvidenceHidesNoLie", [](Case& c) { c.claims = {blue("12.6.3")}; c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "12.6.2"));
+                  c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "12.6")); }, "error sdk-mismatch/bluekit 12.6.3>12.6.2", Verdict::fail},
+        JudgeCase{"TwoSystemsAtOnce", [](Case& c) { c.claims = {os("5.1")}; c.facts.observations.push_back(seen("heron", ComponentKind::os, "3")); },
+                  "warning unproven/puffin 5.1>-", Verdict::unknown},
+        JudgeCase{"FloatingTagOfAnotherRelease", [](Case& c) { c.claims = {os("5.2")}; c.claims[0].floating = true; c.claims[0].text = "latest"; },
+                  "warning alias-stale/puffin 5.2>5.1", Verdict::warn},
+        JudgeCase{"FloatingTagThatNamesAnotherRelease", [](Case& c) { c.claims = {os("6.2")}; c.claims[0].floating = true; c.claims[0].text = "6"; },
+                  "error os-mismatch/puffin 6.2>5.1", Verdict::fail},
+        JudgeCase{"NothingIsClaimed", [](Case&) {}, "warning unproven/ ->-", Verdict::unknown},
+        JudgeCase{"UnreadableTagSaysSoItself", [](Case& c) { c.readable = false; }, "", Verdict::pass},
+        JudgeCase{"SecondInstallationForAnotherSdk", [](Case& c) { c.claims = {flame("2.1.0"), red("2.0")}; c.facts.observations.push_back(seen("redkit", ComponentKind::sdk, "2.0"));
+                  c.facts.observations.push_back(seen("flame_red", ComponentKind::tool, "2.1.0")); c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0"));
+                  c.facts.observations.back().evidence = {at("a/site-packages/flame/version.py")}; c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.0.1+blue118"));
+                  c.facts.observations.back().evidence = {at("b/site-packages/flame/version.py")}; c.facts.facts = {{"flame", "blue", "11.8", at("b/site-packages/flame/version.py")}}; }, "", Verdict::pass},
+        JudgeCase{"WheelNamesItsBuildOnlyInItsFile", [](Case& c) { c.claims = {flame("2.1.0"), red("2.0")}; c.facts.observations.push_back(seen("redkit", ComponentKind::sdk, "2.0"));
+                  c.facts.observations.push_back(seen("flame_red", ComponentKind::tool, "2.1.0")); c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0"));
+                  c.facts.observations.back().evidence = {at("a/site-packages/flame-2.1.0.dist-info/METADATA")}; c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0+blue121"));
+                  c.facts.observations.back().evidence = {at("a/site-packages/flame/version.py")}; c.facts.facts = {{"flame", "blue", "12.1", at("a/site-packages/flame/version.py")}}; },
+                  "error framework-backend/flame 2.1.0>blue 12.1", Verdict::fail},
         JudgeCase{"NoModel", [](Case& c) { c.claims = {claim("bird7b", ComponentKind::llm, "")}; }, "error llm-missing/bird7b bird7b>-", Verdict::fail},
         JudgeCase{"ApplicationIsNotJudged", [](Case& c) { c.claims = {claim("redis", ComponentKind::app, "7.4.1"), os("5.1")}; }, "info unproven/redis 7.4.1>-", Verdict::pass},
-        JudgeCase{"MostPackagesOfAnotherCpu", [](Case& c) { c.facts.foreign_architectures = {{"amd64", 20, 25, {at("db")}}}; }, "error arch-mismatch/ linux/arm64>amd64", Verdict::fail},
-        JudgeCase{"FewPackagesOfAnotherCpu", [](Case& c) { c.facts.foreign_architectures = {{"amd64", 3, 25, {at("db")}}}; }, "", Verdict::pass},
-        JudgeCase{"ConfigOfAnotherCpu", [](Case& c) { c.config_platform = "linux/amd64"; }, "error arch-mismatch/ linux/arm64>linux/amd64", Verdict::fail},
-        JudgeCase{"ForgedLayer", [](Case& c) { c.layers = c.diff_ids = 2; c.forged = {{1, "sha256:a", "sha256:b"}}; }, "error parent-forged/ sha256:a>sha256:b", Verdict::fail},
-        JudgeCase{"WrongNumberOfDiffIds", [](Case& c) { c.layers = 3; c.diff_ids = 2; }, "error parent-forged/ 2>3", Verdict::fail},
+        JudgeCase{"MostPackagesOfAnotherCpu", [](Case& c) { c.claims = {os("5.1")}; c.facts.foreign_architectures = {{"amd64", 20, 25, {at("db")}}}; }, "error arch-mismatch/ linux/arm64>amd64", Verdict::fail},
+        JudgeCase{"FewPackagesOfAnotherCpu", [](Case& c) { c.claims = {os("5.1")}; c.facts.foreign_architectures = {{"amd64", 3, 25, {at("db")}}}; }, "", Verdict::pass},
+        JudgeCase{"ConfigOfAnotherCpu", [](Case& c) { c.claims = {os("5.1")}; c.config_platform = "linux/amd64"; }, "error arch-mismatch/ linux/arm64>linux/amd64", Verdict::fail},
+        JudgeCase{"ForgedLayer", [](Case& c) { c.claims = {os("5.1")}; c.layers = c.diff_ids = 2; c.forged = {{1, "sha256:a", "sha256:b"}}; }, "error parent-forged/ sha256:a>sha256:b", Verdict::fail},
+        JudgeCase{"WrongNumberOfDiffIds", [](Case& c) { c.claims = {os("5.1")}; c.layers = 3; c.diff_ids = 2; }, "error parent-forged/ 2>3", Verdict::fail},
         JudgeCase{"ProblemKeepsFromPassing", [](Case& c) { c.claims = {os("5.1")}; c.facts.problems = {{"var/lib/db", "cut off"}}; }, "warning unproven/ ->-", Verdict::unknown}),
     [](const testing::TestParamInfo<JudgeCase>& each) { return each.param.name; });
 
