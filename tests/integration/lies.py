@@ -10,6 +10,7 @@ Each kind is a function that draws versions from a seeded generator and gives a 
 The score prints precision and recall for every kind; both must be 1.0. The same seed gives the same images.
 """
 import argparse
+import concurrent.futures
 import dataclasses
 import json
 import os
@@ -814,21 +815,42 @@ def judge_lie(score, where, pair, images):
     score.found += 1
 
 
-def scan(program, layout, names, work):
+def write_layouts(work, named):
+    """Some hundred images each: the program reads a layout's index for every image of it. The blobs are shared."""
+    layouts = []
+    for start in range(0, len(named), 200):
+        folder = work / f"layout{len(layouts)}"
+        folder.mkdir()
+        if layouts:
+            (folder / "blobs").symlink_to(work / "layout0" / "blobs")
+        layout = Layout(str(folder))
+        batch = named[start:start + 200]
+        layout.add_all(batch)
+        layouts.append((layout, [reference for reference, _ in batch]))
+    return layouts
+
+
+def scan(program, layouts, work):
+    """Images by the reference under which they were added."""
     home = work / "home"
     home.mkdir(parents=True, exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **{k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}}
-    images = {}
-    for start in range(0, len(names), 500):  # a command line has its limit
-        batch = [f"oci:{layout}:{name}" for name in names[start:start + 500]]
-        done = subprocess.run([program, "scan", "--format", "json", "--no-progress", "--no-store", *batch], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+
+    def one(layout, references):
+        names = {f"oci:{layout.path}:{reference}": reference for reference in references}
+        done = subprocess.run([program, "scan", "--format", "json", "--no-progress", "--no-store", "--jobs", "1", *names], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               env=environment, timeout=600)
         try:
             report = json.loads(done.stdout)
         except ValueError:
-            sys.exit(f"no report, exit status {done.returncode}: {done.stderr[:2000]}")
-        for image in report["images"]:
-            images.setdefault(image["reference"], []).append(image)
+            raise SystemExit(f"no report, exit status {done.returncode}: {done.stderr[:2000]}") from None
+        return [(names[image["reference"]], image) for image in report["images"]]
+
+    images = {}
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for found in [pool.submit(one, *each) for each in layouts]:
+            for reference, image in found.result():
+                images.setdefault(reference, []).append(image)
     return images
 
 
@@ -846,7 +868,6 @@ def main():
     work = pathlib.Path(options.work).resolve()
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    layout = Layout(str(work / "layout"))
     kinds = {name: make for name, make in KINDS.items() if options.only in name}
     maker = Maker(options.seed)
     pairs, added = [], []
@@ -859,16 +880,16 @@ def main():
                 added.append((reference, sample.image))
                 setattr(sample, "reference", reference)
             pairs.append((name, pair))
-    layout.add_all(added)
+    layouts = write_layouts(work, added)
     made = time.monotonic()
-    images = scan(str(pathlib.Path(options.veritag).resolve()), layout.path, [reference for reference, _ in added], work)
+    images = scan(str(pathlib.Path(options.veritag).resolve()), layouts, work)
     scanned = time.monotonic()
 
     scores = {name: Score() for name in kinds}
     for name, pair in pairs:
         score = scores[name]
         score.pairs += 1
-        of_truth, of_lie = (images.get(f"oci:{layout.path}:{sample.reference}", []) for sample in (pair.truth, pair.lie))
+        of_truth, of_lie = (images.get(sample.reference, []) for sample in (pair.truth, pair.lie))
         judge_truth(score, pair.truth.reference, of_truth)
         judge_lie(score, pair.lie.reference, pair, of_lie)
 
