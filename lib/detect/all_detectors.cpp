@@ -40,6 +40,16 @@ public:
     }
 };
 
+class RpmBdbDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "rpm-bdb"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override { return is_rpm_file(path, "Packages"); }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
+        return database_of(content, PackageType::rpm, pkgdb::parse_rpm_bdb(content, limits));
+    }
+};
+
 class RpmSqliteDetector final : public Detector {
 public:
     std::string_view name() const noexcept override { return "rpm-sqlite"; }
@@ -115,7 +125,7 @@ std::string Detector::companion_of(std::string_view) const { return {}; }
 const std::vector<const Detector*>& all_detectors() {
     static const RpmNdbDetector rpm_ndb;
     static const RpmSqliteDetector rpm_sqlite;
-    static const UnreadDetector rpm_bdb("Berkeley DB rpm", PackageType::rpm, [](std::string_view path) { return is_rpm_file(path, "Packages"); });
+    static const RpmBdbDetector rpm_bdb;
     static const UnreadDetector apk("apk", PackageType::apk,
                                     [](std::string_view path) { return path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed"; });
     static const DpkgDetector dpkg;

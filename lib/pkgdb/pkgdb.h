@@ -21,6 +21,12 @@ Result<Parsed<Package>> parse_rpm_ndb(ByteReader reader, const Limits& limits);
 /// memory). A database left in WAL mode opens too. Never touches the disk; SQLite runs defensive and with a progress limit.
 Result<Parsed<Package>> parse_rpm_sqlite(ByteReader reader, std::optional<std::span<const std::byte>> wal, const Limits& limits);
 
+/// rpm's old `Packages`, a Berkeley DB hash of either byte order (berkeleydb/libdb: src/dbinc/db_page.h). A file that is no such
+/// database, or an encrypted, checksummed or divided one, is an error; a broken page or record costs what stood there and is a
+/// problem, and so is a count of keys that is larger than what was found. Work is linear in the file's size, whatever its page
+/// pointers say. `gpg-pubkey` entries are left out. `reader.origin()` becomes Package::path.
+Result<Parsed<Package>> parse_rpm_bdb(ByteReader reader, const Limits& limits);
+
 /// dpkg `status` (only stanzas whose Status is `… ok installed`), or a file of distroless `status.d/` (no Status line; a
 /// `*.md5sums` file is not one: the caller leaves it out). Debian Policy 5; dpkg's deb-status.
 Result<Parsed<Package>> parse_dpkg_status(ByteReader reader, bool status_d, const Limits& limits);
