@@ -16,7 +16,7 @@ enum class Language { en, zh };
 struct WriteOptions {
     Language language = Language::en;
     bool colour = false;         ///< table only: ANSI colours
-    bool list_packages = false;  ///< json: packageList; table: a list under each image
+    bool list_packages = false;  ///< json: packageList; table: a list under each image; bills of materials always list them
     std::size_t width = 100;     ///< table only: terminal columns
 };
 
