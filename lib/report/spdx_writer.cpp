@@ -23,6 +23,14 @@ std::string id_string(std::string_view text) {
     return result;
 }
 
+// Names and versions are "a single line of text": in the tag:value form of the document a second one would be another field.
+std::string one_line(std::string_view text) {
+    std::string result(text);
+    for (char& each : result)
+        if (each == '\r' || each == '\n') each = ' ';
+    return result;
+}
+
 std::string_view purpose_of(ComponentKind kind) {
     switch (kind) {
         case ComponentKind::os: return "OPERATING-SYSTEM";
@@ -68,8 +76,8 @@ private:
 // What every package must or should say; nothing is known of licences, suppliers and places to download from.
 void Spdx::head(std::string_view id, std::string_view name, std::string_view version) {
     json_.member("SPDXID", id);
-    json_.member("name", name.empty() ? "unnamed" : name);
-    if (!version.empty()) json_.member("versionInfo", version);
+    json_.member("name", name.empty() ? "unnamed" : one_line(name));
+    if (!version.empty()) json_.member("versionInfo", one_line(version));
     json_.member("supplier", kNoAssertion);
     json_.member("downloadLocation", kNoAssertion);
     json_.flag("filesAnalyzed", false);
@@ -167,7 +175,7 @@ std::string Spdx::write() {
         // Before anything that an image may write: the identifier goes to the first place of this kind. The form of the URI is that of 6.5
         // for those who own no other.
         json_.member("documentNamespace", "https://spdx.org/spdxdocs/veritag-" + std::string(kNoIdentifier));
-        json_.member("name", images.size() == 1 ? images.front().reference : "veritag report on " + std::to_string(images.size()) + " images");
+        json_.member("name", images.size() == 1 ? one_line(images.front().reference) : "veritag report on " + std::to_string(images.size()) + " images");
         json_.object("creationInfo", [&] {
             json_.member("created", time_of(report_));
             json_.list("creators", [&] { json_.value(annotator_); });
