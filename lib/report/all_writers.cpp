@@ -37,6 +37,13 @@ std::vector<std::string> known_formats() {
     return names;
 }
 
+std::vector<std::string> explanation_formats() {
+    std::vector<std::string> names;
+    for (const Format& each : kFormats)
+        if (each.explain != nullptr) names.emplace_back(each.name);
+    return names;
+}
+
 Result<std::string> write_report(const Report& report, std::string_view format, const WriteOptions& options) {
     VERITAG_TRY(const Format* found, find_format(format));
     return found->write(report, options);
@@ -45,7 +52,8 @@ Result<std::string> write_report(const Report& report, std::string_view format, 
 Result<std::string> write_explanation(const std::vector<Explanation>& explanations, std::string_view format, const WriteOptions& options) {
     VERITAG_TRY(const Format* found, find_format(format));
     if (found->explain == nullptr)
-        return Error{ErrorCode::usage, "read --format", "", "\"" + std::string(found->name) + "\" lists what an image holds, and a tag alone holds nothing", "use table or json"};
+        return Error{ErrorCode::usage, "read --format", "", "\"" + std::string(found->name) + "\" lists what an image holds, and a tag alone holds nothing",
+                     "use " + join(explanation_formats(), " or ")};
     return found->explain(explanations, options);
 }
 

@@ -114,6 +114,7 @@ TEST(Formats, UnknownOnesNameTheNearest) {
 }
 
 TEST(Formats, ATagAloneHasNoBillOfMaterials) {
+    EXPECT_EQ(explanation_formats(), (std::vector<std::string>{"table", "json"}));
     for (const char* format : {"cyclonedx", "spdx"}) {
         const Result<std::string> text = write_explanation({sample_explanation()}, format, {});
         ASSERT_FALSE(text);
