@@ -94,6 +94,7 @@ struct ImageReport {
     std::optional<std::string> index_digest;
     std::string digest;
     std::string platform;  ///< linux/arm64[/v8]
+    std::vector<std::string> diff_ids;  ///< the config's, oldest layer first; `layer` counts over them
     Verdict verdict = Verdict::error;
     std::optional<Error> error;
     std::string grammar;
