@@ -149,6 +149,15 @@ Result<std::optional<std::string>> read_soname(const ByteReader& file, const Lay
 
 bool is_elf(std::string_view head) noexcept { return head.starts_with(kMagic); }
 
+std::string elf_architecture(std::string_view head) {
+    ByteReader reader(head);
+    const std::string_view magic = reader.text(kMagic.size());
+    const Layout layout{.wide = reader.u8() == 2, .big_endian = reader.u8() == 2};
+    reader.seek(18);
+    const std::uint16_t machine = layout.half(reader);
+    return reader.ok() && magic == kMagic ? architecture_of(machine, layout) : std::string();
+}
+
 Result<ElfInfo> parse_elf(ByteReader reader) {
     const ByteReader file = reader;
     const std::string_view magic = reader.text(kMagic.size());

@@ -17,7 +17,10 @@ struct ElfInfo {
     std::optional<std::string> soname;  ///< absent where there is none, or it lies beyond the bytes at hand
 };
 
+inline constexpr std::size_t kElfHeadBytes = 20;  ///< identification, type and machine
 bool is_elf(std::string_view head) noexcept;
+/// The architecture as in ElfInfo from the first kElfHeadBytes; empty where that is no ELF file.
+std::string elf_architecture(std::string_view head);
 /// Reads what the bytes at hand allow: the head of a big library gives the machine, the whole file the soname too.
 Result<ElfInfo> parse_elf(ByteReader reader);
 

@@ -3,6 +3,8 @@
 #include "base/byte_reader.h"
 #include "base/text.h"
 #include "detect/detector.h"
+#include "detect/elf.h"
+#include "detect/model_file.h"
 #include "stream/layer_decoder.h"
 
 #include <algorithm>
@@ -12,6 +14,49 @@
 
 namespace veritag::detect {
 namespace {
+
+// Searches the bytes of one file as they pass. A match may lie over the border of two pieces, so the end of each is kept.
+class StringSearch {
+public:
+    explicit StringSearch(const rules::EvidenceRule& rule) : rule_(&rule) {}
+
+    void feed(std::string_view data) {
+        if (done_) return;
+        window_ += data;
+        if (!magic_seen_) {
+            if (window_.size() < kElfHeadBytes) return;
+            magic_seen_ = true;
+            done_ = !is_elf(window_);
+        }
+        if (const auto match = done_ ? std::nullopt : rule_->strings->search(window_)) {
+            found_ = match->front().substr(0, kOverlap);
+            done_ = true;
+        }
+        if (done_)
+            window_.clear();
+        else if (window_.size() > kOverlap)
+            window_.erase(0, window_.size() - kOverlap);
+    }
+    [[nodiscard]] const rules::EvidenceRule& rule() const noexcept { return *rule_; }
+    [[nodiscard]] const std::string& found() const noexcept { return found_; }
+
+private:
+    static constexpr std::size_t kOverlap = 4096;  // no string that tells a version is longer
+    const rules::EvidenceRule* rule_;
+    std::string window_;
+    std::string found_;
+    bool magic_seen_ = false;
+    bool done_ = false;
+};
+
+// The kernel loads what has an x bit, the dynamic linker what is called *.so*.
+bool may_be_code(const stream::TarEntry& entry) {
+    constexpr std::uint32_t kAnyExecute = 0111;
+    if (entry.size < kElfHeadBytes) return false;
+    if ((entry.mode & kAnyExecute) != 0) return true;
+    const std::string_view name = std::string_view(entry.path).substr(entry.path.rfind('/') + 1);
+    return name.ends_with(".so") || name.find(".so.") != std::string_view::npos;
+}
 
 // Takes the tar's entries: every path goes into the index, wanted files to their parser or into the captures.
 class FileRouter final : public stream::TarSink {
@@ -37,7 +82,13 @@ public:
 
     Result<void> on_data(std::span<const std::byte> data) override {
         VERITAG_ASSERT(current_);
-        current_->content += as_text(data);
+        const std::string_view text = as_text(data);
+        const auto take = [&](std::string& into, std::uint64_t most) { into += text.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(most - into.size(), text.size()))); };
+        if (current_->content.size() < current_->keep) take(current_->content, current_->keep);
+        if (current_->elf_head.size() < current_->elf_head_bytes) take(current_->elf_head, current_->elf_head_bytes);
+        for (Decoding& decoding : current_->decodings)
+            if (decoding.head.size() < decoding.rule->head) take(decoding.head, decoding.rule->head);
+        for (StringSearch& search : current_->searches) search.feed(text);
         return ok();
     }
 
@@ -56,9 +107,10 @@ public:
             if (captured_total_ > limits_.captured_total_bytes)
                 return limit_error("capture evidence", quote(file.path), captured_total_, "limits.captured_total_bytes", limits_.captured_total_bytes);
             kept_[file.path].capture = out_.captures.size();
-            out_.captures.push_back({std::move(file.path), std::move(file.content), file.size});
+            out_.captures.push_back({file.path, std::move(file.content), file.size});
         }
-        return ok();
+        if (!file.elf_head.empty()) out_.entries.set_architecture(file.entry, elf_architecture(file.elf_head));
+        return derive(file);
     }
 
     void on_problem(Problem problem) override {
@@ -83,9 +135,14 @@ public:
         const auto is_blank = [](const auto& item) { return item.path.empty(); };
         std::erase_if(out_.captures, is_blank);
         std::erase_if(out_.databases, is_blank);
+        std::erase_if(out_.derived, is_blank);
     }
 
 private:
+    struct Decoding {
+        const rules::EvidenceRule* rule = nullptr;
+        std::string head;
+    };
     struct Wanted {
         std::string path;  // in the layer
         std::uint64_t size = 0;
@@ -94,13 +151,20 @@ private:
         bool is_companion = false;
         std::string companion;  // of a database: its journal's path; of a journal: its database's
         bool evidence = false;
+        std::uint64_t keep = 0;  // bytes of the content, for a detector or as evidence
         std::string content;
+        std::size_t entry = 0;  // in the path index
+        std::size_t elf_head_bytes = 0;
+        std::string elf_head;
+        std::vector<Decoding> decodings;
+        std::vector<StringSearch> searches;
     };
 
     // Where what is kept of a path stands in the result.
     struct Kept {
         std::optional<std::size_t> capture;
         std::optional<std::size_t> database;
+        std::vector<std::size_t> derived;
     };
 
     // A later entry of the same name replaces the earlier one, as extracting the tar would. The blanks go when all is read.
@@ -109,6 +173,7 @@ private:
         if (kept == kept_.end()) return;
         if (kept->second.capture) out_.captures[*kept->second.capture] = {};
         if (kept->second.database) out_.databases[*kept->second.database] = {};
+        for (const std::size_t derived : kept->second.derived) out_.derived[derived] = {};
         kept_.erase(kept);
         held_.erase(path);
     }
@@ -116,7 +181,8 @@ private:
     Result<std::uint64_t> wanted_bytes(const stream::TarEntry& entry) {
         const auto alias = extra_.find(entry.path);
         const std::string_view known_path = alias == extra_.end() ? std::string_view(entry.path) : std::string_view(alias->second);
-        Wanted file{.path = entry.path, .size = entry.size, .detector = nullptr, .held = false, .is_companion = false, .companion = {}, .evidence = false, .content = {}};
+        Wanted file{.path = entry.path, .size = entry.size, .detector = nullptr, .held = false, .is_companion = false, .companion = {}, .evidence = false, .keep = 0, .content = {},
+                    .entry = out_.entries.size() - 1, .elf_head_bytes = may_be_code(entry) ? kElfHeadBytes : 0, .elf_head = {}, .decodings = {}, .searches = {}};
         std::uint64_t bytes = 0;
         for (const Detector* detector : all_detectors()) {
             if (detector->wants(known_path)) {
@@ -149,16 +215,43 @@ private:
             file.evidence = true;
             bytes = std::max(bytes, wanted);
         }
-        if (file.detector == nullptr && !file.evidence) return std::uint64_t{0};
-        kept_.try_emplace(entry.path);
+        file.keep = bytes;
+        for (const rules::EvidenceRule* rule : rules_.wanted_derivations(known_path)) {
+            if (rule->strings)
+                file.searches.emplace_back(*rule);
+            else
+                file.decodings.push_back({rule, {}});
+            bytes = std::max(bytes, rule->strings ? entry.size : std::min(rule->head, entry.size));
+        }
+        bytes = std::max<std::uint64_t>(bytes, file.elf_head_bytes);
+        const bool keeps = file.detector != nullptr || file.evidence || !file.searches.empty() || !file.decodings.empty();
+        if (!keeps && bytes == 0) return std::uint64_t{0};
+        if (keeps) kept_.try_emplace(entry.path);
         if (bytes == 0) {  // an empty wanted file has no data to wait for
             current_ = std::move(file);
             VERITAG_CHECK(on_entry_end());
             return std::uint64_t{0};
         }
-        file.content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 1 << 20)));
+        file.content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(file.keep, 1 << 20)));
         current_ = std::move(file);
         return bytes;
+    }
+
+    Result<void> derive(const Wanted& file) {
+        const auto add = [&](const rules::EvidenceRule& rule, std::string text) -> Result<void> {
+            captured_total_ += text.size();
+            if (captured_total_ > limits_.captured_total_bytes)
+                return limit_error("capture evidence", quote(file.path), captured_total_, "limits.captured_total_bytes", limits_.captured_total_bytes);
+            kept_[file.path].derived.push_back(out_.derived.size());
+            out_.derived.push_back({file.path, rules::derivation_of(rule), std::move(text)});
+            return ok();
+        };
+        for (const StringSearch& search : file.searches) VERITAG_CHECK(add(search.rule(), search.found()));
+        for (const Decoding& decoding : file.decodings) {
+            const ByteReader head(std::string_view(decoding.head), file.path);
+            VERITAG_CHECK(add(*decoding.rule, decoding.rule->decode == rules::EvidenceRule::Decode::gguf ? gguf_text(head) : safetensors_text(head, limits_)));
+        }
+        return ok();
     }
 
     void read_database(const Wanted& file, std::optional<std::span<const std::byte>> companion) {

@@ -28,6 +28,7 @@ MergedImage::MergedImage(std::vector<std::shared_ptr<const LayerAnalysis>> oldes
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         if (layers_[i] == nullptr) continue;
         for (const Capture& capture : layers_[i]->captures) indexed_[i].captures.emplace(capture.path, &capture);
+        for (const Derived& derived : layers_[i]->derived) indexed_[i].derived[derived.path].push_back(&derived);
         for (const PackageDatabase& database : layers_[i]->databases) indexed_[i].databases.emplace(database.path, &database);
         apply(static_cast<int>(i), *layers_[i]);
     }
@@ -236,7 +237,8 @@ LiveFile MergedImage::live_file(NodeId id) const {
             .mode = node.mode,
             .layer = node.layer,
             .content_layer = node.content_layer,
-            .content_path = std::string(entry.path)};
+            .content_path = std::string(entry.path),
+            .architecture = entry.architecture};
 }
 
 std::optional<LiveFile> MergedImage::file(std::string_view path) const {
@@ -320,6 +322,14 @@ void MergedImage::for_each_link(const std::function<void(const LiveLink&)>& visi
 bool MergedImage::is_live(std::string_view path, int layer) const {
     const NodeId node = walk(path, false);
     return node != kNone && nodes_[node].layer == layer && !nodes_[node].implied;
+}
+
+const Derived* MergedImage::derived(const LiveFile& file, std::string_view how) const {
+    const auto& all = indexed_[static_cast<std::size_t>(file.content_layer)].derived;
+    const auto found = all.find(file.content_path);
+    if (found == all.end()) return nullptr;
+    const auto same = std::find_if(found->second.begin(), found->second.end(), [&](const Derived* each) { return each->how == how; });
+    return same == found->second.end() ? nullptr : *same;
 }
 
 const Capture* MergedImage::capture(const LiveFile& file) const {

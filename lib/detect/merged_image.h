@@ -24,6 +24,7 @@ struct LiveFile {
     int layer = -1;            ///< the layer that put this name there
     int content_layer = -1;    ///< the layer that holds the content
     std::string content_path;  ///< its path in that layer
+    std::string_view architecture;  ///< of code, as in PathEntry
 };
 
 struct LiveLink {
@@ -53,6 +54,8 @@ public:
     [[nodiscard]] bool is_live(std::string_view path, int layer) const;
 
     [[nodiscard]] const Capture* capture(const LiveFile& file) const;           ///< nullptr: its content was not kept
+    /// What a rule wanted made of the file; nullptr: its layer was not asked.
+    [[nodiscard]] const Derived* derived(const LiveFile& file, std::string_view how) const;
     [[nodiscard]] const PackageDatabase* database(const LiveFile& file) const;  ///< nullptr: its layer read no database there
     /// The same database file in the layers below, newest first: (layer, database). Ends at a whiteout.
     [[nodiscard]] std::vector<std::pair<int, const PackageDatabase*>> older_versions(const LiveFile& file) const;
@@ -89,6 +92,7 @@ private:
     };
     struct Indexed {
         std::unordered_map<std::string_view, const Capture*> captures;
+        std::unordered_map<std::string_view, std::vector<const Derived*>> derived;
         std::unordered_map<std::string_view, const PackageDatabase*> databases;
     };
 

@@ -7,6 +7,7 @@
 #include "pkgdb/pkgdb.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <utility>
@@ -33,8 +34,10 @@ struct Sighting {
 
 class Observer {
 public:
-    Observer(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher)
-        : image_(image), config_(config), platform_(platform), matcher_(matcher) {}
+    Observer(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher, std::string_view application)
+        : image_(image), config_(config), platform_(platform), matcher_(matcher), application_(to_lower(application)) {
+        for (const Digest& id : config.diff_ids) result_.facts.diff_ids.push_back(id.str());
+    }
 
     ObserveResult run() {
         image_.for_each_file([&](const LiveFile& file) { look_at(file, file.path); });
@@ -45,6 +48,8 @@ public:
         look_at_config();
         collect_problems();
         judge_architectures();
+        judge_package_count();
+        look_for_application();
         put_together();
         return std::move(result_);
     }
@@ -96,17 +101,24 @@ private:
 
     void apply(const Target& target, const LiveFile& file, std::string_view known_path) {
         const rules::EvidenceRule& rule = *target.rule;
+        if (file.size < rule.min_size) return note_small(*target.component, file, known_path);
         std::string text;
         std::string detail;
         EvidenceSource source = EvidenceSource::file;
         if (rule.from == rules::EvidenceRule::From::path) {
             text = known_path;
+        } else if (const std::string how = rules::derivation_of(rule); !how.empty()) {
+            const Derived* derived = image_.derived(file, how);
+            if (derived == nullptr) return need(file, known_path);
+            if (derived->text.empty()) return;
+            text = derived->text;
+            if (rule.strings) {
+                source = EvidenceSource::elf;
+                detail = printable(text);
+            }
         } else {
             const Capture* capture = image_.capture(file);
-            if (capture == nullptr) {
-                need(file, known_path);
-                return;
-            }
+            if (capture == nullptr) return need(file, known_path);
             if (rule.from == rules::EvidenceRule::From::elf) {
                 if (!is_elf(capture->content)) return;
                 const Result<ElfInfo> elf = parse_elf(ByteReader(std::string_view(capture->content), file.path));
@@ -131,19 +143,39 @@ private:
             sightings_.push_back({target.component, target.rule_index, *version, true, std::move(item)});
     }
 
+    // A string from a program without the NULs that bound it.
+    static std::string printable(std::string_view text) {
+        std::string out;
+        for (const char c : text)
+            if (c >= ' ' && c < '\x7f') out += c;
+        return out;
+    }
+
+    // Too small to be what its name says: a Git LFS pointer stands for content that is not there.
+    void note_small(const rules::Component& component, const LiveFile& file, std::string_view known_path) {
+        const Capture* capture = image_.capture(file);
+        if (capture == nullptr) return need(file, known_path);
+        if (!capture->content.starts_with(kLfsHeader)) return;
+        add_placeholder(component, evidence(EvidenceSource::file, file.path, file.layer, "a Git LFS pointer of " + std::to_string(file.size) + " bytes"));
+    }
+
+    void add_placeholder(const rules::Component& component, Evidence item) {
+        std::vector<Evidence>& list = result_.facts.placeholders[component.name];
+        if (list.size() < kMostEvidence && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(std::move(item));
+    }
+
     void add_fact(const std::string& component, const std::string& name, const std::string& value, Evidence item) {
         facts_read_.insert(component);
-        result_.facts.facts.push_back({component, name, value, std::move(item)});
+        const bool is_cpu = name == "architecture";
+        const std::string known = is_cpu ? oci_architecture(to_lower(value)) : value;
+        if (!is_cpu || !known.empty()) result_.facts.facts.push_back({component, name, known, std::move(item)});
     }
 
     // The line of the file that the rule read, as a person would quote it.
     static std::string matched_line(const rules::EvidenceRule& rule, const std::string& text) {
-        if (!rule.json.empty()) return rule.json;
-        if (!rule.json_when.empty()) {
-            std::vector<std::string> fields;
-            for (const auto& [pointer, value] : rule.json_when) fields.push_back(pointer + " " + value);
-            return join(fields, ", ");
-        }
+        std::vector<std::string> fields = rule.json;
+        for (const auto& [pointer, value] : rule.json_when) fields.push_back(pointer + " " + value);
+        if (!fields.empty()) return join(fields, ", ");
         std::string expected;
         const rules::Pattern* pattern = rule.read ? &*rule.read : rule.when ? &*rule.when : nullptr;
         if (pattern != nullptr)
@@ -155,27 +187,32 @@ private:
         return std::string(trim(std::string_view(text).substr(begin, text.find('\n', begin) - begin)));
     }
 
+    static std::string_view directory_of(std::string_view path) noexcept {
+        const std::size_t slash = path.rfind('/');
+        return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+    }
+
     // A model is there when one file beside its config has real content; a Git LFS pointer stands for content that is not.
     // "Beside" is where the name stands: in a Hugging Face cache config and weights are links side by side, their content is not.
     bool has_weights(const rules::Component& component, const rules::EvidenceRule& rule, const LiveFile& file, std::string_view known_path) {
-        const std::size_t slash = known_path.rfind('/');
-        const std::string_view directory = slash == std::string_view::npos ? std::string_view{} : known_path.substr(0, slash);
         std::vector<Evidence> placeholders;
-        for (const auto& [sibling_name, sibling] : image_.files_in(directory)) {
-            const std::string& name = sibling_name;  // Clang 14 captures no structured bindings
-            const bool wanted = std::any_of(rule.weights.begin(), rule.weights.end(), [&](const std::string& glob) { return rules::glob_matches(glob, name); });
-            if (!wanted) continue;
-            if (sibling.size >= rule.weights_min) return true;
-            const Capture* capture = image_.capture(sibling);
-            const bool pointer = capture != nullptr && capture->content.starts_with(kLfsHeader);
-            placeholders.push_back(evidence(EvidenceSource::file, sibling.path, sibling.layer,
-                                            pointer ? "a Git LFS pointer of " + std::to_string(sibling.size) + " bytes"
-                                                    : std::to_string(sibling.size) + " bytes are no model weights"));
+        for (const std::string& glob : rule.weights) {
+            // The first part of the path goes with the file's own name, one more with each `../`.
+            std::string_view directory = directory_of(known_path);
+            std::string_view name_glob = glob;
+            for (; name_glob.starts_with("../"); name_glob.remove_prefix(3)) directory = directory_of(directory);
+            for (const auto& [name, sibling] : image_.files_in(directory)) {
+                if (!rules::glob_matches(name_glob, name)) continue;
+                if (sibling.size >= rule.weights_min) return true;
+                const Capture* capture = image_.capture(sibling);
+                const bool pointer = capture != nullptr && capture->content.starts_with(kLfsHeader);
+                placeholders.push_back(evidence(EvidenceSource::file, sibling.path, sibling.layer,
+                                                pointer ? "a Git LFS pointer of " + std::to_string(sibling.size) + " bytes"
+                                                        : std::to_string(sibling.size) + " bytes are no model weights"));
+            }
         }
         if (placeholders.empty()) placeholders.push_back(evidence(EvidenceSource::file, file.path, file.layer, "no model weights beside it"));
-        std::vector<Evidence>& list = result_.facts.placeholders[component.name];
-        for (Evidence& item : placeholders)
-            if (list.size() < kMostEvidence) list.push_back(std::move(item));
+        for (Evidence& item : placeholders) add_placeholder(component, std::move(item));
         return false;
     }
 
@@ -274,8 +311,10 @@ private:
         const std::string name = package.type == PackageType::python ? pkgdb::normalise_python_name(package.name) : package.name;
         for (const rules::Component& component : matcher_.rules().components()) {
             for (std::size_t i = 0; i < component.evidence.size(); ++i)
-                if (const auto version = read_package(component, component.evidence[i], package, name))
+                if (const auto version = read_package(component, component.evidence[i], package, name)) {
                     sightings_.push_back({&component, i, *version, true, package_evidence(package)});
+                    if (component.evidence[i].at_least > 1) counted_[{&component, i}].insert(name);
+                }
             for (const rules::FactRule& fact : component.facts)
                 if (const auto value = read_package(component, fact.evidence, package, name))
                     add_fact(component.name, fact.name, *value, package_evidence(package));
@@ -352,26 +391,105 @@ private:
         for (const Problem& item : image_.problems()) problem(item.path, item.message);
     }
 
-    void judge_architectures() {
-        std::map<std::string, std::vector<const Package*>> foreign;
+    struct Coded {
+        std::size_t count = 0;
+        std::vector<Evidence> evidence;
+    };
+
+    [[nodiscard]] std::vector<ForeignArchitecture> foreign(std::map<std::string, Coded> coded) const {
         std::size_t judged = 0;
+        for (const auto& [architecture, some] : coded) judged += some.count;
+        std::vector<ForeignArchitecture> list;
+        for (auto& [architecture, some] : coded)
+            if (architecture != platform_.architecture) list.push_back({architecture, some.count, judged, std::move(some.evidence)});
+        return list;
+    }
+
+    void judge_architectures() {
+        constexpr std::size_t kShown = 2;
+        std::map<std::string, Coded> packages;
         for (const Package& package : result_.facts.packages) {
             const std::string architecture = oci_architecture(package.arch);
             if (architecture.empty()) continue;
-            ++judged;
-            if (architecture != platform_.architecture) foreign[architecture].push_back(&package);
+            Coded& some = packages[architecture];
+            if (++some.count > kShown) continue;
+            some.evidence.push_back(package_evidence(package));
+            some.evidence.back().detail += " " + quote(package.arch);
         }
-        for (const auto& [architecture, packages] : foreign) {
-            ForeignArchitecture item{.architecture = architecture, .packages = packages.size(), .judged = judged, .evidence = {}};
-            for (std::size_t i = 0; i < packages.size() && i < 2; ++i) {
-                item.evidence.push_back(package_evidence(*packages[i]));
-                item.evidence.back().detail += " " + quote(packages[i]->arch);
-            }
-            result_.facts.foreign_architectures.push_back(std::move(item));
+        result_.facts.foreign_packages = foreign(std::move(packages));
+
+        std::map<std::string, Coded> code;
+        image_.for_each_file([&](const LiveFile& file) {
+            // Machines without a name of their own are the cores of devices: nothing that an image runs on.
+            if (file.architecture.empty() || file.architecture.starts_with("machine-")) return;
+            Coded& some = code[std::string(file.architecture)];
+            if (++some.count <= kShown) some.evidence.push_back(evidence(EvidenceSource::elf, file.path, file.layer, "ELF for " + std::string(file.architecture)));
+        });
+        result_.facts.foreign_code = foreign(std::move(code));
+    }
+
+    // Where programs lie that came with packages. Far more of them than any packages bring: the database is not the whole truth
+    // (cut off, set up anew, or left behind by a build that copied files only).
+    void judge_package_count() {
+        constexpr std::size_t kMostProgramsOfAPackage = 40;  // on average; openEuler's base has 5, a multi-call coreutils alone 100
+        constexpr std::size_t kFewPrograms = 150;
+        std::size_t programs = 0;
+        image_.for_each_file([&](const LiveFile& file) {
+            const std::string_view directory = directory_of(file.path);
+            for (const std::string_view of_packages : {"usr/bin", "usr/sbin", "bin", "sbin", "usr/lib64", "lib64"})
+                if (directory == of_packages && !file.architecture.empty()) ++programs;
+        });
+        std::size_t packages = 0;
+        const LiveDatabase* database = nullptr;
+        for (const auto& [path, live] : databases_) {
+            if (!is_system(live.database->type)) continue;
+            packages += live.database->packages.size();
+            database = &live;
         }
+        if (database == nullptr || programs < kFewPrograms || programs <= packages * kMostProgramsOfAPackage) return;
+        problem(database->file.path, "it lists " + std::to_string(packages) + " packages, and the image has " + std::to_string(programs) +
+                                         " programs and libraries where packages put them; the list cannot be whole");
+        result_.facts.packages_complete = false;
+    }
+
+    // Outside of where packages and Python distributions put things, a path with the application's name may be the application itself.
+    void look_for_application() {
+        if (application_.empty()) return;
+        std::set<std::string> prefixes;  // what distributions of that name bring beside their modules: `usr/local` of `usr/local/lib/python3.9/…`
+        for (const Package& package : result_.facts.packages) {
+            const std::size_t library = std::min(package.path.find("/lib/python"), package.path.find("/lib64/python"));
+            if (package.type == PackageType::python && library != std::string::npos && pkgdb::normalise_python_name(package.name) == pkgdb::normalise_python_name(application_))
+                prefixes.insert(package.path.substr(0, library) + "/bin");
+        }
+        image_.for_each_file([&](const LiveFile& file) {
+            if (result_.facts.application_elsewhere.size() >= kMostEvidence || is_packaged_place(file.path) || prefixes.contains(std::string(directory_of(file.path)))) return;
+            const std::string lower = to_lower(file.path);
+            for (const std::string_view part : split(lower, '/'))
+                if (part.starts_with(application_)) {
+                    result_.facts.application_elsewhere.push_back(evidence(EvidenceSource::file, file.path, file.layer, ""));
+                    return;
+                }
+        });
+    }
+
+    static bool is_packaged_place(std::string_view path) {
+        static constexpr std::array<std::string_view, 12> kOfPackages{"usr/bin/", "usr/sbin/", "usr/lib/",     "usr/lib64/", "usr/libexec/", "usr/share/",
+                                                                      "usr/include/", "bin/",   "sbin/",        "lib/",       "lib64/",       "etc/"};
+        if (std::any_of(kOfPackages.begin(), kOfPackages.end(), [&](std::string_view place) { return path.starts_with(place); })) return true;
+        if (path.starts_with("var/") || path.starts_with("run/") || path.starts_with("tmp/")) return true;
+        return path.find("/site-packages/") != std::string_view::npos || path.find("/dist-packages/") != std::string_view::npos || path.find("/conda-meta/") != std::string_view::npos;
+    }
+
+    // Rules that need several packages fall away where there are fewer.
+    void drop_the_few() {
+        std::erase_if(sightings_, [&](const Sighting& sighting) {
+            const auto counted = counted_.find({sighting.component, sighting.rule_index});
+            return counted != counted_.end() && counted->second.size() < sighting.component->evidence[sighting.rule_index].at_least;
+        });
     }
 
     void put_together() {
+        drop_the_few();
         std::stable_sort(sightings_.begin(), sightings_.end(), [](const Sighting& a, const Sighting& b) {
             return std::tie(a.component->name, a.rule_index, a.version) < std::tie(b.component->name, b.rule_index, b.version);
         });
@@ -409,8 +527,10 @@ private:
     const oci::ImageConfig& config_;
     const oci::Platform& platform_;
     const EvidenceMatcher& matcher_;
+    const std::string application_;
     ObserveResult result_;
     std::vector<Sighting> sightings_;
+    std::map<std::pair<const rules::Component*, std::size_t>, std::set<std::string>> counted_;  // names that a rule with `at-least` saw
     std::map<std::string, LiveDatabase> databases_;  // by real path
     std::set<std::string> facts_read_;
 };
@@ -453,8 +573,9 @@ bool EvidenceMatcher::Target::excepts(std::string_view path) const {
     return std::any_of(except.begin(), except.end(), [&](const std::string& glob) { return rules::glob_matches(glob, path); });
 }
 
-ObserveResult observe(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher) {
-    return Observer(image, config, platform, matcher).run();
+ObserveResult observe(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher,
+                      std::string_view application) {
+    return Observer(image, config, platform, matcher, application).run();
 }
 
 }  // namespace veritag::detect

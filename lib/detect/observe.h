@@ -47,7 +47,9 @@ struct ObserveResult {
     std::map<int, ExtraPaths> missing;
 };
 
-/// Pure. `platform` is what the image is offered for; the config's diff_ids name the layers in the evidence.
-ObserveResult observe(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher);
+/// Pure. `platform` is what the image is offered for; the config's diff_ids name the layers in the evidence. `application` is the name
+/// of the plain application that the tag claims, or empty: then nobody asks where else it could lie.
+ObserveResult observe(const MergedImage& image, const oci::ImageConfig& config, const oci::Platform& platform, const EvidenceMatcher& matcher,
+                      std::string_view application = {});
 
 }  // namespace veritag::detect

@@ -1,6 +1,8 @@
 #include "judge/judge.h"
 
 #include "base/text.h"
+#include "judge/application.h"
+#include "judge/package_origin.h"
 
 #include <algorithm>
 #include <set>
@@ -41,7 +43,9 @@ public:
         if (in_.claims.empty() && in_.readable) add("unproven", Severity::warning, "", "The tag claims nothing that can be judged.");
         judge_foreign_sdks();
         judge_backends();
+        judge_development();
         judge_architecture();
+        append_findings(foreign_packages(rules_, in_.facts));
         judge_forgery();
         judge_problems();
         std::stable_sort(out_.findings.begin(), out_.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
@@ -78,6 +82,10 @@ private:
         return out_.findings.back();
     }
 
+    void append_findings(std::vector<Finding> findings) { std::move(findings.begin(), findings.end(), std::back_inserter(out_.findings)); }
+
+    static std::string code_of(const Claim& claim, const char* what) { return std::string(to_string(claim.kind)) + what; }
+
     static std::optional<std::string> claimed_text(const Claim& claim) {
         return claim.version.empty() ? std::optional<std::string>(claim.text.empty() ? claim.component : claim.text) : claim.version;
     }
@@ -93,17 +101,111 @@ private:
 
     void judge_claim(const Claim& claim) {
         const Component* component = rules_.find(claim.component);
-        if (claim.kind == ComponentKind::app || component == nullptr) {
-            unproven(claim, "no rule knows how this application shows its version", {}, Severity::info);
-            return;
-        }
         const std::vector<const Observation*> proofs = observed(claim.component, true);
+        if (claim.kind == ComponentKind::app && (component == nullptr || proofs.empty())) return judge_application(claim);
+        if (component == nullptr) return unproven(claim, "no rule knows it", {}, Severity::info);
+        if (!component->levels.empty()) return judge_level(claim, *component, proofs);
         if (proofs.empty()) {
             absent(claim, *component);
             return;
         }
         if (claim.kind == ComponentKind::os && (contradicts_itself(claim, *component, proofs) || is_another_too(claim, *component, proofs))) return;
         judge_version(claim, *component, proofs);
+    }
+
+    // A package or distribution of the application's name shows its version. A package of another version proves that the tag is wrong
+    // only where nothing else in the image could be the application: a compiler that came to build it, say, beside the built one.
+    void judge_application(const Claim& claim) {
+        truth_[claim.component] = claim.version;
+        const std::string name = application_name(claim.component);
+        std::vector<const Package*> named, wrong;
+        std::vector<Evidence> evidence;
+        for (const Package& package : in_.facts.packages) {
+            if (application_name(package.name) != name) continue;
+            named.push_back(&package);
+            if (evidence.size() < 3) evidence.push_back(evidence_of(package, in_.facts));
+            const rules::Match match = compare_application_versions(claim.version, upstream_version(package));
+            if (claim.version.empty() || match == rules::Match::holds) return;
+            if (match == rules::Match::differs) wrong.push_back(&package);
+        }
+        const std::string why = named.empty() ? "no package of its name and no rule shows its version" : "its package tells no comparable version";
+        if (wrong.empty() || wrong.size() != named.size()) return unproven(claim, why, evidence, Severity::info);
+        if (!in_.facts.application_elsewhere.empty()) {
+            append(evidence, in_.facts.application_elsewhere);
+            return unproven(claim, "a package of its name is of another version, and more of that name lies elsewhere", evidence, Severity::info);
+        }
+        std::vector<std::string> versions;
+        for (const Package* package : wrong)
+            if (const std::string version = upstream_version(*package); std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);
+        Finding& finding = add("app-mismatch", Severity::error, claim.component,
+                               "The tag claims " + with_version(claim.component, claim.version) + "; the image holds " + with_version(claim.component, list_of(versions)) + ".");
+        finding.claimed = claim.version;
+        finding.observed = join(versions, ", ");
+        finding.evidence = std::move(evidence);
+        truth_[claim.component] = versions.front();
+        if (versions.size() != 1) certain_ = false;
+    }
+
+    // Of several levels the highest is what the image is: each has all that the lower ones have.
+    void judge_level(const Claim& claim, const Component& component, const std::vector<const Observation*>& proofs) {
+        const auto rank = [&](const std::string& version) { return std::find(component.levels.begin(), component.levels.end(), version) - component.levels.begin(); };
+        const Observation* highest = nullptr;
+        for (const Observation* o : proofs)
+            if (rank(o->version) < std::ssize(component.levels) && (highest == nullptr || rank(o->version) > rank(highest->version))) highest = o;
+        truth_[claim.component] = claim.version;
+        if (claim.version.empty()) return;
+        if (highest == nullptr) {
+            // Where the SDK itself is not there, that is said already.
+            const bool sdk_absent = std::any_of(in_.claims.begin(), in_.claims.end(), [&](const Claim& c) { return c.kind == ComponentKind::sdk && !is_proven(c.component); });
+            if (!sdk_absent) unproven(claim, "nothing in the image shows what it is of", holds_of(claim.component), component.unproven);
+            return;
+        }
+        if (highest->version == claim.version) return judge_expected(claim, component);
+        if (rank(highest->version) < rank(claim.version) && (!in_.facts.problems.empty() || !holds_of(claim.component).empty()))
+            return unproven(claim, "only " + highest->version + " is proven, and more may be there", highest->evidence, component.unproven);
+        Finding& finding = add("flavor-mismatch", Severity::error, claim.component, "The tag claims the flavour " + claim.version + "; the image has what makes " + highest->version + ".");
+        finding.claimed = claim.version;
+        finding.observed = highest->version;
+        finding.evidence = highest->evidence;
+        truth_[claim.component] = highest->version;
+    }
+
+    void judge_expected(const Claim& claim, const Component& component) {
+        const auto expected = component.expects.find(claim.version);
+        if (expected == component.expects.end()) return;
+        for (const std::string& name : expected->second) {
+            if (is_proven(name) || !holds_of(name).empty() || !in_.facts.problems.empty()) continue;
+            Finding& finding = add("flavor-mismatch", Severity::warning, claim.component,
+                                   "The flavour " + claim.version + " comes with " + title_of(rules_, name) + "; it is not in the image.");
+            finding.claimed = claim.version;
+        }
+    }
+
+    void judge_development() {
+        if (!in_.dev) return;
+        for (const Component& component : rules_.components()) {
+            if (!component.development) continue;
+            const std::vector<const Observation*> proofs = observed(component.name, true);
+            std::vector<Evidence> evidence;
+            for (const Observation* o : proofs) append(evidence, o->evidence);
+            if (!proofs.empty() && !*in_.dev) {
+                add("dev-undeclared", Severity::info, component.name, "The image has development tools, and its tag does not say -dev.").evidence = std::move(evidence);
+            } else if (proofs.empty() && *in_.dev) {
+                Claim claim;
+                claim.component = component.name;
+                claim.kind = component.kind;
+                claim.text = "-dev";
+                if (!holds_of(component.name).empty()) {
+                    unproven(claim, "files that may belong to them are there, but no compiler", holds_of(component.name));
+                } else if (!in_.facts.packages_complete || !absence_is_provable(claim, component)) {
+                    unproven(claim, "the image's packages could not be read whole, so nothing proves or disproves it");
+                } else {
+                    add("dev-missing", Severity::error, component.name, "The tag says -dev; there is no compiler in the image, and no package brings headers.").claimed = "-dev";
+                    out_.dev = false;
+                }
+            }
+            return;
+        }
     }
 
     // For the operating system the strongest evidence decides; weaker evidence of another release is a contradiction.
@@ -116,14 +218,6 @@ private:
             std::vector<Evidence> evidence = strongest.evidence;
             append(evidence, other->evidence);
             unproven(claim, "the image says both " + strongest.version + " and " + other->version + " of itself", evidence);
-            return true;
-        }
-        for (const Observation& other : in_.facts.observations) {
-            const Component* system = rules_.find(other.component);
-            if (other.kind != ComponentKind::os || !other.proof || other.component == component.name || system == nullptr || !system->exclusive) continue;
-            std::vector<Evidence> evidence = strongest.evidence;
-            append(evidence, other.evidence);
-            unproven(claim, "the image also says that it is " + with_version(title_of(rules_, other.component), other.version), evidence);
             return true;
         }
         return false;
@@ -162,20 +256,21 @@ private:
             unproven(claim,
                      (*vague)->version.empty() ? "it is there, but nothing in the image tells its version"
                                                : "the image tells no more of its version than " + (*vague)->version,
-                     (*vague)->evidence);
+                     (*vague)->evidence, component.unproven);
             return;
         }
         std::vector<std::string> versions;
         for (const Observation* o : judged) versions.push_back(o->version);
         if (claim.floating && judged.size() == 1 && may_float_to(claim, component, versions.front())) {
             Finding& stale = add("alias-stale", Severity::warning, claim.component,
-                                 "The floating tag stands for " + with_version(title_of(rules_, claim.component), claim.version) + "; the image is " + versions.front() + ".");
+                                 "The floating tag stands for " + with_version(title_of(rules_, claim.component), claim.version) + "; the image is " + versions.front() +
+                                     meant_once(claim, versions.front()) + ".");
             stale.claimed = claim.version;
             stale.observed = versions.front();
             stale.evidence = judged.front()->evidence;
             return;
         }
-        Finding& finding = add(std::string(to_string(claim.kind)) + "-mismatch", Severity::error, claim.component,
+        Finding& finding = add(code_of(claim, "-mismatch"), Severity::error, claim.component,
                                "The tag claims " + with_version(title_of(rules_, claim.component), claim.version) + "; the image holds " +
                                    with_version(title_of(rules_, claim.component), list_of(versions)) + ".");
         finding.claimed = claim.version;
@@ -197,6 +292,13 @@ private:
             if (!covered) kept.push_back(o);
         }
         return kept;
+    }
+
+    // `, which it stood for from 2025-06-30 to 2026-04-10`: then nobody moved the tag along.
+    static std::string meant_once(const Claim& claim, const std::string& version) {
+        for (std::size_t i = 0; i + 1 < claim.stood_for.size(); ++i)
+            if (claim.stood_for[i].second == version) return ", which it stood for from " + claim.stood_for[i].first + " to " + claim.stood_for[i + 1].first;
+        return {};
     }
 
     // `latest` may stand for any release, `24.03` for any of that name: another one than the rules know is old news, not a lie.
@@ -223,15 +325,15 @@ private:
         if (placeholder == in_.facts.placeholders.end() && other_of_its_kind(claim)) return;
         const std::vector<const Observation*> named = observed(claim.component, false);
         if (placeholder == in_.facts.placeholders.end() && !named.empty()) {
-            unproven(claim, "only the image's own settings name it, and settings prove nothing", named.front()->evidence);
+            unproven(claim, "only the image's own settings name it, and settings prove nothing", named.front()->evidence, component.unproven);
             return;
         }
         if (const std::vector<Evidence>& paths = holds_of(claim.component); !paths.empty()) {
-            unproven(claim, "files that may belong to it are there, but none that proves it", paths);
+            unproven(claim, "files that may belong to it are there, but none that proves it", paths, component.unproven);
             return;
         }
         if (!absence_is_provable(claim, component)) {
-            unproven(claim, in_.facts.problems.empty() ? "nothing in the image proves or disproves it" : "parts of the image could not be read");
+            unproven(claim, in_.facts.problems.empty() ? "nothing in the image proves or disproves it" : "parts of the image could not be read", {}, component.unproven);
             return;
         }
         Finding& finding = add(std::string(to_string(claim.kind)) + "-missing", Severity::error, claim.component,
@@ -353,7 +455,12 @@ private:
         }
         if (backend.needs_any_fact.empty()) return;
         const auto& read = in_.facts.facts_read;
-        if (std::find(read.begin(), read.end(), component.name) == read.end()) return;
+        // Facts that are paths need no file to be read: without the path the fact is not so.
+        const bool by_path = in_.facts.problems.empty() && std::all_of(component.facts.begin(), component.facts.end(), [&](const rules::FactRule& fact) {
+            return fact.evidence.from == rules::EvidenceRule::From::path ||
+                   std::find(backend.needs_any_fact.begin(), backend.needs_any_fact.end(), fact.name) == backend.needs_any_fact.end();
+        });
+        if (!by_path && std::find(read.begin(), read.end(), component.name) == read.end()) return;
         const auto known = [&](const Fact& fact) {
             return fact.component == component.name &&
                    std::find(backend.needs_any_fact.begin(), backend.needs_any_fact.end(), fact.name) != backend.needs_any_fact.end();
@@ -378,15 +485,49 @@ private:
             finding.claimed = in_.platform;
             finding.observed = in_.config_platform;
         }
-        for (const ForeignArchitecture& foreign : in_.facts.foreign_architectures) {
-            // A few packages of another CPU are cross-building tools; most of them are another image.
-            if (foreign.packages * 2 <= foreign.judged) continue;
+        judge_foreign(in_.facts.foreign_packages, "packages");
+        judge_foreign(in_.facts.foreign_code, "programs and libraries");
+        judge_declared_architectures();
+    }
+
+    // A few packages of another CPU are cross-building tools; most of them are another image.
+    void judge_foreign(const std::vector<ForeignArchitecture>& list, const char* things) {
+        for (const ForeignArchitecture& foreign : list) {
+            if (foreign.count * 2 <= foreign.judged) continue;
+            const auto said = std::find_if(out_.findings.begin(), out_.findings.end(), [&](const Finding& f) { return f.code == "arch-mismatch" && f.observed == foreign.architecture; });
+            if (said != out_.findings.end()) {
+                append(said->evidence, foreign.evidence);
+                continue;
+            }
             Finding& finding = add("arch-mismatch", Severity::error, "",
-                                   "The image is offered for " + in_.platform + "; " + std::to_string(foreign.packages) + " of its " +
-                                       std::to_string(foreign.judged) + " packages are built for " + foreign.architecture + ".");
+                                   "The image is offered for " + in_.platform + "; " + std::to_string(foreign.count) + " of its " +
+                                       std::to_string(foreign.judged) + " " + things + " are built for " + foreign.architecture + ".");
             finding.claimed = in_.platform;
             finding.observed = foreign.architecture;
             finding.evidence = foreign.evidence;
+        }
+    }
+
+    // What a component's own records say of its CPU. One installation for the platform is enough.
+    void judge_declared_architectures() {
+        const std::vector<std::string_view> platform = split(in_.platform, '/');
+        if (platform.size() < 2) return;
+        std::map<std::string, const Fact*> others;
+        std::set<std::string> right;
+        for (const Fact& fact : in_.facts.facts) {
+            if (fact.name != "architecture") continue;
+            if (fact.value == platform[1])
+                right.insert(fact.component);
+            else
+                others.emplace(fact.component, &fact);
+        }
+        for (const auto& [name, fact] : others) {
+            if (right.contains(name)) continue;
+            Finding& finding = add("arch-mismatch", Severity::error, name,
+                                   "The image is offered for " + in_.platform + "; its " + title_of(rules_, name) + " is built for " + fact->value + ".");
+            finding.claimed = in_.platform;
+            finding.observed = fact->value;
+            finding.evidence = {fact->evidence};
         }
     }
 

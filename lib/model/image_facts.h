@@ -18,15 +18,17 @@ struct Fact {
     Evidence evidence;
 };
 
-/// Packages of one architecture, in the OCI's word (`amd64`), that is not the platform's. A few of them are normal (multilib, cross tools).
+/// Packages, or programs and libraries, of one architecture, in the OCI's word (`amd64`), that is not the platform's. A few of them
+/// are normal (multilib, cross tools, code for the cores of a device).
 struct ForeignArchitecture {
     std::string architecture;
-    std::size_t packages = 0;   ///< of this architecture
-    std::size_t judged = 0;     ///< packages in all that name an architecture
+    std::size_t count = 0;      ///< of this architecture
+    std::size_t judged = 0;     ///< in all that name an architecture
     std::vector<Evidence> evidence;  ///< a few of them
 };
 
 struct ImageFacts {
+    std::vector<std::string> diff_ids;      ///< by layer, for evidence that the judge makes
     std::vector<Observation> observations;  ///< by component, strongest evidence first
     std::vector<Fact> facts;
     /// Components of which a file with facts was read, so that a missing fact means something.
@@ -39,7 +41,10 @@ struct ImageFacts {
     std::map<std::string, std::vector<Evidence>> could_hold;
     /// Files that stand in for a component's content (Git LFS pointers), by component.
     std::map<std::string, std::vector<Evidence>> placeholders;
-    std::vector<ForeignArchitecture> foreign_architectures;
+    /// Live paths outside of the places that packages and distributions of the application's name use, at which it could be too.
+    std::vector<Evidence> application_elsewhere;
+    std::vector<ForeignArchitecture> foreign_packages;
+    std::vector<ForeignArchitecture> foreign_code;  ///< ELF programs and libraries
 };
 
 }  // namespace veritag

@@ -2,6 +2,7 @@
 
 #include "base/byte_reader.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace veritag {
@@ -14,9 +15,19 @@ void PathIndex::add(const PathEntry& entry) {
                         .mode = entry.mode,
                         .path_length = static_cast<std::uint16_t>(entry.path.size()),
                         .link_length = static_cast<std::uint16_t>(entry.link_target.size()),
-                        .type = entry.type});
+                        .type = entry.type,
+                        .architecture = 0});
     text_ += entry.path;
     text_ += entry.link_target;
+    if (!entry.architecture.empty()) set_architecture(records_.size() - 1, entry.architecture);
+}
+
+void PathIndex::set_architecture(std::size_t i, std::string_view architecture) {
+    const auto known = std::find(architectures_.begin(), architectures_.end(), architecture);
+    const auto index = static_cast<std::size_t>(known - architectures_.begin());
+    if (index > std::numeric_limits<std::uint8_t>::max()) return;  // a made-up layer; more than 255 CPUs tell nothing more
+    if (known == architectures_.end()) architectures_.emplace_back(architecture);
+    records_[i].architecture = static_cast<std::uint8_t>(index);
 }
 
 PathEntry PathIndex::operator[](std::size_t i) const noexcept {
@@ -26,7 +37,8 @@ PathEntry PathIndex::operator[](std::size_t i) const noexcept {
             .type = record.type,
             .size = record.size,
             .mode = record.mode,
-            .link_target = text.substr(record.path_length, record.link_length)};
+            .link_target = text.substr(record.path_length, record.link_length),
+            .architecture = architectures_[record.architecture]};
 }
 
 std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
@@ -34,6 +46,7 @@ std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
     for (const auto* list : {&analysis.whiteouts, &analysis.opaque_directories})
         for (const std::string& path : *list) bytes += sizeof path + path.size();
     for (const Capture& capture : analysis.captures) bytes += sizeof capture + capture.path.size() + capture.content.size();
+    for (const Derived& derived : analysis.derived) bytes += sizeof derived + derived.path.size() + derived.how.size() + derived.text.size();
     for (const PackageDatabase& database : analysis.databases) {
         bytes += sizeof database + database.path.size();
         for (const Package& package : database.packages)
@@ -43,11 +56,12 @@ std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
     return bytes;
 }
 
-// The form: magic "VLA1", then every field in order; numbers are u64 little endian, text is its length and its bytes,
+// The form: magic "VLA2", then every field in order; numbers are u64 little endian, text is its length and its bytes,
 // lists are their count and their items.
 namespace {
 
-constexpr std::string_view kMagic = "VLA1";
+constexpr std::string_view kMagic = "VLA2";
+constexpr std::size_t kLongestArchitecture = 32;
 
 class Writer {
 public:
@@ -126,6 +140,7 @@ std::string serialise(const LayerAnalysis& analysis) {
         out.number(entry.size);
         out.number(entry.mode);
         out.text(entry.link_target);
+        out.text(entry.architecture);
     }
     for (const auto* list : {&analysis.whiteouts, &analysis.opaque_directories}) {
         out.number(list->size());
@@ -136,6 +151,12 @@ std::string serialise(const LayerAnalysis& analysis) {
         out.text(capture.path);
         out.text(capture.content);
         out.number(capture.file_size);
+    }
+    out.number(analysis.derived.size());
+    for (const Derived& derived : analysis.derived) {
+        out.text(derived.path);
+        out.text(derived.how);
+        out.text(derived.text);
     }
     out.number(analysis.databases.size());
     for (const PackageDatabase& database : analysis.databases) {
@@ -157,7 +178,7 @@ std::string serialise(const LayerAnalysis& analysis) {
 Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const Limits& limits) {
     constexpr std::string_view kWhat = "read stored layer analysis";
     Reader in(bytes);
-    if (in.in().text(kMagic.size()) != kMagic) return in.in().malformed(kWhat, "no VLA1 at the start");
+    if (in.in().text(kMagic.size()) != kMagic) return in.in().malformed(kWhat, "no VLA2 at the start");
     LayerAnalysis analysis;
     analysis.blob_digest = in.digest();
     analysis.blob_size = in.number();
@@ -165,16 +186,17 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
     analysis.diff_id = in.digest();
     analysis.tar_size = in.number();
     for (std::uint64_t n = in.count(8); n > 0; --n) analysis.diff_ids_with_end_blocks.push_back(in.digest());
-    for (std::uint64_t n = in.count(40); n > 0 && in.in().ok(); --n) {
+    for (std::uint64_t n = in.count(48); n > 0 && in.in().ok(); --n) {
         const std::string path = in.text();
         const std::uint64_t type = in.number();
         const std::uint64_t size = in.number();
         const std::uint64_t mode = in.number();
         const std::string target = in.text();
-        if (path.size() > limits.path_bytes || target.size() > limits.path_bytes || mode > 07777 || type > static_cast<std::uint64_t>(EntryType::fifo))
+        const std::string architecture = in.text();
+        if (path.size() > limits.path_bytes || target.size() > limits.path_bytes || architecture.size() > kLongestArchitecture || mode > 07777 || type > static_cast<std::uint64_t>(EntryType::fifo))
             return in.in().malformed(kWhat, "a path entry is out of range");
         if (!in.in().ok()) break;
-        analysis.entries.add({.path = path, .type = static_cast<EntryType>(type), .size = size, .mode = static_cast<std::uint32_t>(mode), .link_target = target});
+        analysis.entries.add({.path = path, .type = static_cast<EntryType>(type), .size = size, .mode = static_cast<std::uint32_t>(mode), .link_target = target, .architecture = architecture});
     }
     for (auto* list : {&analysis.whiteouts, &analysis.opaque_directories})
         for (std::uint64_t n = in.count(8); n > 0 && in.in().ok(); --n) list->push_back(in.text());
@@ -184,6 +206,13 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
         capture.content = in.text();
         capture.file_size = in.number();
         analysis.captures.push_back(std::move(capture));
+    }
+    for (std::uint64_t n = in.count(24); n > 0 && in.in().ok(); --n) {
+        Derived derived;
+        derived.path = in.text();
+        derived.how = in.text();
+        derived.text = in.text();
+        analysis.derived.push_back(std::move(derived));
     }
     for (std::uint64_t n = in.count(32); n > 0 && in.in().ok(); --n) {
         PackageDatabase database;

@@ -25,12 +25,14 @@ struct PathEntry {
     std::uint64_t size = 0;        ///< bytes of content, the real size for sparse files
     std::uint32_t mode = 0;        ///< permission bits
     std::string_view link_target;  ///< symlink: as written; hardlink: normalised like `path`
+    std::string_view architecture; ///< of programs and shared libraries the ELF machine in the OCI's word (`arm64`); empty: none, or not looked at
 };
 
 /// All paths of a layer in tar order, kept in one arena (a layer may have millions).
 class PathIndex {
 public:
     void add(const PathEntry& entry);
+    void set_architecture(std::size_t i, std::string_view architecture);
     [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
     [[nodiscard]] PathEntry operator[](std::size_t i) const noexcept;
     [[nodiscard]] std::uint64_t bytes() const noexcept { return text_.size() + records_.size() * sizeof(Record); }
@@ -43,9 +45,11 @@ private:
         std::uint16_t path_length;
         std::uint16_t link_length;
         EntryType type;
+        std::uint8_t architecture;  ///< index into `architectures_`
     };
     std::string text_;
     std::vector<Record> records_;
+    std::vector<std::string> architectures_{""};  ///< a layer has a handful of them; the first is none
 };
 
 /// Content of a wanted file, whole or (where only the head was wanted) its first bytes.
@@ -54,6 +58,13 @@ struct Capture {
     std::string content;
     std::uint64_t file_size = 0;
     [[nodiscard]] bool complete() const noexcept { return content.size() == file_size; }
+};
+
+/// What a rule wants made of a file that is too large to keep: strings found in it, the head of a model file as text lines.
+struct Derived {
+    std::string path;
+    std::string how;   ///< rules::derivation_of
+    std::string text;  ///< empty where nothing was found, or the file is of another kind
 };
 
 /// One package database file of the layer and what it lists. Replaced as a whole when a newer layer rewrites the file.
@@ -76,6 +87,7 @@ struct LayerAnalysis {
     std::vector<std::string> whiteouts;           ///< paths removed from the layers below
     std::vector<std::string> opaque_directories;  ///< directories whose older content is hidden; "" is the root
     std::vector<Capture> captures;
+    std::vector<Derived> derived;
     std::vector<PackageDatabase> databases;
     std::vector<Problem> problems;
 };

@@ -37,7 +37,14 @@ std::optional<std::string> json_text(const EvidenceRule& rule, std::string_view 
     if (!document) return std::nullopt;
     for (const auto& [pointer, expected] : rule.json_when)
         if (at_pointer(*document, pointer) != expected) return std::nullopt;
-    return rule.json.empty() ? std::string(text) : at_pointer(*document, rule.json);
+    if (rule.json.empty()) return std::string(text);
+    std::vector<std::string> values;
+    for (const std::string& pointer : rule.json) {
+        std::optional<std::string> value = at_pointer(*document, pointer);
+        if (!value) return std::nullopt;
+        values.push_back(std::move(*value));
+    }
+    return join(values, "/");
 }
 
 std::string common_prefix(const std::vector<std::string>& versions) {
@@ -102,6 +109,7 @@ std::optional<std::string> text_for(const RuleSet& rules, const EvidenceRule& ru
         case Example::What::file: {
             if (rule.from != From::file || !applies_to(rule, value_of(example, "file"))) return std::nullopt;
             const std::string& text = value_of(example, "text");
+            if (rule.decode != EvidenceRule::Decode::none) return text;  // the lines that decoding makes
             return text.substr(0, static_cast<std::size_t>(rules.wanted_bytes(value_of(example, "file"), text.size())));
         }
         case Example::What::path:
@@ -109,7 +117,8 @@ std::optional<std::string> text_for(const RuleSet& rules, const EvidenceRule& ru
             return value_of(example, "path");
         case Example::What::elf:
             if (rule.from != From::elf || !applies_to(rule, value_of(example, "elf"))) return std::nullopt;
-            return value_of(example, "soname");
+            if (rule.strings.has_value() != example.input.contains("bytes")) return std::nullopt;
+            return value_of(example, rule.strings ? "bytes" : "soname");
         case Example::What::package: {
             const std::optional<PackageType> type = package_key(example);
             if (rule.from != From::package || rule.package_type != type) return std::nullopt;
@@ -126,6 +135,7 @@ std::optional<std::string> text_for(const RuleSet& rules, const EvidenceRule& ru
         case Example::What::part:
         case Example::What::compare:
         case Example::What::canonical:
+        case Example::What::dist:
         case Example::What::tag:
             return std::nullopt;
     }
@@ -133,6 +143,16 @@ std::optional<std::string> text_for(const RuleSet& rules, const EvidenceRule& ru
 }
 
 }  // namespace
+
+std::string derivation_of(const EvidenceRule& rule) {
+    if (rule.strings) return "strings " + rule.strings->text();
+    switch (rule.decode) {
+        case EvidenceRule::Decode::none: return {};
+        case EvidenceRule::Decode::gguf: return "gguf";
+        case EvidenceRule::Decode::safetensors: return "safetensors";
+    }
+    return {};
+}
 
 std::optional<std::string> read_evidence(const Component& component, const EvidenceRule& rule, std::string_view text) {
     if (rule.when && !rule.when->found_in(text)) return std::nullopt;
@@ -144,10 +164,12 @@ std::optional<std::string> read_evidence(const Component& component, const Evide
         text = from_json;
     }
     std::string version;
-    if (rule.read) {
-        const auto groups = rule.read->search(text);
+    if (const std::optional<Pattern>& pattern = rule.strings ? rule.strings : rule.read; pattern) {
+        const auto groups = pattern->search(text);
         if (!groups) return std::nullopt;
-        version = Pattern::expand(rule.as, *groups);
+        version = rule.is ? *rule.is : Pattern::expand(rule.as, *groups);
+    } else if (rule.is) {
+        version = *rule.is;
     } else if (reads_whole_text(rule)) {
         version = trim(text.substr(0, std::min<std::size_t>(text.size(), 4 * kLongestVersion)));
     }
@@ -184,6 +206,13 @@ std::optional<std::string> check_version_example(const Component& component, con
     if (example.what == Example::What::canonical) {
         const std::string& version = value_of(example, "canonical");
         return difference("canonical " + quote(version), example.reads, component.canonical(version));
+    }
+    if (example.what == Example::What::dist) {
+        const std::string& version = value_of(example, "dist");
+        std::optional<std::string> reading;
+        for (const DistRule& rule : component.dist)
+            if (const auto groups = reading ? std::nullopt : rule.rpm.search(version)) reading = component.canonical(Pattern::expand(rule.version, *groups));
+        return difference("dist " + quote(version), example.reads, reading);
     }
     if (example.what != Example::What::compare) return std::nullopt;
     const std::string& claimed = value_of(example, "claimed");

@@ -26,6 +26,8 @@ struct Reference {
     bool os_only = false;
 };
 
+constexpr std::uint64_t kMostDecoded = 4ULL << 20;
+
 const Words kKinds{"os", "sdk", "framework", "llm", "tool", "app"};
 const Words kTiers{"os", "sdk", "framework", "application", "app"};
 const Words kGroupWords{"os", "parts", "hints", "version", "dev", "free"};
@@ -60,18 +62,20 @@ struct SourceKey {
 };
 
 const std::vector<SourceKey>& source_keys() {
-    static const Words kReading{"read", "as", "table", "except"};
-    static const Words kFile{"when", "read", "json", "json-when", "as", "table", "except", "weights", "weights-min", "head"};
-    static const Words kSetting{"read", "as", "table"};
+    static const Words kFile{"when", "read", "json", "json-when", "as", "is", "table", "except", "weights", "weights-min", "min-size", "head", "decode"};
+    static const Words kPath{"read", "as", "is", "table", "except", "min-size"};
+    static const Words kPackage{"read", "as", "is", "table", "except", "at-least"};
+    static const Words kElf{"read", "strings", "as", "is", "table", "except"};
+    static const Words kSetting{"read", "as", "is", "table"};
     static const std::vector<SourceKey> kSources{
         {"file", From::file, PackageType::rpm, kFile},
-        {"path", From::path, PackageType::rpm, kReading},
-        {"rpm", From::package, PackageType::rpm, kReading},
-        {"deb", From::package, PackageType::deb, kReading},
-        {"apk", From::package, PackageType::apk, kReading},
-        {"python", From::package, PackageType::python, kReading},
-        {"conda", From::package, PackageType::conda, kReading},
-        {"elf", From::elf, PackageType::rpm, kReading},
+        {"path", From::path, PackageType::rpm, kPath},
+        {"rpm", From::package, PackageType::rpm, kPackage},
+        {"deb", From::package, PackageType::deb, kPackage},
+        {"apk", From::package, PackageType::apk, kPackage},
+        {"python", From::package, PackageType::python, kPackage},
+        {"conda", From::package, PackageType::conda, kPackage},
+        {"elf", From::elf, PackageType::rpm, kElf},
         {"environment", From::environment, PackageType::rpm, kSetting},
         {"label", From::label, PackageType::rpm, kSetting},
     };
@@ -92,12 +96,31 @@ void read_json_when(PackReader& reader, Fields& fields, EvidenceRule& rule) {
     });
 }
 
+// `read`, `strings`, `as`, `is`: where the version comes from.
+void read_version_keys(PackReader& reader, const YamlNode& node, Fields& fields, EvidenceRule& rule) {
+    if (reader.ok() && rule.read && rule.strings)
+        reader.fail(node, fields.place("strings"), "both \"read\" and \"strings\"; a soname is read, or strings are searched");
+    const std::optional<Pattern>& source = rule.strings ? rule.strings : rule.read;
+    const char* key = rule.strings ? "strings" : "read";
+    fields.with("as", [&](const YamlNode& n, const std::string& at) {
+        if (!source) return reader.fail(n, at, "\"as\" is made from the groups of \"read\", which is missing");
+        rule.as = reader.replacement(n, at, *source);
+    });
+    fields.with("is", [&](const YamlNode& n, const std::string& at) {
+        if (fields.has("as")) return reader.fail(n, at, "both \"as\" and \"is\"; the version is made from groups, or it is fixed");
+        rule.is = reader.text(n, at);
+    });
+    if (reader.ok() && source && !fields.has("as") && !rule.is && source->group_count() == 0)
+        reader.fail(node, fields.place(key), "no group; the version is group 1", "put the version in ( )");
+}
+
 /// `extra` are keys of the surrounding thing (a fact's `name`).
 EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const std::string& chain, const Words& extra) {
     EvidenceRule rule;
     rule.line = node.line;
     Words known = source_words();
-    known.insert(known.end(), {"when", "read", "json", "json-when", "as", "table", "except", "weights", "weights-min", "head"});
+    known.insert(known.end(), {"when", "read", "strings", "json", "json-when", "as", "is", "table", "except", "weights", "weights-min", "min-size",
+                               "at-least", "head", "decode"});
     known.insert(known.end(), extra.begin(), extra.end());
     Fields fields(reader, node, chain, known);
     if (!reader.ok()) return rule;
@@ -141,20 +164,26 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     fields.globs("except", rule.except);
     fields.pattern("when", rule.when);
     fields.pattern("read", rule.read);
-    fields.with("json", [&](const YamlNode& n, const std::string& at) { rule.json = reader.pointer(n, at); });
-    read_json_when(reader, fields, rule);
-    fields.with("as", [&](const YamlNode& n, const std::string& at) {
-        if (!rule.read) return reader.fail(n, at, "\"as\" is made from the groups of \"read\", which is missing");
-        rule.as = reader.replacement(n, at, *rule.read);
+    fields.pattern("strings", rule.strings);
+    fields.with("json", [&](const YamlNode& n, const std::string& at) {
+        reader.one_or_each(n, at, [&](const YamlNode& item, const std::string& place) { rule.json.push_back(reader.pointer(item, place)); });
     });
-    if (reader.ok() && rule.read && !fields.has("as") && rule.read->group_count() == 0)
-        reader.fail(node, fields.place("read"), "no group; the version is group 1", "put the version in ( )");
+    read_json_when(reader, fields, rule);
+    read_version_keys(reader, node, fields, rule);
     fields.text("table", rule.table);
     fields.globs("weights", rule.weights);
     fields.number("weights-min", rule.weights_min);
     if (reader.ok() && rule.weights.empty() != (rule.weights_min == 0))
         reader.fail(node, chain, "\"weights\" and \"weights-min\" go together");
+    fields.number("min-size", rule.min_size);
+    fields.number("at-least", rule.at_least);
     fields.number("head", rule.head);
+    fields.with("decode", [&](const YamlNode& n, const std::string& at) {
+        const std::string word = reader.word(n, at, {"gguf", "safetensors"});
+        rule.decode = word == "gguf" ? EvidenceRule::Decode::gguf : EvidenceRule::Decode::safetensors;
+        if (reader.ok() && (rule.head == 0 || rule.head > kMostDecoded))
+            reader.fail(n, at, "\"decode\" needs a \"head\" of at most " + std::to_string(kMostDecoded) + " bytes", "head: 1048576 is enough for most files");
+    });
     return rule;
 }
 
@@ -183,12 +212,13 @@ const std::vector<ExampleKey>& example_keys() {
         {"apk", What::package, {"version", "reads"}},
         {"python", What::package, {"version", "reads"}},
         {"conda", What::package, {"version", "reads"}},
-        {"elf", What::elf, {"soname", "reads"}},
+        {"elf", What::elf, {"reads"}},
         {"environment", What::environment, {"value", "reads"}},
         {"label", What::label, {"value", "reads"}},
         {"part", What::part, {"reads"}},
         {"canonical", What::canonical, {"reads"}},
         {"claimed", What::compare, {"observed", "holds"}},
+        {"dist", What::dist, {"reads"}},
     };
     return kKeys;
 }
@@ -196,7 +226,7 @@ const std::vector<ExampleKey>& example_keys() {
 Words component_example_words() {
     Words words;
     for (const ExampleKey& key : example_keys()) words.emplace_back(key.key);
-    words.insert(words.end(), {"text", "version", "soname", "value", "observed", "holds", "reads", "fact"});
+    words.insert(words.end(), {"text", "version", "soname", "bytes", "value", "observed", "holds", "reads", "fact"});
     return words;
 }
 
@@ -218,17 +248,19 @@ Example read_component_example(PackReader& reader, const YamlNode& node, const s
     if (subject == nullptr) {
         reader.fail(node, chain,
                     "an example that shows nothing; it has one of: file, path, rpm, deb, apk, python, conda, elf, environment, label, "
-                    "part, canonical, claimed");
+                    "part, canonical, claimed, dist");
         return example;
     }
     example.what = subject->what;
     for (const std::string& key : subject->needs)
         if (!fields.has(key))
             reader.fail(node, chain, "the key " + in_quotes(key) + " is missing" + (key == "reads" ? " (null: nothing is read)" : ""));
+    if (subject->what == Example::What::elf && reader.ok() && fields.has("soname") == fields.has("bytes"))
+        reader.fail(node, chain, "an example of \"elf\" has either \"soname\" or \"bytes\"");
     for (std::size_t i = 0; i < node.keys.size() && reader.ok(); ++i) {
         const std::string& key = node.keys[i].text;
         const bool belongs =
-            key == subject->key || key == "fact" || std::find(subject->needs.begin(), subject->needs.end(), key) != subject->needs.end();
+            key == subject->key || key == "fact" || (subject->what == Example::What::elf && (key == "soname" || key == "bytes")) || std::find(subject->needs.begin(), subject->needs.end(), key) != subject->needs.end();
         if (!belongs) reader.fail(node.keys[i], fields.place(key), in_quotes(key) + " does not go with " + in_quotes(subject->key));
         if (key == "reads") continue;
         example.input[key] = key == "holds" ? (reader.boolean(node.items[i], fields.place(key)) ? "true" : "false")
@@ -339,7 +371,8 @@ private:
     void add_component(PackReader& reader, const YamlNode& root, const std::string& set) {
         Fields fields(reader, root, "",
                       {"component", "kind", "title", "vendor", "versioned", "exclusive", "names", "repositories", "spellings", "writings", "normalise",
-                       "compare", "loose", "evidence", "facts", "backends", "could-hold", "could-hold-except", "tables", "examples"});
+                       "compare", "loose", "evidence", "facts", "backends", "unproven", "role", "levels", "expects", "dist", "could-hold",
+                       "could-hold-except", "tables", "examples"});
         Component c;
         c.file = reader.path();
         c.name = read_name(reader, fields, "component");
@@ -369,6 +402,12 @@ private:
         read_tables(reader, fields, c);
         read_evidence_rules(reader, fields, c);
         read_backends(reader, fields, c);
+        fields.with("unproven", [&](const YamlNode& n, const std::string& at) {
+            c.unproven = reader.word(n, at, {"warning", "info"}) == "info" ? Severity::info : Severity::warning;
+        });
+        fields.with("role", [&](const YamlNode& n, const std::string& at) { c.development = reader.word(n, at, {"development"}) == "development"; });
+        read_levels(reader, fields, c);
+        read_dist(reader, fields, c);
         fields.globs("could-hold", c.could_hold);
         fields.globs("could-hold-except", c.could_hold_except);
         fields.with("examples", [&](const YamlNode& n, const std::string& at) {
@@ -483,6 +522,32 @@ private:
         });
     }
 
+    void read_levels(PackReader& reader, Fields& fields, Component& c) {
+        fields.texts("levels", c.levels);
+        fields.with("expects", [&](const YamlNode& n, const std::string& at) {
+            reader.each_entry(n, at, [&](const YamlNode& level, const YamlNode& components, const std::string& place) {
+                if (std::find(c.levels.begin(), c.levels.end(), level.text) == c.levels.end()) return reader.fail_unknown(level, place, level.text, c.levels);
+                reader.one_or_each(components, place, [&](const YamlNode& each, const std::string& where) {
+                    c.expects[level.text].push_back(reader.text(each, where));
+                    refer(reader, each, where, c.expects[level.text].back());
+                });
+            });
+        });
+    }
+
+    static void read_dist(PackReader& reader, Fields& fields, Component& c) {
+        fields.with("dist", [&](const YamlNode& n, const std::string& at) {
+            if (c.kind != ComponentKind::os) return reader.fail(n, at, "only an operating system has packages of its own");
+            reader.each(n, at, [&](const YamlNode& item, const std::string& place) {
+                Fields dist(reader, item, place, {"rpm", "version"});
+                DistRule rule;
+                dist.require("rpm", [&](const YamlNode& v, const std::string& p) { rule.rpm = reader.pattern(v, p); });
+                dist.with("version", [&](const YamlNode& v, const std::string& p) { rule.version = reader.ok() ? reader.replacement(v, p, rule.rpm) : ""; });
+                c.dist.push_back(std::move(rule));
+            });
+        });
+    }
+
     static void check_example_facts(PackReader& reader, Fields& fields, const Component& c) {
         const Words facts = fact_names(c);
         fields.with("examples", [&](const YamlNode& n, const std::string& at) {
@@ -562,11 +627,32 @@ private:
             reader.each_entry(n, at, [&](const YamlNode& tag, const YamlNode& claims, const std::string& place) {
                 auto& versions = g.floating[tag.text];
                 reader.each_entry(claims, place, [&](const YamlNode& component, const YamlNode& version, const std::string& where) {
-                    versions[component.text] = version.kind == Kind::null ? "" : reader.text(version, where);
+                    versions[component.text] = read_floating_versions(reader, version, where);
                     refer(reader, component, where, component.text);
                 });
             });
         });
+    }
+
+    static std::vector<FloatingVersion> read_floating_versions(PackReader& reader, const YamlNode& node, const std::string& chain) {
+        static const Pattern kDay = *Pattern::compile("\\d{4}-\\d\\d-\\d\\d");
+        if (node.kind == Kind::null) return {{}};
+        if (node.kind != Kind::list) return {{.since = "", .version = reader.text(node, chain)}};
+        std::vector<FloatingVersion> versions;
+        reader.each(node, chain, [&](const YamlNode& item, const std::string& at) {
+            Fields fields(reader, item, at, {"since", "version"});
+            FloatingVersion version;
+            fields.require("since", [&](const YamlNode& n, const std::string& place) {
+                version.since = reader.text(n, place);
+                if (reader.ok() && !kDay.match_all(version.since)) reader.fail(n, place, in_quotes(version.since) + " is no day (YYYY-MM-DD)");
+                if (reader.ok() && !versions.empty() && version.since <= versions.back().since)
+                    reader.fail(n, place, version.since + " is not after " + versions.back().since, "the newest stands last");
+            });
+            fields.required_text("version", version.version);
+            versions.push_back(std::move(version));
+        });
+        if (reader.ok() && versions.empty()) reader.fail(node, chain, "no version");
+        return versions;
     }
 
     // Only packs that were not replaced count: what a replaced one named may be gone on purpose.
@@ -607,8 +693,16 @@ private:
     void want_of(const EvidenceRule& rule) {
         constexpr std::uint64_t kPlaceholderHead = 1024;  // tells a Git LFS pointer (git-lfs/git-lfs: docs/spec.md)
         if (rule.from != From::file && rule.from != From::elf) return;
-        want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
-        want(rule.weights, "**/", {.head = kPlaceholderHead, .smaller_than = rule.weights_min});
+        if (derivation_of(rule).empty()) {
+            want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
+        } else {
+            for (const std::string& glob : rule.globs) derived_[{glob, derivation_of(rule)}] = &rule;
+            if (rule.min_size > 0) want(rule.globs, "", {.head = kPlaceholderHead, .smaller_than = std::min(rule.min_size, kPlaceholderHead)});
+        }
+        for (std::string_view glob : rule.weights) {
+            while (glob.starts_with("../")) glob.remove_prefix(3);
+            want({std::string(glob)}, "**/", {.head = kPlaceholderHead, .smaller_than = rule.weights_min});
+        }
     }
 
     void compile_wanted() {
@@ -625,6 +719,13 @@ private:
                 hasher.update(glob + '\n' + std::to_string(each.head) + ' ' + std::to_string(each.smaller_than) + '\n');
             }
         }
+        auto derived = std::make_shared<GlobSet>();
+        for (const auto& [key, rule] : derived_) {
+            derived->add(key.first, static_cast<std::uint32_t>(rules_.derivations_.size()));
+            rules_.derivations_.push_back(*rule);
+            hasher.update(key.first + '\n' + key.second + ' ' + std::to_string(rule->head) + '\n');
+        }
+        rules_.derived_ = std::move(derived);
         rules_.wanted_ = std::move(globs);
         rules_.wanted_digest_ = hasher.finish().str();
     }
@@ -645,6 +746,7 @@ private:
     RuleSet rules_;
     std::map<std::string, std::string> defined_;  // kind, set and name to the file
     std::vector<Reference> references_;
+    std::map<std::pair<std::string, std::string>, const EvidenceRule*> derived_;  // by glob and what is made of the file
     std::map<std::string, std::set<RuleSet::Want>> wanted_;  // by glob: the digest must not hang on the order of packs
 };
 

@@ -47,12 +47,18 @@ struct EvidenceRule {
     std::string variable;         ///< environment, label: its name
     std::optional<Pattern> when;  ///< file: text must contain this
     std::optional<Pattern> read;  ///< searched in: file text, path, package version, soname, value; without it presence only
-    std::string json;             ///< file: RFC 6901 pointer; its scalar is the text for `read` (or the version itself)
+    std::optional<Pattern> strings;   ///< elf: searched in all bytes of the file, which is not kept; instead of `read`
+    std::optional<std::string> is;    ///< the version where the rule matches, instead of a read one
+    /// file: what is made of the head of a binary file before `when` and `read` see it.
+    enum class Decode : std::uint8_t { none, gguf, safetensors } decode = Decode::none;
+    std::vector<std::string> json;    ///< file: RFC 6901 pointers; their scalars, joined with `/`, are the text for `read` (or the version itself)
     std::vector<std::pair<std::string, std::string>> json_when;  ///< pointer = scalar as text; all must hold
     std::string as = "\\1";                                      ///< version made from the groups of `read`
     std::string table;                                           ///< name of one of the component's tables: value to version
-    std::vector<std::string> weights;  ///< file: globs over names in the same directory of which one must be real content
+    std::vector<std::string> weights;  ///< file: globs over names in the same directory (`../` goes up) of which one must be real content
     std::uint64_t weights_min = 0;     ///< bytes below which such a file is no content (Git LFS pointers)
+    std::uint64_t min_size = 0;        ///< file, path: a smaller file is no evidence
+    std::uint64_t at_least = 1;        ///< package: so many names must match before any of them counts
     std::uint64_t head = 0;            ///< capture only so many bytes; 0: the whole file
     int line = 0;                      ///< in the pack, for messages
 };
@@ -71,6 +77,12 @@ struct BackendRule {
     std::vector<std::string> refuses;         ///< facts that must not be there
 };
 
+/// How a package shows for which release of an operating system it was built (rpm's dist suffix).
+struct DistRule {
+    Pattern rpm;          ///< searched in [epoch:]version-release
+    std::string version;  ///< canonical version of the system from its groups; empty where it tells no release
+};
+
 /// How a part of a tag becomes a version, and back.
 struct Spelling {
     Pattern part;         ///< the whole part
@@ -83,7 +95,7 @@ struct Writing {
 };
 
 struct Example {
-    enum class What : std::uint8_t { file, path, package, elf, environment, label, part, compare, canonical, tag };
+    enum class What : std::uint8_t { file, path, package, elf, environment, label, part, compare, canonical, dist, tag };
     What what = What::file;
     std::map<std::string, std::string> input;  ///< the example's other keys, `fact` too (a fact rule is asked, not evidence)
     std::optional<std::string> reads;          ///< expected version; nullopt: nothing is read
@@ -108,6 +120,12 @@ struct Component {
     std::vector<EvidenceRule> evidence;
     std::vector<FactRule> facts;
     std::vector<BackendRule> backends;
+    Severity unproven = Severity::warning;  ///< info: a claim that nothing proves or disproves leaves the verdict alone
+    bool development = false;               ///< its presence makes a development image
+    /// Versions in rising order, each with all that the lower ones have: of several seen the highest counts. NVIDIA's flavours.
+    std::vector<std::string> levels;
+    std::map<std::string, std::vector<std::string>> expects;  ///< level -> components whose absence is worth a warning
+    std::vector<DistRule> dist;                               ///< os: packages that were built for it
     /// Paths at which the component could be although no evidence rule reads it: while one exists, absence is not proven.
     std::vector<std::string> could_hold;
     std::vector<std::string> could_hold_except;
@@ -136,6 +154,12 @@ struct TagForm {
     std::map<std::string, std::string> names;  ///< group name -> component, where a group name cannot be the component's
 };
 
+/// What a moving tag stands for from a day on.
+struct FloatingVersion {
+    std::string since;    ///< YYYY-MM-DD; empty where it is not known
+    std::string version;  ///< "" any
+};
+
 struct Grammar {
     std::string name;
     std::string title;
@@ -145,9 +169,12 @@ struct Grammar {
     std::vector<ComponentKind> order;        ///< order of parts, outermost first; empty: free
     std::optional<Tier> tier;                ///< fixed tier (`app`, `os`); else told by the claims
     std::vector<TagForm> forms;
-    std::map<std::string, std::map<std::string, std::string>> floating;  ///< tag -> component -> version ("" any); `latest`
+    std::map<std::string, std::map<std::string, std::vector<FloatingVersion>>> floating;  ///< tag -> component -> versions, the last is today's; `latest`
     std::vector<Example> examples;
     std::string file;
+
+    /// Whether its tags can mark a development image at all.
+    [[nodiscard]] bool marks_development() const;
 };
 
 class RuleSet {
@@ -159,8 +186,10 @@ public:
     [[nodiscard]] const Grammar& grammar_for(std::string_view registry, std::string_view repository) const noexcept;
     /// sha256 over the packs' texts.
     [[nodiscard]] const std::string& digest() const noexcept { return digest_; }
-    /// How many bytes of this file any rule wants, from its start; 0: none.
+    /// How many bytes of this file any rule wants to keep, from its start; 0: none.
     [[nodiscard]] std::uint64_t wanted_bytes(std::string_view path, std::uint64_t size) const;
+    /// What rules want made of this file instead of kept, each once.
+    [[nodiscard]] std::vector<const EvidenceRule*> wanted_derivations(std::string_view path) const;
     /// Some wanted path could lie below this directory by a glob without `**` up to there.
     [[nodiscard]] bool wants_below(std::string_view directory) const;
     /// sha256 over the set of wanted globs: two rule sets with the same one give the same layer analyses.
@@ -180,7 +209,12 @@ private:
     };
     std::shared_ptr<const GlobSet> wanted_;
     std::vector<Want> wants_;  ///< by id in `wanted_`
+    std::shared_ptr<const GlobSet> derived_;
+    std::vector<EvidenceRule> derivations_;  ///< by id in `derived_`
 };
+
+/// Names what is made of a file by a rule: `gguf`, `safetensors`, or `strings ` and the expression. Empty where the file itself is read.
+std::string derivation_of(const EvidenceRule& rule);
 
 /// One pack file: its path for messages and its text.
 struct PackText {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "judge/judge.h"
+#include "judge/platforms.h"
 #include "tag/tag.h"
 
 #include <algorithm>
@@ -58,10 +59,24 @@ bool diff_id_holds(const LayerAnalysis& layer, const Digest& claimed) {
     return layer.diff_id == claimed || std::find(restored.begin(), restored.end(), claimed) != restored.end();
 }
 
+std::string application_of(const tag::Reading& reading) {
+    for (const Claim& claim : reading.claims)
+        if (claim.kind == ComponentKind::app) return claim.component;
+    return {};
+}
+
+// What the tag says of development tools: nothing where its grammar has no word for them, or where it is a moving tag.
+std::optional<bool> dev_of(const rules::RuleSet& rules, const tag::Reading& reading) {
+    const bool moving = std::any_of(reading.claims.begin(), reading.claims.end(), [](const Claim& claim) { return claim.floating; });
+    const bool named = std::any_of(reading.claims.begin(), reading.claims.end(), [](const Claim& claim) { return !claim.version.empty(); });
+    if (!reading.readable || moving || !named || !rules.grammar_for(reading.registry, reading.repository).marks_development()) return std::nullopt;
+    return reading.dev;
+}
+
 // A finding that a better tag would mend shows that tag; the others (an SDK for other hardware) only show it where it differs.
 void add_suggestions(const rules::RuleSet& rules, const tag::Reading& reading, const std::string& tag, const judge::Judgement& judgement, std::vector<Finding>& findings) {
     if (!judgement.truth) return;
-    const std::optional<std::string> better = tag::write_tag(rules, reading, *judgement.truth);
+    const std::optional<std::string> better = tag::write_tag(rules, reading, *judgement.truth, judgement.dev);
     if (!better || *better == tag) return;
     for (Finding& finding : findings) {
         const bool mendable = finding.code.ends_with("-mismatch") || finding.code.ends_with("-missing") || finding.code == "tag-order" || finding.code == "tag-form";
@@ -97,6 +112,7 @@ ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
         std::size_t platforms = 0;
         scan_index(source, std::get<oci::Index>(*parsed), 1, result, platforms, stop);
         for (ImageReport& image : result.images) image.index_digest = top->digest.str();
+        judge::compare_platforms(rules_, result.images);
     }
     if (result.images.empty() && options_.platform)
         return fail({ErrorCode::not_found, "choose platform", source.name().display, "no image for " + options_.platform->str() + " under this name",
@@ -191,7 +207,7 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
     std::map<int, detect::ExtraPaths> wanted;
     for (int pass = 0;; ++pass) {
         const detect::MergedImage merged(layers);
-        observed = detect::observe(merged, config, platform, matcher_);
+        observed = detect::observe(merged, config, platform, matcher_, application_of(reading));
         if (observed.missing.empty()) break;
         if (pass == 2) {
             for (const auto& [layer, paths] : observed.missing)
@@ -210,6 +226,7 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
 
     judge::Case judged{.claims = reading.claims,
                        .readable = reading.readable,
+                       .dev = dev_of(rules_, reading),
                        .facts = std::move(observed.facts),
                        .platform = os_and_architecture(platform),
                        .config_platform = config.platform.architecture.empty() ? "" : os_and_architecture(config.platform),

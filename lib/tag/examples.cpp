@@ -75,6 +75,7 @@ std::optional<std::string> check_component_example(const rules::RuleSet& rules, 
         case Example::What::part:
         case Example::What::compare:
         case Example::What::canonical:
+        case Example::What::dist:
             return rules::check_version_example(component, example);
         default:
             return rules::check_evidence_example(rules, component, example);

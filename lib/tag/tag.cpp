@@ -87,7 +87,7 @@ public:
         : rules_(rules), grammar_(grammar), repository_(repository), tag_(tag) {}
 
     bool read(const rules::TagForm& form);
-    void read_floating(const std::map<std::string, std::string>& claims);
+    void read_floating(const std::map<std::string, std::vector<rules::FloatingVersion>>& claims);
     Reading finish();
 
 private:
@@ -223,16 +223,22 @@ void Reader::read_named(const Component& component, std::string_view text) {
     if (!text.empty()) out_.pieces.push_back({.text = std::string(text), .component = component.name, .bare = true, .dev = false});
 }
 
-void Reader::read_floating(const std::map<std::string, std::string>& claims) {
+void Reader::read_floating(const std::map<std::string, std::vector<rules::FloatingVersion>>& claims) {
     add_literal(tag_);
-    for (const auto& [name, version] : claims)
-        if (const Component* component = rules_.find(name))
-            add_claim({.component = name,
-                       .kind = component->kind,
-                       .version = version.empty() ? std::string() : component->canonical(version),
-                       .from_repository = false,
-                       .text = std::string(tag_),
-                       .floating = !version.empty()});
+    for (const auto& [name, versions] : claims) {
+        const Component* component = rules_.find(name);
+        if (component == nullptr || versions.empty()) continue;
+        const std::string& today = versions.back().version;
+        Claim claim{.component = name,
+                    .kind = component->kind,
+                    .version = today.empty() ? std::string() : component->canonical(today),
+                    .from_repository = false,
+                    .text = std::string(tag_),
+                    .floating = !today.empty()};
+        for (const rules::FloatingVersion& each : versions)
+            if (!each.since.empty()) claim.stood_for.emplace_back(each.since, component->canonical(each.version));
+        add_claim(std::move(claim));
+    }
     if (!claims.empty()) return;
     const Component* component = component_named_by(rules_, repository_);
     if (grammar_.tier == Tier::app)

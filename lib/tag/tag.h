@@ -41,9 +41,10 @@ Reading read_tag(const rules::RuleSet& rules, std::string_view registry, std::st
 
 /// The tag in the same grammar and dialect with other versions: `truth` maps claimed components to the version to write, or to
 /// nullopt where the part must go. nullopt where the tag cannot be written with certainty (a bare part must go, an unreadable tag).
-/// A tag out of order or misspelt comes back in order and well spelt.
+/// A tag out of order or misspelt comes back in order and well spelt. `dev` says whether it must mark a development image; not set: as it
+/// does. (A mark can be taken away; none is added, since a tag without one may be right.)
 std::optional<std::string> write_tag(const rules::RuleSet& rules, const Reading& reading,
-                                     const std::map<std::string, std::optional<std::string>>& truth);
+                                     const std::map<std::string, std::optional<std::string>>& truth, std::optional<bool> dev = std::nullopt);
 
 /// Runs the examples of all packs (`rules test`): evidence, versions and tags.
 rules::ExampleRun run_examples(const rules::RuleSet& rules);

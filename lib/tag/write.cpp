@@ -39,7 +39,7 @@ struct Style {
 
 class Writer {
 public:
-    Writer(const rules::RuleSet& rules, const Reading& reading, const Truth& truth) : rules_(rules), reading_(reading), truth_(truth) {}
+    Writer(const rules::RuleSet& rules, const Reading& reading, const Truth& truth, bool dev) : rules_(rules), reading_(reading), truth_(truth), dev_(dev) {}
 
     std::optional<std::string> write(Style style) const;
     [[nodiscard]] bool is_as_wanted(const std::string& tag) const;
@@ -69,6 +69,7 @@ private:
     const rules::RuleSet& rules_;
     const Reading& reading_;
     const Truth& truth_;
+    const bool dev_;
 };
 
 bool Writer::holds(const Claim& claim, const std::string& version, const std::string& wanted) const {
@@ -175,6 +176,7 @@ std::optional<std::vector<Piece>> Writer::kept_pieces() const {
     std::vector<Piece> kept;
     bool drop_separator = false;
     for (const Piece& piece : reading_.pieces) {
+        if (piece.dev && !dev_) continue;  // its separator is part of it
         const Claim* claim = claim_of(reading_, piece);
         if (claim != nullptr && must_go(*claim)) {
             if (piece.bare) return std::nullopt;
@@ -211,7 +213,7 @@ std::optional<std::string> Writer::write(Style style) const {
 bool Writer::is_as_wanted(const std::string& tag) const {
     if (!is_legal_tag(tag)) return false;
     const Reading again = parse_tag(rules_, reading_.registry, reading_.repository, tag);
-    if (!again.readable || again.dev != reading_.dev || has_finding(again, "tag-order") || has_finding(again, "tag-form")) return false;
+    if (!again.readable || again.dev != dev_ || has_finding(again, "tag-order") || has_finding(again, "tag-form")) return false;
     std::size_t kept = 0;
     for (const Claim& claim : reading_.claims) {
         const auto found = std::find_if(again.claims.begin(), again.claims.end(),
@@ -229,9 +231,9 @@ bool Writer::is_as_wanted(const std::string& tag) const {
 }  // namespace
 
 std::optional<std::string> write_tag(const rules::RuleSet& rules, const Reading& reading,
-                                     const std::map<std::string, std::optional<std::string>>& truth) {
-    if (!reading.readable) return std::nullopt;
-    const Writer writer(rules, reading, truth);
+                                     const std::map<std::string, std::optional<std::string>>& truth, std::optional<bool> dev) {
+    if (!reading.readable || (dev.value_or(false) && !reading.dev)) return std::nullopt;
+    const Writer writer(rules, reading, truth, dev.value_or(reading.dev));
     if (!writer.is_possible()) return std::nullopt;
     for (const bool keep_dialect : {true, false})
         for (const bool rewrite_all : {false, true})

@@ -190,11 +190,11 @@ TEST(Observe, FactsAreReadAndMarkedAsRead) {
 TEST(Observe, CountsPackagesOfAnotherCpu) {
     World world({layer({database("var/lib/rpm/Packages.db", {rpm("a", "1-1", "aarch64"), rpm("b", "1-1", "noarch"), rpm("c", "1-1", "x86_64"), rpm("d", "1-1", "i686")})})});
     const ImageFacts facts = world.observe().facts;
-    ASSERT_EQ(facts.foreign_architectures.size(), 2U);
-    EXPECT_EQ(facts.foreign_architectures[0].architecture, "386");
-    EXPECT_EQ(facts.foreign_architectures[1].architecture, "arm64");
-    for (const ForeignArchitecture& foreign : facts.foreign_architectures) {
-        EXPECT_EQ(foreign.packages, 1U);
+    ASSERT_EQ(facts.foreign_packages.size(), 2U);
+    EXPECT_EQ(facts.foreign_packages[0].architecture, "386");
+    EXPECT_EQ(facts.foreign_packages[1].architecture, "arm64");
+    for (const ForeignArchitecture& foreign : facts.foreign_packages) {
+        EXPECT_EQ(foreign.count, 1U);
         EXPECT_EQ(foreign.judged, 3U) << "noarch says nothing";
     }
 }

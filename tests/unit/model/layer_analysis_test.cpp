@@ -18,10 +18,11 @@ LayerAnalysis sample() {
     analysis.diff_ids_with_end_blocks = {sha256_of("a"), sha256_of("b")};
     analysis.entries.add({.path = "etc", .type = EntryType::directory, .mode = 0755});
     analysis.entries.add({.path = "etc/os-release", .type = EntryType::symlink, .mode = 0777, .link_target = "../usr/lib/os-release"});
-    analysis.entries.add({.path = "usr/lib/os-release", .type = EntryType::file, .size = 5'000'000'000, .mode = 0644});
+    analysis.entries.add({.path = "usr/lib/os-release", .type = EntryType::file, .size = 5'000'000'000, .mode = 0644, .architecture = "arm64"});
     analysis.whiteouts = {"var/cache/x"};
     analysis.opaque_directories = {"", "opt"};
     analysis.captures.push_back({.path = "usr/lib/os-release", .content = std::string("ID=x\0y", 6), .file_size = 7});
+    analysis.derived.push_back({.path = "lib64/libc.so.6", .how = "strings x(.)", .text = std::string("x\0", 2)});
     Package package{.type = PackageType::rpm, .name = "bash", .version = "1:5.1-6", .arch = "aarch64", .path = "var/lib/rpm/rpmdb.sqlite"};
     analysis.databases.push_back(
         {.path = "var/lib/rpm/rpmdb.sqlite", .type = PackageType::rpm, .packages = {package}, .problems = {{.path = "p", .message = "m"}}});
@@ -50,6 +51,11 @@ TEST(LayerAnalysis, SurvivesTheRoundTrip) {
     ASSERT_EQ(after->captures.size(), 1U);
     EXPECT_EQ(after->captures[0].content, before.captures[0].content);
     EXPECT_FALSE(after->captures[0].complete());
+    EXPECT_EQ(after->entries[0].architecture, "");
+    EXPECT_EQ(after->entries[2].architecture, "arm64");
+    ASSERT_EQ(after->derived.size(), 1U);
+    EXPECT_EQ(after->derived[0].how, "strings x(.)");
+    EXPECT_EQ(after->derived[0].text, before.derived[0].text);
     ASSERT_EQ(after->databases.size(), 1U);
     EXPECT_EQ(after->databases[0].packages, before.databases[0].packages);
     EXPECT_EQ(after->databases[0].problems, before.databases[0].problems);
@@ -71,7 +77,7 @@ TEST(LayerAnalysis, EveryPrefixFailsCleanly) {
 }
 
 TEST(LayerAnalysis, RefusesAForeignStartAndATail) {
-    EXPECT_NE(deserialise_layer_analysis("VLA0", {}).error().message().find("no VLA1 at the start"), std::string::npos);
+    EXPECT_NE(deserialise_layer_analysis("VLA0", {}).error().message().find("no VLA2 at the start"), std::string::npos);
     EXPECT_NE(deserialise_layer_analysis(serialise(sample()) + "x", {}).error().message().find("bytes follow the end"), std::string::npos);
 }
 

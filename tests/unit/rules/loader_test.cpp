@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownKey", tool("evidnce: []\n"),
                 "load rule pack: pack1.yaml:3:1: \"evidnce\" is unknown (known: component, kind, title, vendor, versioned, exclusive, names, "
                 "repositories, spellings, writings, "
-                "normalise, compare, loose, evidence, facts, backends, could-hold, could-hold-except, tables, examples); did you mean "
+                "normalise, compare, loose, evidence, facts, backends, unproven, role, levels, expects, dist, could-hold, could-hold-except, tables, examples); did you mean "
                 "\"evidence\"?"},
         Mistake{"NoKind", "component: x\n", "load rule pack: pack1.yaml:1:1: the key \"kind\" is missing"},
         Mistake{"UnknownKind", "component: x\nkind: framwork\n",
@@ -100,10 +100,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "load rule pack: pack1.yaml:3:12 evidence[0]: both \"file\" and \"rpm\"; one evidence rule has one source"},
         Mistake{"MistypedKey", tool("evidence:\n  - {file: a, raed: '(b)'}\n"),
                 "load rule pack: pack1.yaml:4:15 evidence[0]: \"raed\" is unknown (known: file, path, rpm, deb, apk, python, conda, elf, "
-                "environment, label, when, read, json, "
-                "json-when, as, table, except, weights, weights-min, head); did you mean \"read\"?"},
+                "environment, label, when, read, strings, json, "
+                "json-when, as, is, table, except, weights, weights-min, min-size, at-least, head, decode); did you mean \"read\"?"},
         Mistake{"KeyOfAnotherSource", tool("evidence: [{rpm: a, json: /a}]\n"),
-                "load rule pack: pack1.yaml:3:21 evidence[0].json: \"json\" does not go with \"rpm\" (what does: read, as, table, except)"},
+                "load rule pack: pack1.yaml:3:21 evidence[0].json: \"json\" does not go with \"rpm\" (what does: read, as, is, table, except, at-least)"},
         Mistake{"BadGlob", tool("evidence: [{file: /etc/x}]\n"),
                 "load rule pack: pack1.yaml:3:19 evidence[0].file: \"/etc/x\" is no glob: paths are relative to the image root, without a "
                 "leading slash"},
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"ExampleOfNothing", tool("examples: [{reads: a}]\n"),
                 "load rule pack: pack1.yaml:3:12 examples[0]: an example that shows nothing; it has one of: file, path, rpm, deb, apk, "
                 "python, conda, elf, environment, label, "
-                "part, canonical, claimed"},
+                "part, canonical, claimed, dist"},
         Mistake{"ExampleWithoutReads", tool("examples: [{part: a}]\n"),
                 "load rule pack: pack1.yaml:3:12 examples[0]: the key \"reads\" is missing (null: nothing is read)"},
         Mistake{"ExampleWithoutText", tool("examples: [{file: a, reads: b}]\n"),

@@ -359,7 +359,8 @@ TEST(Scanner, OneBrokenPlatformDoesNotHideTheOther) {
     ASSERT_EQ(result.images.size(), 2U);
     EXPECT_EQ(result.images[0].verdict, Verdict::error);
     EXPECT_EQ(result.images[0].platform, "linux/arm64");
-    EXPECT_EQ(result.images[1].verdict, Verdict::pass);
+    EXPECT_EQ(result.images[1].verdict, Verdict::warn);
+    EXPECT_EQ(codes(result.images[1]), "platform-missing");
     EXPECT_EQ(bench.progress.done, 2U);
 }
 

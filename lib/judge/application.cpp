@@ -1,0 +1,102 @@
+#include "judge/application.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace veritag::judge {
+namespace {
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+struct Numbers {
+    std::vector<std::string> parts;  ///< without leading zeros
+    bool before_release = false;     ///< rc1, beta: not yet the release that the numbers name
+    bool more_words = false;         ///< something else follows that no comparing understands
+};
+
+// What may stand glued to a number without making it part of a word (`3.0rc1`, `2.4p1`), unlike a commit id (`941cd33`).
+bool may_follow_number(std::string_view word) noexcept {
+    constexpr std::array<std::string_view, 9> kSuffixes{"rc", "a", "b", "alpha", "beta", "p", "post", "dev", "pre"};
+    return std::find(kSuffixes.begin(), kSuffixes.end(), word) != kSuffixes.end();
+}
+bool is_before_release(std::string_view word) noexcept {
+    constexpr std::array<std::string_view, 9> kStages{"rc", "a", "b", "alpha", "beta", "dev", "pre", "preview", "ea"};
+    return std::find(kStages.begin(), kStages.end(), word) != kStages.end();
+}
+
+Numbers numbers_of(std::string_view text) {
+    const std::string lower = to_lower(text);
+    Numbers numbers;
+    std::size_t at = std::min(lower.find_first_of("0123456789"), lower.size());  // a name or a `v` before it
+    while (at < lower.size() && is_digit(lower[at])) {
+        std::size_t end = at;
+        while (end < lower.size() && is_digit(lower[end])) ++end;
+        std::size_t word_end = end;
+        while (word_end < lower.size() && is_letter(lower[word_end])) ++word_end;
+        const std::string word = lower.substr(end, word_end - end);
+        if (!word.empty() && !may_follow_number(word)) {
+            numbers.more_words = true;
+            return numbers;
+        }
+        const std::size_t zeros = std::min(lower.find_first_not_of('0', at), end - 1);
+        numbers.parts.push_back(lower.substr(zeros, end - zeros));
+        if (!word.empty()) {
+            numbers.before_release = is_before_release(word);
+            numbers.more_words = true;
+            return numbers;
+        }
+        at = end < lower.size() && std::string_view(".-_").find(lower[end]) != std::string_view::npos ? end + 1 : end;
+    }
+    if (at >= lower.size()) return numbers;
+    numbers.more_words = true;
+    const std::size_t start = std::min(lower.find_first_of("abcdefghijklmnopqrstuvwxyz", at), lower.size());
+    const auto end = std::find_if_not(lower.begin() + static_cast<std::ptrdiff_t>(start), lower.end(), is_letter);
+    numbers.before_release = is_before_release(std::string(lower.begin() + static_cast<std::ptrdiff_t>(start), end));
+    return numbers;
+}
+
+}  // namespace
+
+std::string upstream_version(const Package& package) {
+    std::string version = package.version;
+    if (const std::size_t colon = version.find(':'); colon != std::string::npos && colon > 0 && std::all_of(version.begin(), version.begin() + static_cast<std::ptrdiff_t>(colon), is_digit))
+        version.erase(0, colon + 1);
+    if (package.type == PackageType::rpm || package.type == PackageType::deb || package.type == PackageType::apk)
+        version = version.substr(0, version.rfind('-'));
+    if (package.type == PackageType::python) version = version.substr(0, version.find('+'));
+    return version;
+}
+
+rules::Match compare_application_versions(std::string_view claimed_text, std::string_view observed_text) {
+    if (claimed_text == observed_text) return rules::Match::holds;
+    const Numbers claimed = numbers_of(claimed_text);
+    const Numbers observed = numbers_of(observed_text);
+    if (claimed.parts.empty() || observed.parts.empty()) return rules::Match::unclear;
+    const auto [c, o] = std::mismatch(claimed.parts.begin(), claimed.parts.end(), observed.parts.begin(), observed.parts.end());
+    if (c == claimed.parts.end()) {
+        const bool certain = claimed.before_release == observed.before_release && (!claimed.more_words || o == observed.parts.end());
+        return certain ? rules::Match::holds : rules::Match::unclear;
+    }
+    return o == observed.parts.end() ? rules::Match::unclear : rules::Match::differs;
+}
+
+Evidence evidence_of(const Package& package, const ImageFacts& facts) {
+    const bool known = package.layer >= 0 && static_cast<std::size_t>(package.layer) < facts.diff_ids.size();
+    return {.source = EvidenceSource::package,
+            .path = package.path,
+            .layer = package.layer,
+            .diff_id = known ? facts.diff_ids[static_cast<std::size_t>(package.layer)] : std::string(),
+            .detail = quote(package.name + " " + package.version)};
+}
+
+std::string application_name(std::string_view name) {
+    std::string folded = to_lower(name);
+    std::replace_if(folded.begin(), folded.end(), [](char c) { return c == '_' || c == '.'; }, '-');
+    return folded;
+}
+
+}  // namespace veritag::judge
