@@ -642,7 +642,8 @@ private:
         reader.each(node, chain, [&](const YamlNode& item, const std::string& at) {
             Fields fields(reader, item, at, {"since", "version"});
             FloatingVersion version;
-            fields.require("since", [&](const YamlNode& n, const std::string& place) {
+            if (!versions.empty() && !fields.has("since")) reader.fail(item, at, "the key \"since\" is missing; only the first version may lack it");
+            fields.with("since", [&](const YamlNode& n, const std::string& place) {
                 version.since = reader.text(n, place);
                 if (reader.ok() && !kDay.match_all(version.since)) reader.fail(n, place, in_quotes(version.since) + " is no day (YYYY-MM-DD)");
                 if (reader.ok() && !versions.empty() && version.since <= versions.back().since)

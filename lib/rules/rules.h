@@ -156,7 +156,7 @@ struct TagForm {
 
 /// What a moving tag stands for from a day on.
 struct FloatingVersion {
-    std::string since;    ///< YYYY-MM-DD; empty where it is not known
+    std::string since;    ///< YYYY-MM-DD; empty where it is not known, the first one only
     std::string version;  ///< "" any
 };
 

@@ -236,7 +236,7 @@ void Reader::read_floating(const std::map<std::string, std::vector<rules::Floati
                     .text = std::string(tag_),
                     .floating = !today.empty()};
         for (const rules::FloatingVersion& each : versions)
-            if (!each.since.empty()) claim.stood_for.emplace_back(each.since, component->canonical(each.version));
+            if (versions.size() > 1) claim.stood_for.emplace_back(each.since, component->canonical(each.version));
         add_claim(std::move(claim));
     }
     if (!claims.empty()) return;
