@@ -35,7 +35,7 @@ std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
         for (const std::string& path : *list) bytes += sizeof path + path.size();
     for (const Capture& capture : analysis.captures) bytes += sizeof capture + capture.path.size() + capture.content.size();
     for (const PackageDatabase& database : analysis.databases) {
-        bytes += sizeof database + database.path.size();
+        bytes += sizeof database + database.path.size() + database.source_directory.size();
         for (const Package& package : database.packages)
             bytes += sizeof package + package.name.size() + package.version.size() + package.arch.size() + package.path.size();
         for (const Problem& problem : database.problems) bytes += sizeof problem + problem.path.size() + problem.message.size();
@@ -43,11 +43,11 @@ std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
     return bytes;
 }
 
-// The form: magic "VLA1", then every field in order; numbers are u64 little endian, text is its length and its bytes,
+// The form: magic "VLA2", then every field in order; numbers are u64 little endian, text is its length and its bytes,
 // lists are their count and their items.
 namespace {
 
-constexpr std::string_view kMagic = "VLA1";
+constexpr std::string_view kMagic = "VLA2";
 
 class Writer {
 public:
@@ -149,6 +149,7 @@ std::string serialise(const LayerAnalysis& analysis) {
             out.text(package.arch);
         }
         out.problems(database.problems);
+        out.text(database.source_directory);
     }
     out.problems(analysis.problems);
     return out.take();
@@ -157,7 +158,7 @@ std::string serialise(const LayerAnalysis& analysis) {
 Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const Limits& limits) {
     constexpr std::string_view kWhat = "read stored layer analysis";
     Reader in(bytes);
-    if (in.in().text(kMagic.size()) != kMagic) return in.in().malformed(kWhat, "no VLA1 at the start");
+    if (in.in().text(kMagic.size()) != kMagic) return in.in().malformed(kWhat, "no VLA2 at the start");
     LayerAnalysis analysis;
     analysis.blob_digest = in.digest();
     analysis.blob_size = in.number();
@@ -185,7 +186,7 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
         capture.file_size = in.number();
         analysis.captures.push_back(std::move(capture));
     }
-    for (std::uint64_t n = in.count(32); n > 0 && in.in().ok(); --n) {
+    for (std::uint64_t n = in.count(40); n > 0 && in.in().ok(); --n) {
         PackageDatabase database;
         database.path = in.text();
         const std::uint64_t type = in.number();
@@ -203,6 +204,7 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
             database.packages.push_back(std::move(package));
         }
         database.problems = in.problems();
+        database.source_directory = in.text();
         analysis.databases.push_back(std::move(database));
     }
     analysis.problems = in.problems();

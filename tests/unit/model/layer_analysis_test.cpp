@@ -24,7 +24,7 @@ LayerAnalysis sample() {
     analysis.captures.push_back({.path = "usr/lib/os-release", .content = std::string("ID=x\0y", 6), .file_size = 7});
     Package package{.type = PackageType::rpm, .name = "bash", .version = "1:5.1-6", .arch = "aarch64", .path = "var/lib/rpm/rpmdb.sqlite"};
     analysis.databases.push_back(
-        {.path = "var/lib/rpm/rpmdb.sqlite", .type = PackageType::rpm, .packages = {package}, .problems = {{.path = "p", .message = "m"}}});
+        {.path = "var/lib/rpm/rpmdb.sqlite", .type = PackageType::rpm, .packages = {package}, .problems = {{.path = "p", .message = "m"}}, .source_directory = "/src"});
     analysis.problems = {{.path = "", .message = "an absolute name"}};
     return analysis;
 }
@@ -53,6 +53,7 @@ TEST(LayerAnalysis, SurvivesTheRoundTrip) {
     ASSERT_EQ(after->databases.size(), 1U);
     EXPECT_EQ(after->databases[0].packages, before.databases[0].packages);
     EXPECT_EQ(after->databases[0].problems, before.databases[0].problems);
+    EXPECT_EQ(after->databases[0].source_directory, "/src");
     EXPECT_EQ(after->problems, before.problems);
     EXPECT_EQ(serialise(*after), bytes);
 }
@@ -71,7 +72,7 @@ TEST(LayerAnalysis, EveryPrefixFailsCleanly) {
 }
 
 TEST(LayerAnalysis, RefusesAForeignStartAndATail) {
-    EXPECT_NE(deserialise_layer_analysis("VLA0", {}).error().message().find("no VLA1 at the start"), std::string::npos);
+    EXPECT_NE(deserialise_layer_analysis("VLA0", {}).error().message().find("no VLA2 at the start"), std::string::npos);
     EXPECT_NE(deserialise_layer_analysis(serialise(sample()) + "x", {}).error().message().find("bytes follow the end"), std::string::npos);
 }
 
@@ -97,7 +98,7 @@ TEST(LayerAnalysis, SurvivesEveryByteFlipped) {
 TEST(LayerAnalysis, SurvivesRandomBytes) {
     std::mt19937 random(20260822);
     for (int round = 0; round < 2000; ++round) {
-        std::string bytes = "VLA1";
+        std::string bytes = "VLA2";
         const std::size_t size = random() % 600;
         // Small numbers are common in the form, so make them common here.
         for (std::size_t i = 0; i < size; ++i) bytes += static_cast<char>(random() % 3 == 0 ? random() & 0xFF : 0);
