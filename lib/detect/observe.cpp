@@ -226,14 +226,18 @@ private:
     // Which Python metadata is of installed packages, where only the whole image tells: the source that an egg-link or an editable
     // install leads to may lie in another layer, or have been removed.
     void follow_python_sources() {
-        std::map<std::string, std::vector<LiveDatabase*>> sources;  // by the real directory that holds the egg-info
-        std::map<std::string, std::vector<const std::pair<LiveFile, std::string>*>> unread;
+        // By the real directory that holds the egg-info, and its name: a hostile image has many of both.
+        std::map<std::pair<std::string, std::string>, std::vector<LiveDatabase*>> sources;
+        std::map<std::pair<std::string, std::string>, std::vector<const std::pair<LiveFile, std::string>*>> unread;
+        const auto key_of = [](const std::string& path, const std::string& known_path) {
+            return std::pair(directory_of(directory_of(path)), egg_name(directory_of(known_path)));
+        };
         for (auto& [path, live] : databases_) {
             if (python_file(live.known_path) != PythonFile::source_egg_info) continue;
             live.counts = false;
-            sources[directory_of(directory_of(path))].push_back(&live);
+            sources[key_of(path, live.known_path)].push_back(&live);
         }
-        for (const auto& source : unread_sources_) unread[directory_of(directory_of(source.first.path))].push_back(&source);
+        for (const auto& source : unread_sources_) unread[key_of(source.first.path, source.second)].push_back(&source);
         for (auto& [path, live] : databases_) {
             if (live.database->source_directory.empty()) continue;
             const std::string& written = live.database->source_directory;
@@ -250,18 +254,16 @@ private:
             } else if (!directory) {
                 lost_python(path, "an egg-link to " + shown + ", which is no directory of the image; the package cannot be used");
             } else {
-                const std::string name = egg_name(live.known_path);
-                bool found = false;
-                for (LiveDatabase* source : sources[*directory]) {
-                    if (egg_name(directory_of(source->known_path)) != name) continue;
-                    source->counts = found = true;
-                }
-                for (const auto* source : unread[*directory]) {
-                    if (egg_name(directory_of(source->second)) != name) continue;
-                    need(source->first, source->second);
-                    found = true;
-                }
-                if (!found) lost_python(path, "an egg-link to " + shown + ", where no egg-info of that name is; version unknown");
+                const std::pair key(*directory, egg_name(live.known_path));
+                const auto read = sources.find(key);
+                const auto wanted = unread.find(key);
+                // Emptied once taken: of many links to one place only the first has work to do.
+                if (read != sources.end())
+                    for (LiveDatabase* source : std::exchange(read->second, {})) source->counts = true;
+                if (wanted != unread.end())
+                    for (const auto* source : std::exchange(wanted->second, {})) need(source->first, source->second);
+                if (read == sources.end() && wanted == unread.end())
+                    lost_python(path, "an egg-link to " + shown + ", where no egg-info of that name is; version unknown");
             }
         }
         for (const std::string& path : egg_archives_) lost_python(path, "this version of veritag does not read zipped Python eggs");
