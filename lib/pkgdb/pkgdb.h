@@ -31,9 +31,23 @@ Result<Parsed<Package>> parse_rpm_bdb(ByteReader reader, const Limits& limits);
 /// `*.md5sums` file is not one: the caller leaves it out). Debian Policy 5; dpkg's deb-status.
 Result<Parsed<Package>> parse_dpkg_status(ByteReader reader, bool status_d, const Limits& limits);
 
-/// The METADATA of a `*.dist-info` directory: Name and Version of the header before the first blank line
+/// apk's `lib/apk/db/installed` (alpinelinux/apk-tools: src/database.c). A block without name or version is a problem, and so is a
+/// file that ends within a block; the package of a cut block counts where its name and version were whole lines.
+Result<Parsed<Package>> parse_apk_installed(ByteReader reader, const Limits& limits);
+
+/// One `conda-meta/<name>-<version>-<build>.json` (conda/ceps: management and structure of conda environments). nullopt for a file
+/// that is no package record and, by `reader.origin()`, is not named like one: people keep other JSON there too.
+Result<std::optional<Package>> parse_conda_record(ByteReader reader, const Limits& limits);
+
+/// The METADATA of a `*.dist-info` directory or the PKG-INFO of an egg: Name and Version of the header before the first blank line
 /// (packaging.python.org core metadata). nullopt for names that start with `~` (an interrupted uninstall).
 Result<std::optional<Package>> parse_python_metadata(ByteReader reader, const Limits& limits);
+
+/// The directory that an `*.egg-link` of `setup.py develop` leads to, as written: absolute, or relative to the link's own.
+Result<std::string> parse_egg_link(ByteReader reader, const Limits& limits);
+
+/// The source directory, absolute, of an editable install by its `direct_url.json` (PEP 610, PEP 660); nullopt for any other install.
+Result<std::optional<std::string>> parse_direct_url(ByteReader reader, const Limits& limits);
 
 /// PEP 503: lower case, runs of `-_.` become `-`.
 std::string normalise_python_name(std::string_view name);

@@ -140,6 +140,16 @@ SEEDS = {
     "fuzz_dpkg/status_d": b"Package: tzdata\r\nVersion: 2024a-0+deb12u1\r\nArchitecture: all\r\n",
     "fuzz_python_metadata/usual": b"Metadata-Version: 2.1\nName: Torch_NPU\nVersion: 2.1.0.post3\nLicense: MIT\n more\n\nVersion: 9\n",
     "fuzz_python_metadata/folded": b"name:\n a\nVERSION:\r\n\t1.0\r\n",
+    "fuzz_apk/installed": b"C:Q1vWzaKP1IXPLmAnl9HtuaHlb/4vI=\nP:musl\nV:1.2.4-r2\nA:x86_64\nT:the C library\nF:lib\nM:0:0:755\nR:libc.so\na:0:0:755\n\n"
+                          b"P:baselayout\nV:3.4.3-r1\nA:noarch\n\n",
+    "fuzz_apk/cut": b"P:musl\nV:1.2.4-r2\n",
+    "fuzz_conda/record": b'{"arch": null, "build": "py310_0", "build_number": 0, "files": ["a", "b"], "link": {"type": 1}, "name": "numpy", '
+                         b'"paths_data": {"paths": [{"_path": "a", "size_in_bytes": 1.5e3}]}, "subdir": "linux-64", "version": "1.26.0"}',
+    "fuzz_conda/deep": b'{"name": "a", "x": ' + b"[" * 70,
+    "fuzz_conda/state": b'{"env_vars": {"A": "\\u00e9"}}',
+    "fuzz_python_source/egg_link": b"/pytorch\n.",
+    "fuzz_python_source/editable": b'{"dir_info": {"editable": true}, "url": "file:///vllm%20workspace/vllm"}',
+    "fuzz_python_source/git": b'{"url": "https://x/y.git", "vcs_info": {"commit_id": "0", "vcs": "git"}}',
     "fuzz_elf/library": elf(),
     "fuzz_elf/head": elf()[:100],
 }
