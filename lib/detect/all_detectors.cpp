@@ -72,17 +72,6 @@ public:
     }
 };
 
-        if (content.size() > 0)
-            database.problems.push_back({database.path, "this version of veritag does not read " + std::string(name_) + " package databases"});
-        return database;
-    }
-
-private:
-    std::string_view name_;
-    PackageType type_;
-    bool (*wants_)(std::string_view);
-};
-
 class DpkgDetector final : public Detector {
 public:
     std::string_view name() const noexcept override { return "dpkg"; }
