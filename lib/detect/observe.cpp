@@ -112,7 +112,10 @@ private:
 
     void apply(const Target& target, const LiveFile& file, std::string_view known_path) {
         const rules::EvidenceRule& rule = *target.rule;
-        if (file.size < rule.min_size) return note_small(*target.component, file, known_path);
+        if (file.size < rule.min_size) {
+            if (rule.from == rules::EvidenceRule::From::file) note_small(*target.component, file, known_path);
+            return;
+        }
         std::string text;
         std::string detail;
         EvidenceSource source = EvidenceSource::file;
@@ -164,6 +167,7 @@ private:
 
     // Too small to be what its name says: a Git LFS pointer stands for content that is not there.
     void note_small(const rules::Component& component, const LiveFile& file, std::string_view known_path) {
+        if (file.size >= rules::kMostPlaceholderBytes) return;
         const Capture* capture = image_.capture(file);
         if (capture == nullptr) return need(file, known_path);
         if (!capture->content.starts_with(kLfsHeader)) return;
@@ -267,7 +271,7 @@ private:
         std::map<std::pair<std::string, std::string>, std::vector<LiveDatabase*>> sources;
         std::map<std::pair<std::string, std::string>, std::vector<const std::pair<LiveFile, std::string>*>> unread;
         const auto key_of = [](const std::string& path, const std::string& known_path) {
-            return std::pair(directory_of(directory_of(path)), egg_name(directory_of(known_path)));
+            return std::pair(std::string(directory_of(directory_of(path))), egg_name(directory_of(known_path)));
         };
         for (auto& [path, live] : databases_) {
             if (python_file(live.known_path) != PythonFile::source_egg_info) continue;
@@ -280,10 +284,10 @@ private:
             const std::string& written = live.database->source_directory;
             const std::string shown = "\"" + quote(written) + "\"";
             const std::optional<std::string> directory =
-                image_.real_directory(written.starts_with('/') ? written : directory_of(live.known_path) + "/" + written);
+                image_.real_directory(written.starts_with('/') ? written : std::string(directory_of(live.known_path)) + "/" + written);
             if (python_file(live.known_path) == PythonFile::direct_url) {
                 if (directory) continue;
-                const std::optional<LiveFile> metadata = image_.file(directory_of(path) + "/METADATA");
+                const std::optional<LiveFile> metadata = image_.file(std::string(directory_of(path)) + "/METADATA");
                 const auto installed = metadata ? databases_.find(metadata->path) : databases_.end();
                 if (installed == databases_.end()) continue;
                 installed->second.counts = false;
@@ -309,11 +313,6 @@ private:
     void lost_python(const std::string& path, std::string message) {
         python_whole_ = false;
         problem(path, std::move(message));
-    }
-
-    static std::string directory_of(std::string_view path) {
-        const std::size_t slash = path.rfind('/');
-        return std::string(path.substr(0, slash == std::string_view::npos ? 0 : slash));
     }
 
     // The name in `<name>.egg-link` and `<name>.egg-info`: setuptools writes hyphens in one and underscores in the other.

@@ -171,7 +171,14 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     read_json_when(reader, fields, rule);
     read_version_keys(reader, node, fields, rule);
     fields.text("table", rule.table);
-    fields.globs("weights", rule.weights);
+    fields.with("weights", [&](const YamlNode& n, const std::string& at) {
+        reader.one_or_each(n, at, [&](const YamlNode& item, const std::string& place) {
+            YamlNode below = item;  // what stands behind the way up is an ordinary glob
+            std::string up;
+            for (; below.text.starts_with("../"); below.text.erase(0, 3)) up += "../";
+            rule.weights.push_back(up + reader.glob(below, place));
+        });
+    });
     fields.number("weights-min", rule.weights_min);
     if (reader.ok() && rule.weights.empty() != (rule.weights_min == 0))
         reader.fail(node, chain, "\"weights\" and \"weights-min\" go together");
@@ -692,17 +699,16 @@ private:
     }
 
     void want_of(const EvidenceRule& rule) {
-        constexpr std::uint64_t kPlaceholderHead = 1024;  // tells a Git LFS pointer (git-lfs/git-lfs: docs/spec.md)
         if (rule.from != From::file && rule.from != From::elf) return;
         if (derivation_of(rule).empty()) {
             want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
         } else {
             for (const std::string& glob : rule.globs) derived_[{glob, derivation_of(rule)}] = &rule;
-            if (rule.min_size > 0) want(rule.globs, "", {.head = kPlaceholderHead, .smaller_than = std::min(rule.min_size, kPlaceholderHead)});
+            if (rule.min_size > 0) want(rule.globs, "", {.head = kMostPlaceholderBytes, .smaller_than = std::min(rule.min_size, kMostPlaceholderBytes)});
         }
         for (std::string_view glob : rule.weights) {
             while (glob.starts_with("../")) glob.remove_prefix(3);
-            want({std::string(glob)}, "**/", {.head = kPlaceholderHead, .smaller_than = rule.weights_min});
+            want({std::string(glob)}, "**/", {.head = kMostPlaceholderBytes, .smaller_than = rule.weights_min});
         }
     }
 

@@ -36,6 +36,9 @@ enum class Compare : std::uint8_t {
 /// 12.6 where 12.6.3 was claimed), so that it neither proves nor refutes the claim.
 enum class Match : std::uint8_t { holds, differs, unclear };
 
+/// A file below this size may be a Git LFS pointer (git-lfs/git-lfs: docs/spec.md: less than 1024 bytes).
+inline constexpr std::uint64_t kMostPlaceholderBytes = 1024;
+
 /// One way to see the component in an image.
 struct EvidenceRule {
     enum class From : std::uint8_t { file, path, package, elf, environment, label };
@@ -116,7 +119,7 @@ struct Component {
     std::vector<Writing> writings;          ///< beside the glued form
     std::vector<NormaliseStep> normalise;
     Compare compare = Compare::prefix;
-    std::optional<Pattern> loose;  ///< a claimed version that matches it whole is compared by prefix, whatever `compare` says
+    std::optional<Pattern> loose;  ///< a version that matches it whole, claimed or observed, is compared by prefix, whatever `compare` says
     std::vector<EvidenceRule> evidence;
     std::vector<FactRule> facts;
     std::vector<BackendRule> backends;

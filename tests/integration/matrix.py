@@ -191,7 +191,8 @@ def operating_systems(b):
              passes(sees=(("openeuler", SP4),), rpms=len(sp2)), packages=tuple(c.openeuler_rpms(SP4, "arm64"))),
         Case("os-upgraded-lie", "openeuler/cann", "cann8.0.0-oe2203sp2", Image([b.openeuler(SP2), b.cann("8.0.0"), b.upgrade(SP4)]), fails(
             F("os-mismatch", "openeuler", claimed=SP2, observed=SP4, suggestion="cann8.0.0-oe2203sp4")), demo="the OS was upgraded in a later layer"),
-        Case("os-release-was-edited", "forged/openeuler/openeuler", "22.03-lts-sp4", Image([b.openeuler(SP2), edited]), unknown(F("unproven", "openeuler"))),
+        Case("os-release-was-edited", "forged/openeuler/openeuler", "22.03-lts-sp4", Image([b.openeuler(SP2), edited]), unknown(
+            F("unproven", "openeuler"), F("package-foreign", "openeuler", observed=SP2))),
         Case("os-is-another-one", "openeuler/llm-server", "1.0.0.gpu-oe2203sp3", Image([Layer(
             c.root_tree("amd64") + c.rocky_os_files("9.4") + b.rpm_database(rocky, "sqlite"))], architecture="amd64"), fails(
             F("os-mismatch", "openeuler", claimed=SP3, observed="Rocky Linux 9.4", suggestion=None, path="usr/lib/os-release")), packages=rocky),
@@ -341,7 +342,9 @@ def other_vendors(b):
     lts = b.openeuler("22.03-LTS", "amd64")
     nvidia = c.cuda_debs("12.2.0", "12.2.53")
     rocky_cuda = tuple(c.rocky_rpms("9.4", "amd64") + [
-        Rpm("cuda-cudart-12-1", "12.1.105", "1", "x86_64"), Rpm("cuda-libraries-12-1", "12.1.1", "1", "x86_64"), Rpm("cuda-toolkit-12-1", "12.1.1", "1", "x86_64")])
+        Rpm("cuda-cudart-12-1", "12.1.105", "1", "x86_64"), Rpm("cuda-libraries-12-1", "12.1.1", "1", "x86_64"), Rpm("cuda-toolkit-12-1", "12.1.1", "1", "x86_64"),
+        Rpm("cuda-minimal-build-12-1", "12.1.1", "1", "x86_64"), Rpm("cuda-cudart-devel-12-1", "12.1.105", "1", "x86_64"),
+        Rpm("libnccl", "2.17.1", "1+cuda12.1", "x86_64")])
 
     def cuda_image(version, cudart, ubuntu="20.04", **image):
         return b.ubuntu_with(ubuntu, c.cuda_debs(version, cudart), c.cuda_deb_files(version, cudart), **image)
@@ -401,7 +404,7 @@ def architectures(b):
         Case("index-with-a-wrong-child", "mixed/openeuler/cann", "cann8.0.0-oe2203sp4", Index([mixed, amd]), {"linux/arm64": fails(mismatch), "linux/amd64": good}),
         Case("index-offers-another-platform", "offered/openeuler/cann", "cann8.0.0-oe2203sp4", mislabelled, {
             "linux/arm64": good, "linux/riscv64": fails(F("arch-mismatch", claimed="linux/riscv64", observed="linux/amd64"),
-                                                        F("arch-mismatch", claimed="linux/riscv64", observed="amd64"))}, push="put"),
+                                                        F("arch-mismatch", claimed="linux/riscv64", observed="amd64"), F("arch-mismatch", "cann", observed="amd64"))}, push="put"),
         Case("artifact-is-no-image", "openeuler/charts", "1.0.0-oe2203sp4", Artifact("application/vnd.example.chart.v1+json", b"name: chart\n"), {}, skipped=1, push="put"),
     ]
 
