@@ -278,7 +278,12 @@ private:
         for (const Observation* o : judged) append(finding.evidence, o->evidence);
         truth_[claim.component] = as_precise_as(claim.version, versions.front(), component);
         // Of several versions, or of a build between releases, nobody can say which the tag should name.
-        if (judged.size() != 1 || truth_[claim.component]->find("dev") != std::string::npos) certain_ = false;
+        if (judged.size() != 1 || truth_[claim.component]->find("dev") != std::string::npos || is_vaguer(component, versions.front(), claim.version)) certain_ = false;
+    }
+
+    // A release without its service pack makes no tag where tags name both.
+    static bool is_vaguer(const Component& component, const std::string& seen, const std::string& claimed) {
+        return component.loose && component.loose->match_all(seen) && !component.loose->match_all(claimed);
     }
 
     // Evidence of one installation differs in precision (`12.6` from a library, `12.6.2` from its package): the best of each counts.

@@ -451,9 +451,119 @@ def less_usual_layouts(b):
     ]
 
 
+def published(b):
+    """Tags that openEuler declares and whose Dockerfiles give something else (openeuler-mirror/openeuler-docker-images, mid-2026), each beside
+    an image that is what the tag says."""
+    chatglm2 = b.model("chatglm2-6b")
+    python310, python311 = Layer(c.built_python("3.10.17")), Layer(c.built_python("3.11.6"))
+    fastchat = Layer(c.python_distribution(c.SITE_PACKAGES, "fschat", "0.2.36"))
+    def develop(version):
+        """`setup.py develop` of a commit, in a conda environment (ODI: AI/pytorch)."""
+        tree, links = c.developed_in_place("torch", version, "pytorch", "usr/local/miniconda/envs/torch_npu/lib/python3.8/site-packages")
+        return b.layer(("develop", version), lambda: Layer(tree + links + [
+            file("pytorch/torch/version.py", f"__version__ = '{version}'\ndebug = False\ncuda: Optional[str] = None\ngit_version = '5913437a'\nhip: Optional[str] = None\n")]))
+
+    old_npu = Layer(c.torch_npu("2.1.0.post3"))
+
+    def cuda(release, version, build, *more):
+        return Image([b.openeuler(release, "amd64"), Layer(c.cuda_run_file(version, build)), *more], architecture="amd64")
+
+    def vllm(release, version, npu, torch="2.5.1"):
+        """vllm-project/vllm-ascend: Dockerfile.openEuler, on Ascend's CANN image."""
+        return Image([b.openeuler(release), python310, b.cann("8.1.RC1"), Layer(c.torch(torch) + c.torch_npu(npu) + c.python_distribution(c.SITE_PACKAGES, "vllm", "0.9.1+empty")),
+                      Layer(c.python_distribution(c.SITE_PACKAGES, "vllm_ascend", version) + [program("vllm-workspace/vllm-ascend/setup.py")])])
+
+    def basekit(release, version, tag_version):
+        short = ".".join(version.split(".")[:2])
+        rpms = tuple(c.openeuler_rpms(release, "amd64") + [Rpm("intel-basekit", version, "634", "x86_64"), Rpm(f"intel-basekit-{short}", version, "633", "x86_64")])
+        return Image([b.openeuler(release, "amd64", rpms=rpms), Layer([program(f"opt/intel/oneapi/compiler/{short}/bin/icpx", c.elf("amd64"))])], architecture="amd64",
+                     environment=[f"ONEAPI_ROOT=/opt/intel/oneapi", f"CMPLR_ROOT=/opt/intel/oneapi/compiler/{'.'.join(tag_version.split('.')[:2])}"])
+
+    def runtime(release, version, tag_version):
+        rpms = tuple(c.openeuler_rpms(release, "amd64") + [Rpm("intel-oneapi-runtime-libs", version, "1077", "x86_64"), Rpm("intel-oneapi-runtime-compilers-2024", version, "1079", "x86_64")])
+        return Image([b.openeuler(release, "amd64", rpms=rpms), Layer([program("opt/intel/oneapi/lib/libsycl.so.8", c.elf("amd64"))])], architecture="amd64",
+                     environment=[f"CMPLR_ROOT=/opt/intel/oneapi/compiler/{'.'.join(tag_version.split('.')[:2])}"])
+
+    def maca(release, version):
+        return Image([b.openeuler(release, "amd64"), Layer([file("opt/maca/Version.txt", f"Version:{version}\n"), program("opt/maca/lib/libmcruntime.so", c.elf("amd64"))])], architecture="amd64")
+
+    def sglang(installed):
+        tree = [file("opt/sglang/python/pyproject.toml", '[project]\nname = "sglang"\nversion = "0.5.11"\n'), file("opt/sglang/python/sglang/__init__.py", "# sglang\n"),
+                file("opt/sglang/python/sglang/version.py", "__version__ = '0.5.11'\n")]
+        return Image([b.openeuler("24.03-LTS-SP3"), Layer(tree + (c.python_distribution("usr/local/lib/python3.11/site-packages", "sglang", "0.5.11") if installed else []))],
+                     labels={"version": "0.5.11"})
+
+    def llm(release, model, cann=CANN7):
+        return Image([b.openeuler(release), b.cann(cann), develop("2.1.0a0+git5913437"), old_npu, fastchat, model])
+
+    chatglm = "chatglm2_6b-pytorch2.1.0.a1-cann7.0.RC1.alpha002"
+    ascend_serving = "torch_npu2.5.1-cann8.1.rc1-python3.10"
+    server = Layer(c.root_tree("amd64") + c.rocky_os_files("9.4") + b.rpm_database(tuple(c.rocky_rpms("9.4", "amd64") + [
+        Rpm("cuda-cudart-12-1", "12.1.105", "1", "x86_64"), Rpm("cuda-libraries-12-1", "12.1.1", "1", "x86_64")]), "sqlite") + [program("usr/local/bin/llama-server", c.elf("amd64"))])
+    arm_cann, x86_cann = b.cann(CANN7), b.layer(("cann-x86", CANN7), lambda: Layer(c.cann(CANN7, machine="x86_64")))
+    sp2_amd64 = b.openeuler(SP2, "amd64")
+
+    def pair(name, repository, tag, lie, expect, truth, right=None, **more):
+        """The published image, and one for which the tag (or the right one) is true."""
+        return [Case(f"published-{name}", f"published/{repository}", tag, lie, expect, **more),
+                Case(f"published-{name}-twin", f"twins/{repository}", right or tag, truth, passes(**more) if right is None else passes())]
+
+    return [case for each in (
+        pair("cuda-on-the-old-python", "openeuler/cuda", "13.0.0-python3.10-oe2403sp4", cuda("24.03-LTS", "13.0.0", "13.0.48", python310), fails(
+            F("os-mismatch", "openeuler", claimed="24.03-LTS-SP4", observed="24.03-LTS", suggestion="13.0.0-python3.10-oe2403lts")), cuda("24.03-LTS-SP4", "13.0.0", "13.0.48", python310)),
+        pair("pytorch-on-the-old-cann", "openeuler/pytorch", "2.2.0-cann8.0.RC1-oe2403sp4", Image([b.openeuler(SP4), b.cann("8.0.RC1"), b.torch("2.2.0", npu="2.2.0")]), fails(
+            F("os-mismatch", "openeuler", claimed="24.03-LTS-SP4", observed=SP4, suggestion="2.2.0-cann8.0.RC1-oe2203sp4")),
+            Image([b.openeuler("24.03-LTS-SP4"), b.cann("8.0.RC1"), b.torch("2.2.0", npu="2.2.0")])),
+        pair("llm-on-the-old-chat", "openeuler/llm", f"{chatglm}-oe2403sp4", llm(SP2, chatglm2), fails(
+            F("os-mismatch", "openeuler", claimed="24.03-LTS-SP4", observed=SP2, suggestion=f"{chatglm}-oe2203sp2")), llm("24.03-LTS-SP4", chatglm2)),
+        pair("llm-of-pointers", "openeuler/llm", f"{chatglm}-oe2203sp2", llm(SP2, b.model("chatglm2-6b", "pointers")), fails(F("llm-missing", "chatglm2-6b")), llm(SP2, chatglm2)),
+        # The tag's form is not what PEP 440 makes of it: 2.1.0.a1 stands for the commit whose version is 2.1.0a0.
+        pair("pytorch-of-another-commit", "openeuler/pytorch", f"pytorch2.1.0.a1-cann{CANN7}-oe2203sp2", Image([b.openeuler(SP2), b.cann(CANN7), develop("2.2.0a0+git3e9be9a"), old_npu]), fails(
+            F("framework-mismatch", "pytorch", claimed="2.1.0.a1")), Image([b.openeuler(SP2), b.cann(CANN7), develop("2.1.0a0+git5913437"), old_npu])),
+        pair("vllm-ascend-newest", "openeuler/vllm-ascend", f"0.11.0rc0-{ascend_serving}-oe2403sp4", vllm(SP4, "0.11.0rc0", "2.7.1.dev20250724", "2.7.1"), fails(
+            F("os-mismatch", "openeuler", claimed="24.03-LTS-SP4", observed=SP4), F("tool-mismatch", "torch_npu", claimed="2.5.1", observed="2.7.1.dev20250724")),
+            vllm("24.03-LTS-SP4", "0.11.0rc0", "2.5.1")),
+        pair("vllm-ascend-first-lts", "openeuler/vllm-ascend", f"0.11.0rc0-{ascend_serving}-oe2203lts", vllm(SP4, "0.11.0rc0", "2.7.1.dev20250724", "2.7.1"), fails(
+            F("os-mismatch", "openeuler", claimed="22.03-LTS", observed=SP4), F("tool-mismatch", "torch_npu", claimed="2.5.1")), vllm("22.03-LTS", "0.11.0rc0", "2.5.1")),
+        pair("vllm-ascend-on-sp4", "openeuler/vllm-ascend", f"0.8.5rc1-{ascend_serving}-oe2203lts", vllm(SP4, "0.8.5rc1", "2.5.1"), fails(
+            F("os-mismatch", "openeuler", claimed="22.03-LTS", observed=SP4, suggestion=f"0.8.5rc1-{ascend_serving}-oe2203sp4")), vllm("22.03-LTS", "0.8.5rc1", "2.5.1")),
+        pair("vllm-ascend-before-release", "openeuler/vllm-ascend", f"0.7.3rc2-{ascend_serving}-oe2203sp4", vllm(SP4, "0.7.3rc2", "2.5.1.dev20250320"), fails(
+            F("tool-mismatch", "torch_npu", claimed="2.5.1", observed="2.5.1.dev20250320", suggestion=None)), vllm(SP4, "0.7.3rc2", "2.5.1")),
+        pair("vllm-ascend-before-post-release", "openeuler/vllm-ascend", f"0.9.1rc1-{ascend_serving}-oe2203sp4", vllm(SP4, "0.9.1rc1", "2.5.1.post1.dev20250528"), fails(
+            F("tool-mismatch", "torch_npu", claimed="2.5.1", observed="2.5.1.post1.dev20250528")), vllm(SP4, "0.9.1rc1", "2.5.1.post1")),
+        pair("cann-from-a-floating-base", "openeuler/cann", "8.2.RC1.alpha002-python3.11-oe2203lts", Image([b.openeuler(SP4), python311, b.cann("8.2.RC1.alpha002")]), fails(
+            F("os-mismatch", "openeuler", claimed="22.03-LTS", observed=SP4, suggestion="8.2.RC1.alpha002-python3.11-oe2203sp4")),
+            Image([b.openeuler("22.03-LTS"), python311, b.cann("8.2.RC1.alpha002")])),
+        pair("cuda-from-a-floating-base", "openeuler/cuda", "11.8.0-cudnn8.9.0-oe2203lts", cuda(SP4, "11.8.0", "11.8.89", Layer(c.cudnn("8.9.0") + [
+            file("usr/local/cuda-11.8/include/cudnn.h", "// the numbers stand in cudnn_version.h, which is not copied\n")])), fails(
+            F("os-mismatch", "openeuler", claimed="22.03-LTS", observed=SP4, suggestion="11.8.0-cudnn8.9.0-oe2203sp4")), cuda("22.03-LTS", "11.8.0", "11.8.89", Layer(c.cudnn("8.9.0")))),
+        pair("server-on-rocky", "openeuler/llm-server", "1.0.0.gpu-oe2203sp3", Image([server], architecture="amd64"), fails(
+            F("os-mismatch", "openeuler", claimed=SP3, observed="Rocky Linux 9.4")), Image([b.openeuler(SP3, "amd64"), Layer([program("usr/local/bin/llama-server", c.elf("amd64"))])], architecture="amd64")),
+        pair("sglang-tree-alone", "openeuler/sglang", "0.5.11-oe2403sp3", sglang(False), fails(F("framework-missing", "sglang", claimed="0.5.11")), sglang(True)),
+        pair("oneapi-unpinned", "openeuler/oneapi-basekit", "2024.2.0-oe2403lts", basekit("24.03-LTS", "2025.1.3", "2024.2.0"), fails(
+            F("sdk-mismatch", "oneapi", claimed="2024.2.0", observed="2025.1.3", suggestion="2025.1.3-oe2403lts")), basekit("24.03-LTS", "2024.2.0", "2024.2.0")),
+        pair("oneapi-runtime-unpinned", "openeuler/oneapi-runtime", "2024.2-oe2403lts", runtime("24.03-LTS", "2025.1.1", "2024.2.0"), fails(
+            F("sdk-mismatch", "oneapi", claimed="2024.2", observed="2025.1", suggestion="2025.1-oe2403lts")), runtime("24.03-LTS", "2024.2.1", "2024.2.0")),
+        pair("maca-unpinned", "openeuler/maca-sdk", "3.7-oe2403sp3", maca("24.03-LTS-SP3", "3.8.0.2"), fails(
+            F("sdk-mismatch", "maca", claimed="3.7", observed="3.8.0.2", suggestion="3.8-oe2403sp3")), maca("24.03-LTS-SP3", "3.7.1.5")),
+        pair("cann-for-arm-on-amd", "openeuler/cann", f"{CANN7}-oe2203sp2", Image([sp2_amd64, arm_cann], architecture="amd64"), fails(
+            F("arch-mismatch", "cann", claimed="linux/amd64", observed="arm64")), Image([sp2_amd64, x86_cann], architecture="amd64")),
+    ) for case in each] + [
+        # Distroless images leave no package database and no os-release: unknown, or decided by what is left, and never accused in vain.
+        Case("distroless-static", "openeuler/distroless-static", "1.0.0-oe2403lts", Image([Layer(c.distroless_static())]), unknown(F("unproven", "openeuler"))),
+        Case("distroless-by-its-banner", "openeuler/distroless-base", "2.38-oe2403lts", Image([Layer(c.distroless("12.3.1-30.oe2403"))]), unknown(
+            F("unproven", "openeuler", path="lib64/libc.so.6"))),
+        Case("distroless-by-the-banner-of-a-service-pack", "openeuler/distroless-base", "2.38-oe2403sp2", Image([Layer(c.distroless("12.3.1-62.oe2403sp1"))]), unknown(F("unproven", "openeuler"))),
+        Case("distroless-of-another-release", "other/openeuler/distroless-base", "2.34-oe2203sp4", Image([Layer(c.distroless("12.3.1-30.oe2403"))]), fails(
+            F("os-mismatch", "openeuler", claimed=SP4, observed="24.03", path="lib64/libc.so.6", suggestion=None))),
+        Case("distroless-without-banner", "openeuler/distroless-cc", "12.3.1-oe2203sp4", Image([Layer(c.distroless())]), unknown(F("unproven", "openeuler"))),
+        Case("application-on-distroless", "openeuler/etcd", "3.6.4-oe2403sp1", Image([Layer(c.distroless_static()), Layer([program("usr/local/bin/etcd", c.elf("arm64"))])]), unknown(F("unproven", "openeuler"))),
+    ]
+
+
 def cases(cache):
     builder = Builder(cache)
-    every = [case for group in (operating_systems, ascend_sdks, frameworks_and_models, other_vendors, less_usual_layouts, architectures) for case in group(builder)]
+    every = [case for group in (operating_systems, ascend_sdks, frameworks_and_models, other_vendors, less_usual_layouts, architectures, published) for case in group(builder)]
     for attribute in ("name", "reference"):
         values = [getattr(case, attribute) for case in every]
         twice = sorted({value for value in values if values.count(value) > 1})

@@ -12,10 +12,10 @@ RPM_MACHINE = {"arm64": "aarch64", "amd64": "x86_64"}
 ELF_MACHINE = {"arm64": 183, "amd64": 62}
 
 
-def elf(architecture):
-    """The head of a 64-bit shared object without sections (System V ABI, "Object Files")."""
+def elf(architecture, strings=b""):
+    """The head of a 64-bit shared object without sections (System V ABI, "Object Files"), and what `strings` would print of it."""
     ident = b"\x7fELF\x02\x01\x01" + bytes(9)
-    return ident + struct.pack("<HHIQQQIHHHHHH", 3, ELF_MACHINE[architecture], 1, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0)
+    return ident + struct.pack("<HHIQQQIHHHHHH", 3, ELF_MACHINE[architecture], 1, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0) + strings
 
 
 # ---- openEuler ----
@@ -307,3 +307,17 @@ def model(name, weights="real"):
         else:
             entries.append(file(path, f"version https://git-lfs.github.com/spec/v1\noid sha256:{number:064x}\nsize 1827781090\n"))
     return entries
+
+
+# ---- openEuler's distroless images ----
+
+def distroless(gcc=None):
+    """What `splitter` cuts out of packages: no rpm database, no os-release (openeuler-mirror/splitter, slice-releases: slices/). `gcc` is the
+    compiler's package, whose banner glibc carries from 24.03 on."""
+    banner = f"GNU C Library (GNU libc) stable release version 2.38.\nCompiled by GNU CC version 12.3.1 (openEuler {gcc}).\n".encode() if gcc else b""
+    return [program("lib64/libc.so.6", elf("arm64", banner)), program("lib64/ld-linux-aarch64.so.1", elf("arm64")), file("usr/share/zoneinfo/UTC", b"TZif2"),
+            file("usr/share/licenses/glibc/COPYING", "GNU GENERAL PUBLIC LICENSE\n"), file("usr/share/licenses/tzdata/LICENSE", "public domain\n")]
+
+
+def distroless_static():
+    return [file("usr/share/zoneinfo/UTC", b"TZif2"), file("etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "-----BEGIN CERTIFICATE-----\n")]
