@@ -15,7 +15,8 @@
 namespace veritag::detect {
 namespace {
 
-// Searches the bytes of one file as they pass. A match may lie over the border of two pieces, so the end of each is kept.
+// Searches the bytes of one file as they pass, a window at a time. A match may lie over the border of two windows, so the end of each
+// is kept; and it may go on behind the end (`3.1` of `3.11`), so it counts only when what follows it was seen.
 class StringSearch {
 public:
     explicit StringSearch(const rules::EvidenceRule& rule) : rule_(&rule) {}
@@ -23,29 +24,46 @@ public:
     void feed(std::string_view data) {
         if (done_) return;
         window_ += data;
-        if (!magic_seen_) {
-            if (window_.size() < kElfHeadBytes) return;
+        if (!magic_seen_ && window_.size() >= kElfHeadBytes) {
             magic_seen_ = true;
-            done_ = !is_elf(window_);
+            if (!is_elf(window_)) return finish_with({});
         }
-        if (const auto match = done_ ? std::nullopt : rule_->strings->search(window_)) {
-            found_ = match->front().substr(0, kOverlap);
-            done_ = true;
-        }
-        if (done_)
-            window_.clear();
-        else if (window_.size() > kOverlap)
-            window_.erase(0, window_.size() - kOverlap);
+        if (window_.size() >= wanted_) search(false);
+    }
+    void finish() {
+        if (!done_ && magic_seen_) search(true);
+        finish_with(std::move(found_));
     }
     [[nodiscard]] const rules::EvidenceRule& rule() const noexcept { return *rule_; }
     [[nodiscard]] const std::string& found() const noexcept { return found_; }
 
 private:
-    static constexpr std::size_t kOverlap = 4096;  // no string that tells a version is longer
+    static constexpr std::size_t kOverlap = 4096;     // no string that tells a version is longer
+    static constexpr std::size_t kWindow = 64 << 10;  // small pieces are searched together
+
+    void search(bool is_end) {
+        const auto match = rule_->strings->search(window_);
+        if (match && (is_end || sees_behind_)) return finish_with(match->front().substr(0, kOverlap));
+        sees_behind_ = match.has_value();
+        if (sees_behind_) {
+            wanted_ = window_.size() + kOverlap;
+            return;
+        }
+        wanted_ = kWindow;
+        if (window_.size() > kOverlap) window_.erase(0, window_.size() - kOverlap);
+    }
+    void finish_with(std::string found) {
+        found_ = std::move(found);
+        done_ = true;
+        window_ = {};
+    }
+
     const rules::EvidenceRule* rule_;
     std::string window_;
     std::string found_;
+    std::size_t wanted_ = kWindow;  // bytes of the window at which it is searched
     bool magic_seen_ = false;
+    bool sees_behind_ = false;  // a match was there already, and kOverlap further bytes came
     bool done_ = false;
 };
 
@@ -237,7 +255,7 @@ private:
         return bytes;
     }
 
-    Result<void> derive(const Wanted& file) {
+    Result<void> derive(Wanted& file) {
         const auto add = [&](const rules::EvidenceRule& rule, std::string text) -> Result<void> {
             captured_total_ += text.size();
             if (captured_total_ > limits_.captured_total_bytes)
@@ -246,7 +264,10 @@ private:
             out_.derived.push_back({file.path, rules::derivation_of(rule), std::move(text)});
             return ok();
         };
-        for (const StringSearch& search : file.searches) VERITAG_CHECK(add(search.rule(), search.found()));
+        for (StringSearch& search : file.searches) {
+            search.finish();
+            VERITAG_CHECK(add(search.rule(), search.found()));
+        }
         for (const Decoding& decoding : file.decodings) {
             const ByteReader head(std::string_view(decoding.head), file.path);
             VERITAG_CHECK(add(*decoding.rule, decoding.rule->decode == rules::EvidenceRule::Decode::gguf ? gguf_text(head) : safetensors_text(head, limits_)));
