@@ -1,6 +1,6 @@
 // modules: detect
 // Any bytes as the head of a GGUF or safetensors file: text ends, lines are lines, and less of the head never tells something else.
-#include "base/error.h"
+#include "base/result.h"
 #include "detect/model_file.h"
 
 #include <cstdint>
