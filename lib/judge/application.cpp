@@ -36,10 +36,18 @@ std::string letters_and_digits(std::string_view text) {
     return kept;
 }
 
+// `h2-2.3.232`, `dotnet8_8.0.1`: the first number may be the name's own, and then nothing tells where the version begins.
+bool ends_a_name(std::string_view text, std::size_t at) {
+    if (at == 0 || at >= text.size() || !is_letter(text[at - 1]) || text.substr(0, at) == "v") return false;
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
+    return end + 1 < text.size() && (text[end] == '-' || text[end] == '_') && is_digit(text[end + 1]);
+}
+
 Numbers numbers_of(std::string_view text) {
     const std::string lower = to_lower(text);
     Numbers numbers;
     std::size_t at = std::min(lower.find_first_of("0123456789"), lower.size());  // a name or a `v` before it
+    if (ends_a_name(lower, at)) return numbers;
     while (at < lower.size() && is_digit(lower[at])) {
         std::size_t end = at;
         while (end < lower.size() && is_digit(lower[end])) ++end;

@@ -46,6 +46,8 @@ INSTANTIATE_TEST_SUITE_P(
         CompareCase{"CommitIsNoNumber", "10-941cd33", "10.2", Match::unclear},
         CompareCase{"CommitThatBeginsLikeAStage", "10-9b1cd33", "10", Match::holds}, CompareCase{"SuchACommitIsNoNumber", "10-9b1cd33", "10.2", Match::unclear},
         CompareCase{"CommitOfDigitsAndOneStage", "10-3dev7aa", "10.4", Match::unclear},
+        CompareCase{"NumberOfTheName", "h2-2.3.232", "2.3.232", Match::unclear}, CompareCase{"LongerNameWithANumber", "dotnet8_8.0.1", "8.0.1", Match::unclear},
+        CompareCase{"GluedName", "jdk17.0.1", "17.0.2", Match::differs}, CompareCase{"LeadingVAndHyphen", "v2-1", "2.2", Match::differs},
         CompareCase{"DayAndWords", "710-20250515-before-cpenv", "710", Match::unclear},
         CompareCase{"DayAndWordsOther", "710-20250515-before-cpenv", "711", Match::differs},
         CompareCase{"Candidate", "36.0-rc2", "36.0~rc2", Match::holds}, CompareCase{"CandidateIsNotTheRelease", "36.0-rc2", "36.0", Match::unclear},
