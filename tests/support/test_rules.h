@@ -135,6 +135,16 @@ evidence:
 could-hold: ['**/bin/redcc']
 examples: []
 )",
+    R"(component: looseflavour
+kind: tool
+title: Loose flavour
+levels: [small, large]
+expects: {large: [plume]}
+evidence:
+  - {rpm: loose-small, is: small}
+  - {rpm: loose-large, is: large}
+examples: []
+)",
     R"(component: redlib
 kind: tool
 title: RedLib

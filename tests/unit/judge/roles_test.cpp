@@ -44,6 +44,10 @@ INSTANTIATE_TEST_SUITE_P(
         RoleCase{"LessButUnreadable", [](Case& c) { has_flavours(c, {"base"}); c.facts.problems = {{"db", "cut off"}}; },
                  "warning unproven/redflavour runtime>-; warning unproven/ ->-", "-"},
         RoleCase{"LessButMayHoldMore", [](Case& c) { has_flavours(c, {"base"}); c.facts.could_hold["redflavour"] = {at("opt/bin/redcc")}; }, "warning unproven/redflavour runtime>-", "-"},
+        RoleCase{"LessAndNoRuleSaysWhereMoreCouldBe", [](Case& c) { has_red(c); c.claims = {red("2.0"), claim("looseflavour", ComponentKind::tool, "large"), os("5.1")};
+                 c.facts.observations.push_back(seen("looseflavour", ComponentKind::tool, "small")); }, "warning unproven/looseflavour large>-"},
+        RoleCase{"ExpectedButNoRuleSaysWhereItCouldBe", [](Case& c) { has_red(c); c.claims = {red("2.0"), claim("looseflavour", ComponentKind::tool, "large"), os("5.1")};
+                 c.facts.observations.push_back(seen("looseflavour", ComponentKind::tool, "large")); }, ""},
         RoleCase{"MoreIsProvenWhateverElse", [](Case& c) { has_flavours(c, {"devel"}); c.facts.could_hold["redflavour"] = {at("opt/bin/redcc")}; },
                  "error flavor-mismatch/redflavour runtime>devel", "devel"},
         RoleCase{"Nothing", [](Case& c) { has_flavours(c, {}); }, "warning unproven/redflavour runtime>-", "-"},
