@@ -153,6 +153,7 @@ private:
 
     // Too small to be what its name says: a Git LFS pointer stands for content that is not there.
     void note_small(const rules::Component& component, const LiveFile& file, std::string_view known_path) {
+        if (file.size >= rules::kPlaceholderHead) return;  // no pointer, and nobody kept it
         const Capture* capture = image_.capture(file);
         if (capture == nullptr) return need(file, known_path);
         if (!capture->content.starts_with(kLfsHeader)) return;

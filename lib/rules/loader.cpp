@@ -691,13 +691,14 @@ private:
     }
 
     void want_of(const EvidenceRule& rule) {
-        constexpr std::uint64_t kPlaceholderHead = 1024;  // tells a Git LFS pointer (git-lfs/git-lfs: docs/spec.md)
+        const RuleSet::Want placeholder{.head = kPlaceholderHead, .smaller_than = std::min(rule.min_size, kPlaceholderHead)};
+        if (rule.from == From::path && rule.min_size > 0) want(rule.globs, "", placeholder);
         if (rule.from != From::file && rule.from != From::elf) return;
         if (derivation_of(rule).empty()) {
             want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
         } else {
             for (const std::string& glob : rule.globs) derived_[{glob, derivation_of(rule)}] = &rule;
-            if (rule.min_size > 0) want(rule.globs, "", {.head = kPlaceholderHead, .smaller_than = std::min(rule.min_size, kPlaceholderHead)});
+            if (rule.min_size > 0) want(rule.globs, "", placeholder);
         }
         for (std::string_view glob : rule.weights) {
             while (glob.starts_with("../")) glob.remove_prefix(3);

@@ -36,6 +36,9 @@ enum class Compare : std::uint8_t {
 /// 12.6 where 12.6.3 was claimed), so that it neither proves nor refutes the claim.
 enum class Match : std::uint8_t { holds, differs, unclear };
 
+/// A Git LFS pointer is smaller than this (git-lfs/git-lfs: docs/spec.md); so many bytes tell one.
+inline constexpr std::uint64_t kPlaceholderHead = 1024;
+
 /// One way to see the component in an image.
 struct EvidenceRule {
     enum class From : std::uint8_t { file, path, package, elf, environment, label };

@@ -6,6 +6,7 @@
 #include "test_rules.h"
 
 #include "base/byte_reader.h"
+#include "detect/observe.h"
 
 #include <gtest/gtest.h>
 
@@ -146,6 +147,17 @@ TEST(Decode, SeesNoMoreThanTheHead) {
     }
     const std::string header = "{\"a\":{\"dtype\":\"F16\",\"shape\":[2]}" + std::string(5000, ' ') + "}";
     EXPECT_EQ(derived_of(analyze(tar_file("m/a.nest", safetensors_head(header)))), "m/a.nest safetensors=") << "its header is longer than the head";
+}
+
+// What is too small to count is looked at once: asking for the layer again would bring nothing new, and the image would stay unread.
+TEST(MinSize, NothingIsAskedForInVain) {
+    const rules::RuleSet rules = test_rules();
+    const EvidenceMatcher matcher(rules);
+    for (const char* path : {"opt/plume/bin/plume", "m/a.owl"})
+        for (const std::size_t size : {0, 1, 1023, 1024, 1999, 2000, 4999, 5000}) {
+            const auto layer = std::make_shared<const LayerAnalysis>(analyze(tar_file(path, std::string(size, 'x'))));
+            EXPECT_TRUE(observe(MergedImage({layer}), {}, {.os = "linux", .architecture = "amd64", .variant = ""}, matcher).missing.empty()) << path << " of " << size;
+        }
 }
 
 TEST(Decode, SmallFileIsKeptTooForItMayBeAPlaceholder) {

@@ -248,6 +248,7 @@ TEST(RuleSet, WantsWhatItsRulesRead) {
   - {file: 'etc/who*', head: 10}
   - {elf: 'lib/*.so'}
   - {path: 'opt/only/path'}
+  - {path: 'srv/big/path', min-size: 100000}
 facts: [{name: f, file: srv/fact}]
 could-hold: ['could/**']
 )");
@@ -261,6 +262,8 @@ could-hold: ['could/**']
     EXPECT_EQ(rules.wanted_bytes("x/model/a.safetensors", 999'999), 1024U);
     EXPECT_EQ(rules.wanted_bytes("x/model/a.safetensors", 1'000'000), 0U) << "real weights are not read";
     EXPECT_EQ(rules.wanted_bytes("opt/only/path", 5), 0U);
+    EXPECT_EQ(rules.wanted_bytes("srv/big/path", 5), 5U) << "a small one may be a Git LFS pointer";
+    EXPECT_EQ(rules.wanted_bytes("srv/big/path", 1024), 0U);
     EXPECT_EQ(rules.wanted_bytes("could/be/here", 5), 0U);
     EXPECT_TRUE(rules.wants_below("etc"));
     EXPECT_TRUE(rules.wants_below("lib"));
