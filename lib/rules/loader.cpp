@@ -697,7 +697,10 @@ private:
         if (derivation_of(rule).empty()) {
             want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
         } else {
-            for (const std::string& glob : rule.globs) derived_[{glob, derivation_of(rule)}] = &rule;
+            for (const std::string& glob : rule.globs) {
+                const EvidenceRule*& longest = derived_.try_emplace({glob, derivation_of(rule)}, &rule).first->second;
+                if (rule.head > longest->head) longest = &rule;
+            }
             if (rule.min_size > 0) want(rule.globs, "", placeholder);
         }
         for (std::string_view glob : rule.weights) {

@@ -399,6 +399,16 @@ TEST(RuleSet, WantsDerivationsInsteadOfWholeFiles) {
     EXPECT_EQ(rules.wanted_bytes("a/b.gguf", 130), 130U) << "but a small one may be a Git LFS pointer";
 }
 
+TEST(RuleSet, LongestHeadOfOneGlobCountsWhateverTheOrder) {
+    const char* const shorter = "{file: '**/*.gguf', decode: gguf, head: 100}";
+    const char* const longer = "{file: '**/*.gguf', decode: gguf, head: 200}";
+    for (const auto& [first, second] : {std::pair{shorter, longer}, {longer, shorter}}) {
+        const RuleSet rules = test::with_component(std::string("evidence: [") + first + ", " + second + "]\n");
+        ASSERT_EQ(rules.wanted_derivations("m/a.gguf").size(), 1U);
+        EXPECT_EQ(rules.wanted_derivations("m/a.gguf")[0]->head, 200U);
+    }
+}
+
 TEST(RuleSet, DigestOfWantedKnowsDerivations) {
     const auto digest = [](const std::string& rule) { return test::with_component("evidence: [" + rule + "]\n").wanted_digest(); };
     EXPECT_NE(digest("{elf: a, strings: '(b)'}"), digest("{elf: a}"));
