@@ -189,6 +189,7 @@ names: [owl]
 evidence:
   - {file: '**/*.owl', decode: gguf, head: 4096, min-size: 5000, when: '(?m)^general\.architecture=owl$'}
   - {file: '**/*.nest', decode: safetensors, head: 4096, when: '(?m)^tensor owl\.wing '}
+  - {file: '**/index/owl.json', json-when: {/model: owl}, weights: ['../*.feathers', '../../*.feathers'], weights-min: 1000}
 could-hold: ['**/*.owlet']
 examples: []
 )",

@@ -179,6 +179,24 @@ TEST(Observe, WeightsMayBeLinks) {
     EXPECT_EQ(text_of(world.observe().facts), "bird7b=");
 }
 
+TEST(Observe, WeightsMayLieAboveTheFile) {
+    const LayerItem index = file("m/owl/index/owl.json", R"({"model": "owl"})");
+    const std::string real(2000, 'w');
+    EXPECT_EQ(text_of(World({layer({index, file("m/owl/a.feathers", real)})}).observe().facts), "owl=");
+    EXPECT_EQ(text_of(World({layer({index, file("m/a.feathers", real)})}).observe().facts), "owl=") << "two up";
+    EXPECT_EQ(text_of(World({layer({index, file("a.feathers", real)})}).observe().facts), "");
+    EXPECT_EQ(text_of(World({layer({index, file("m/owl/index/a.feathers", real)})}).observe().facts), "") << "beside it is not above it";
+    EXPECT_EQ(text_of(World({layer({file("index/owl.json", R"({"model": "owl"})"), file("a.feathers", real)})}).observe().facts), "owl=") << "above the root is the root";
+}
+
+TEST(Observe, AFewSmallFilesStandForAllPlaceholders) {
+    std::vector<LayerItem> items{file("m/config.json", R"({"model": "bird7b"})")};
+    for (int i = 0; i < 50; ++i) items.push_back(file("m/" + std::to_string(i) + ".weights", "small"));
+    EXPECT_EQ(World({layer(items)}).observe().facts.placeholders.at("bird7b").size(), 6U);
+    items.push_back(file("m/x.weights", std::string(2000, 'w')));
+    EXPECT_EQ(text_of(World({layer(items)}).observe().facts), "bird7b=") << "a real one behind them is seen still";
+}
+
 TEST(Observe, FactsAreReadAndMarkedAsRead) {
     World world({layer({file("usr/lib/python3/site-packages/flame/version.py", "version = '2.1.0'\nblue = '12.1'\n"),
                         database("usr/lib/python3/site-packages/flame-2.1.0.dist-info/METADATA", {python("Flame", "2.1.0")})})});

@@ -124,6 +124,14 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"EmptyTableRow", tool("tables: {t: {1: []}}\n"), "load rule pack: pack1.yaml:3:17 tables.t.1: no version"},
         Mistake{"WeightsAlone", tool("evidence: [{file: a, weights: ['*.bin']}]\n"),
                 "load rule pack: pack1.yaml:3:12 evidence[0]: \"weights\" and \"weights-min\" go together"},
+        Mistake{"WeightsInADirectory", tool("evidence: [{file: a, weights: ['*.bin', '../b/*.bin'], weights-min: 9}]\n"),
+                "load rule pack: pack1.yaml:3:41 evidence[0].weights[1]: \"../b/*.bin\" leads into a directory; weights lie beside the file, or above it with \"../\""},
+        Mistake{"WeightsUpInTheMiddle", tool("evidence: [{file: a, weights: 'b/../*.bin', weights-min: 9}]\n"),
+                "load rule pack: pack1.yaml:3:31 evidence[0].weights: \"b/../*.bin\" is no glob: \"..\" is in no path of an image"},
+        Mistake{"WeightsOnlyUp", tool("evidence: [{file: a, weights: '../', weights-min: 9}]\n"),
+                "load rule pack: pack1.yaml:3:31 evidence[0].weights: \"\" is no glob: it is empty"},
+        Mistake{"FactOfSeveralPackages", tool("facts: [{name: f, rpm: 'a*', at-least: 2}]\n"),
+                "load rule pack: pack1.yaml:3:40 facts[0].at-least: a fact is read from each package alone"},
         Mistake{"HeadIsNoNumber", tool("evidence: [{file: a, head: 1k}]\n"),
                 "load rule pack: pack1.yaml:3:28 evidence[0].head: \"1k\" is no whole number"},
         Mistake{"ExampleOfNothing", tool("examples: [{reads: a}]\n"),
@@ -407,6 +415,13 @@ TEST(RuleSet, LongestHeadOfOneGlobCountsWhateverTheOrder) {
         ASSERT_EQ(rules.wanted_derivations("m/a.gguf").size(), 1U);
         EXPECT_EQ(rules.wanted_derivations("m/a.gguf")[0]->head, 200U);
     }
+}
+
+TEST(RuleSet, WantsWeightsAboveTheFileByTheirNames) {
+    const RuleSet rules = test::with_component("evidence: [{file: '**/a.json', json-when: {/x: y}, weights: ['../../*.bin'], weights-min: 5000}]\n");
+    EXPECT_EQ(rules.find("x")->evidence[0].weights, std::vector<std::string>{"../../*.bin"});
+    EXPECT_EQ(rules.wanted_bytes("m/w.bin", 130), 130U);
+    EXPECT_EQ(rules.wanted_bytes("m/w.bin", 5000), 0U);
 }
 
 TEST(RuleSet, DigestOfWantedKnowsDerivations) {
