@@ -235,10 +235,15 @@ private:
         }
         file.keep = bytes;
         for (const rules::EvidenceRule* rule : rules_.wanted_derivations(known_path)) {
-            if (rule->strings)
+            if (rule->strings) {
+                // Not more than the layer's own bytes but for holes, which cost nothing to make.
+                if (entry.size > limits_.searched_bytes - searched_)
+                    return limit_error("search for strings", quote(entry.path), entry.size, "limits.searched_bytes", limits_.searched_bytes);
+                searched_ += entry.size;
                 file.searches.emplace_back(*rule);
-            else
+            } else {
                 file.decodings.push_back({rule, {}});
+            }
             bytes = std::max(bytes, rule->strings ? entry.size : std::min(rule->head, entry.size));
         }
         bytes = std::max<std::uint64_t>(bytes, file.elf_head_bytes);
@@ -257,11 +262,12 @@ private:
 
     Result<void> derive(Wanted& file) {
         const auto add = [&](const rules::EvidenceRule& rule, std::string text) -> Result<void> {
-            captured_total_ += text.size();
+            const std::string how = rules::derivation_of(rule);
+            captured_total_ += sizeof(Derived) + file.path.size() + how.size() + text.size();
             if (captured_total_ > limits_.captured_total_bytes)
                 return limit_error("capture evidence", quote(file.path), captured_total_, "limits.captured_total_bytes", limits_.captured_total_bytes);
             kept_[file.path].derived.push_back(out_.derived.size());
-            out_.derived.push_back({file.path, rules::derivation_of(rule), std::move(text)});
+            out_.derived.push_back({file.path, how, std::move(text)});
             return ok();
         };
         for (StringSearch& search : file.searches) {
@@ -289,6 +295,7 @@ private:
     std::unordered_map<std::string, Kept> kept_;
     std::uint64_t path_bytes_ = 0;
     std::uint64_t captured_total_ = 0;
+    std::uint64_t searched_ = 0;  // never above its limit
 };
 
 }  // namespace

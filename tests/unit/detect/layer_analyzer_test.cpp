@@ -131,6 +131,27 @@ TEST(Derived, LaterEntryOfTheSamePathReplaces) {
     EXPECT_EQ(derived_of(analyze(tar_file("m/a.owl", gguf_head(0, "")) + tar_file("m/a.owl", "no model"))), "m/a.owl gguf=");
 }
 
+// A hole of any size costs a hostile layer a few bytes.
+TEST(Strings, AreNotSoughtInEndlessHoles) {
+    const std::string sparse = tar_patched(tar_header({.name = "lib/libplume.so", .type = 'S', .style = TarStyle::gnu, .size = 0}), 386,  // no extents, then the real size
+                                           std::string(96, '\0') + std::string(1, '\0') + tar_base256(std::int64_t{1} << 50, 12));
+    const rules::RuleSet rules = test_rules();
+    const Result<LayerAnalysis> analysis = analyze_with(rules, sparse);
+    ASSERT_FALSE(analysis);
+    EXPECT_NE(analysis.error().message().find("lib/libplume.so: 1125899906842624 (limit 8589934592)"), std::string::npos) << analysis.error().message();
+    EXPECT_NE(analysis.error().message().find("limits.searched_bytes"), std::string::npos) << analysis.error().message();
+}
+
+TEST(Strings, AllFilesOfALayerCountTogether) {
+    const rules::RuleSet rules = test_rules();
+    const std::string entries = tar_file("lib/libplume.so", elf() + std::string(100, 'x')) + tar_file("lib/libplume.so.1", elf() + std::string(100, 'x'));
+    Limits limits;
+    limits.searched_bytes = 240;
+    EXPECT_TRUE(analyze_with(rules, entries, {}, 64 * 1024, limits));
+    limits.searched_bytes = 239;
+    EXPECT_FALSE(analyze_with(rules, entries, {}, 64 * 1024, limits));
+}
+
 TEST(Decode, ModelFilesBecomeLines) {
     EXPECT_EQ(derived_of(analyze(tar_file("m/a.owl", gguf_head(1, gguf_text_pair("general.architecture", "owl"))))), "m/a.owl gguf=gguf=3\ntensors=2\ngeneral.architecture=owl\n");
     EXPECT_EQ(derived_of(analyze(tar_file("m/a.nest", safetensors_head(R"({"owl.wing":{"dtype":"F16","shape":[2]}})")))), "m/a.nest safetensors=tensor owl.wing F16 2\n");
