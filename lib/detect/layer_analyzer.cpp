@@ -226,15 +226,16 @@ private:
                 return limit_error("read package database", quote(entry.path), entry.size, "limits.package_database_bytes", limits_.package_database_bytes);
             bytes = entry.size;
         }
-        if (const std::uint64_t wanted = std::min(rules_.wanted_bytes(known_path, entry.size), entry.size);
-            wanted > 0 || (entry.size == 0 && rules_.wanted_bytes(known_path, 1) > 0)) {
+        // A file that is wanted under another name too stays wanted under its own: this analysis takes the place of the earlier one.
+        const auto bytes_of = [&](std::uint64_t size) { return std::max(rules_.wanted_bytes(entry.path, size), known_path == entry.path ? 0 : rules_.wanted_bytes(known_path, size)); };
+        if (const std::uint64_t wanted = std::min(bytes_of(entry.size), entry.size); wanted > 0 || (entry.size == 0 && bytes_of(1) > 0)) {
             if (wanted > limits_.captured_file_bytes)
                 return limit_error("capture evidence", quote(entry.path), wanted, "limits.captured_file_bytes", limits_.captured_file_bytes);
             file.evidence = true;
             bytes = std::max(bytes, wanted);
         }
         file.keep = bytes;
-        for (const rules::EvidenceRule* rule : rules_.wanted_derivations(known_path)) {
+        for (const rules::EvidenceRule* rule : derivations_of(entry.path, known_path)) {
             if (rule->strings) {
                 // Not more than the layer's own bytes but for holes, which cost nothing to make.
                 if (entry.size > limits_.searched_bytes - searched_)
@@ -258,6 +259,19 @@ private:
         file.content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(file.keep, 1 << 20)));
         current_ = std::move(file);
         return bytes;
+    }
+
+    [[nodiscard]] std::vector<const rules::EvidenceRule*> derivations_of(std::string_view path, std::string_view known_path) const {
+        std::vector<const rules::EvidenceRule*> all = rules_.wanted_derivations(path);
+        if (known_path == path) return all;
+        for (const rules::EvidenceRule* rule : rules_.wanted_derivations(known_path)) {
+            const auto same = std::find_if(all.begin(), all.end(), [&](const rules::EvidenceRule* each) { return rules::derivation_of(*each) == rules::derivation_of(*rule); });
+            if (same == all.end())
+                all.push_back(rule);
+            else if (rule->head > (*same)->head)
+                *same = rule;
+        }
+        return all;
     }
 
     Result<void> derive(Wanted& file) {

@@ -123,6 +123,15 @@ TEST(Strings, AreFoundUnderAnAlias) {
     EXPECT_EQ(derived_of(analyze(tar, {{"opt/p/libplume-3", "lib/libplume.so"}})), "opt/p/libplume-3 strings=plume 3.1.4");
 }
 
+TEST(Derived, AliasDoesNotHideTheOwnName) {
+    EXPECT_EQ(derived_of(analyze(tar_file("lib/libplume.owl", elf() + "plume 3.1.4"), {{"lib/libplume.owl", "m/a.nest"}})),
+              "lib/libplume.owl strings=plume 3.1.4 | lib/libplume.owl gguf= | lib/libplume.owl safetensors=");
+    EXPECT_EQ(derived_of(analyze(tar_file("m/a.owl", gguf_head(0, "")), {{"m/a.owl", "m/b.owl"}})), "m/a.owl gguf=gguf=3\ntensors=2\n") << "made once";
+    const LayerAnalysis analysis = analyze(tar_file("etc/os-release", "ID=puffin\n"), {{"etc/os-release", "lib/libplume.so"}});
+    EXPECT_EQ(analysis.captures.size(), 1U);
+    EXPECT_EQ(analysis.derived.size(), 1U);
+}
+
 TEST(Derived, LaterEntryOfTheSamePathReplaces) {
     const std::string first = tar_file("lib/libplume.so", elf() + "plume 3.1.4");
     EXPECT_EQ(derived_of(analyze(first + tar_file("lib/libplume.so", elf() + "plume 4.0"))), "lib/libplume.so strings=plume 4.0");
