@@ -12,6 +12,7 @@ using namespace veritag;
 
 void check_lines(const std::string& text) {
     VERITAG_ASSERT(text.empty() || text.back() == '\n');
+    VERITAG_ASSERT(text.size() < detect::kMostModelText + (128 << 10));
     for (const char c : text) VERITAG_ASSERT(c == '\n' || static_cast<unsigned char>(c) >= ' ');
 }
 

@@ -2,12 +2,9 @@
 
 #include "model_files.h"
 
-#include "base/text.h"
-
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <set>
 
 namespace veritag::detect {
 namespace {
@@ -113,6 +110,25 @@ TEST(SafetensorsHead, TensorsHaveAnEnd) {
     EXPECT_TRUE(text.starts_with("tensor z F8 1\n"));
     EXPECT_GE(text.size(), kMostModelText);
     EXPECT_LT(text.size(), kMostModelText + 100);
+}
+
+TEST(SafetensorsHead, MetadataHasAnEnd) {
+    std::string json = R"({"__metadata__":{"a":"b")";
+    for (int i = 0; i < 1000; ++i) json += ",\"key" + std::to_string(i) + "\":\"" + std::string(4000, 'v') + "\"";
+    const std::string text = safetensors(safetensors_head(json + "}}"));
+    EXPECT_GE(text.size(), kMostModelText);
+    EXPECT_LT(text.size(), kMostModelText + 5000);
+}
+
+TEST(SafetensorsHead, LongNamesAndShapesArePassedOver) {
+    const std::string last = R"("z":{"dtype":"F8","shape":[1]}})";
+    const std::string words(5000, 'n');
+    EXPECT_EQ(safetensors(safetensors_head("{\"" + words + "\":{\"dtype\":\"F8\",\"shape\":[1]}," + last)), "tensor z F8 1\n");
+    EXPECT_EQ(safetensors(safetensors_head("{\"a\":{\"dtype\":\"" + words + "\",\"shape\":[1]}," + last)), "tensor z F8 1\n");
+    EXPECT_EQ(safetensors(safetensors_head("{\"__metadata__\":{\"" + words + "\":\"x\",\"y\":\"" + words + "\"}," + last)), "tensor z F8 1\n");
+    std::string shape = "1";
+    for (int i = 0; i < 100'000; ++i) shape += ",1";
+    EXPECT_EQ(safetensors(safetensors_head("{\"a\":{\"dtype\":\"F8\",\"shape\":[" + shape + "]}," + last)), "tensor z F8 1\n");
 }
 
 }  // namespace
