@@ -97,6 +97,18 @@ TEST(Platforms, ObservationsOfAnUnreadableImageDoNotCount) {
     EXPECT_EQ(text_of(images), "linux/a pass: | linux/b error:");
 }
 
+TEST(Platforms, MoreVersionsThanAnyImageHasAreNotCompared) {
+    std::vector<Observation> many;
+    for (int i = 0; i < 17; ++i) many.push_back(bluekit("11." + std::to_string(i)));
+    std::vector<ImageReport> images{image("linux/a", {bluekit("12.6")}), image("linux/b", many)};
+    compare_platforms(test::test_rules(), images);
+    EXPECT_EQ(text_of(images), "linux/a pass: | linux/b pass:");
+    images[1].observed.pop_back();
+    compare_platforms(test::test_rules(), images);
+    EXPECT_EQ(images[0].findings.size(), 1U);
+    EXPECT_EQ(images[1].findings.size(), 1U);
+}
+
 TEST(Platforms, ErrorsStandBeforeWhatWasFoundEarlier) {
     std::vector<ImageReport> images{image("linux/a", {puffin("5.1")}), image("linux/b", {puffin("5.0")})};
     images[0].findings = {{.code = "tag-short", .severity = Severity::info, .component = "", .claimed = {}, .observed = {}, .message = "", .evidence = {}, .suggestion = {}}};
