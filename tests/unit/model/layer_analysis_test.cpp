@@ -95,6 +95,24 @@ TEST(LayerAnalysis, RefusesAnArchitectureThatIsNone) {
     EXPECT_NE(deserialise_layer_analysis(serialise(analysis), {}).error().message().find("a path entry is out of range"), std::string::npos);
 }
 
+// What is read must come out as it was; the index cannot keep so many, and no analysis of ours has them.
+TEST(LayerAnalysis, RefusesMoreArchitecturesThanThereAre) {
+    LayerAnalysis analysis;
+    for (int i = 0; i < 300; ++i) analysis.entries.add({.path = "p", .architecture = "cpu" + std::to_string(100 + i)});
+    std::string bytes = serialise(analysis);
+    EXPECT_TRUE(deserialise_layer_analysis(bytes, {})) << "those that found no place are none";
+    const std::size_t none = bytes.find(std::string("\x01\0\0\0\0\0\0\0p", 9), bytes.find("cpu354"));
+    ASSERT_NE(none, std::string::npos);
+    // The next entry: path, type, size, mode, target's length, then the length of its architecture.
+    const std::size_t length_at = none + 9 + 8 + 8 + 8 + 8;
+    ASSERT_EQ(bytes[length_at], '\0');
+    bytes[length_at] = 6;
+    bytes.insert(length_at + 8, "cpu999");
+    const Result<LayerAnalysis> after = deserialise_layer_analysis(bytes, {});
+    ASSERT_FALSE(after);
+    EXPECT_NE(after.error().message().find("more architectures than there are"), std::string::npos) << after.error().message();
+}
+
 TEST(LayerAnalysis, MemoryCountsWhatWasMadeOfFiles) {
     LayerAnalysis analysis;
     const std::uint64_t before = kept_bytes(analysis);
