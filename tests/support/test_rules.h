@@ -83,6 +83,18 @@ evidence:
 could-hold: ['**/flame_red/**']
 examples: []
 )",
+    R"(component: ember
+kind: framework
+title: Ember
+names: [ember]
+evidence: [{python: ember}]
+facts:
+  - {name: red, path: '**/libember_red.so'}
+backends:
+  - {sdk: redkit, needs-any-fact: [red]}
+could-hold: ['**/ember/**']
+examples: []
+)",
     R"(component: bird7b
 kind: llm
 title: Bird 7B

@@ -104,6 +104,21 @@ INSTANTIATE_TEST_SUITE_P(
         RoleCase{"AbsenceIsAnErrorStill", [](Case& c) { c.claims = {claim("quill", ComponentKind::tool, "1.0")}; }, "error tool-missing/quill 1.0>-"}),
     [](const testing::TestParamInfo<RoleCase>& each) { return std::string(each.param.name); });
 
+void has_ember(Case& c) {
+    has_red(c);
+    c.claims = {claim("ember", ComponentKind::framework, "1.0"), red("2.0")};
+    c.facts.observations.push_back(seen("ember", ComponentKind::framework, "1.0"));
+}
+
+// A fact that is a path needs no file to be read: without the path it is not so.
+INSTANTIATE_TEST_SUITE_P(
+    FactsOfPaths, Roles,
+    testing::Values(
+        RoleCase{"PathIsThere", [](Case& c) { has_ember(c); c.facts.facts = {{"ember", "red", "", at("lib/libember_red.so")}}; }, ""},
+        RoleCase{"PathIsNotThere", has_ember, "error framework-backend/ember 1.0>-"},
+        RoleCase{"PathMayBeUnreadable", [](Case& c) { has_ember(c); c.facts.problems = {{"layer", "cut off"}}; }, "warning unproven/ ->-"}),
+    [](const testing::TestParamInfo<RoleCase>& each) { return std::string(each.param.name); });
+
 TEST(Development, MissingToolsTakeTheMarkFromTheRightTag) {
     Case input = clean();
     input.claims = {os("5.1")};
