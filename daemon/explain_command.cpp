@@ -46,7 +46,7 @@ void add_explain(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand("explain", "How a tag is read: grammar, claims, tier, expected parent (no network)");
     const auto flags = std::make_shared<ExplainFlags>();
     command->add_option("NAME", flags->names, "REPOSITORY:TAG, or a full reference")->required();
-    flags->output.add_to(*command);
+    flags->output.add_to(*command, report::explanation_formats());
     flags->rules.add_to(*command);
     command->footer("Example:\n  veritag explain openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2");
     command->callback([flags, &exit_code] { exit_code = run(*flags); });

@@ -34,8 +34,8 @@ Result<rules::RuleSet> RuleOptions::load() const {
     return rules::load_rules(packs);
 }
 
-void OutputOptions::add_to(CLI::App& command) {
-    command.add_option("--format", format, "Output format: " + join(report::known_formats(), ", "))->type_name("NAME")->capture_default_str();
+void OutputOptions::add_to(CLI::App& command, const std::vector<std::string>& formats) {
+    command.add_option("--format", format, "Output format: " + join(formats, ", "))->type_name("NAME")->capture_default_str();
     command.add_option("-o,--output", file, "Write the result to FILE instead of stdout")->type_name("FILE");
     command.add_option("--lang", language, "Language of the texts: en, zh")->check(CLI::IsMember({"en", "zh"}))->capture_default_str();
 }

@@ -32,7 +32,7 @@ struct OutputOptions {
     std::string format = "table";
     std::string file;  ///< -o; empty: stdout
     std::string language = "en";
-    void add_to(CLI::App& command);
+    void add_to(CLI::App& command, const std::vector<std::string>& formats = report::known_formats());
     /// Options for the writers; colour only for a table on a terminal, without NO_COLOR.
     [[nodiscard]] report::WriteOptions write_options() const;
     /// To the file or stdout; an unwritable file is an error.

@@ -123,7 +123,7 @@ void add_scan(CLI::App& app, int& exit_code) {
     command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
     command->add_option("--jobs", flags->jobs, "Layers read side by side")->check(CLI::Range(1, 64))->capture_default_str();
-    command->add_flag("--list-packages", flags->list_packages, "List every package found");
+    command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     command->add_flag("--no-progress", flags->no_progress, "No progress on stderr");
     command->add_flag("--no-store", flags->no_store, "Keep nothing between runs (scan keeps nothing anyway)");
     flags->output.add_to(*command);

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "detect/detector.h"
+#include "detect/python_files.h"
 #include "pkgdb/pkgdb.h"
 
 #include <array>
@@ -30,6 +31,16 @@ PackageDatabase database_of(ByteReader content, PackageType type, Result<Parsed<
     return database;
 }
 
+// Of a file that stands for one package, or for none.
+PackageDatabase database_of_one(ByteReader content, PackageType type, Result<std::optional<Package>> package) {
+    PackageDatabase database{.path = std::string(content.origin()), .type = type, .packages = {}, .problems = {}};
+    if (!package)
+        database.problems.push_back({database.path, package.error().message()});
+    else if (*package)
+        database.packages.push_back(std::move(**package));
+    return database;
+}
+
 class RpmNdbDetector final : public Detector {
 public:
     std::string_view name() const noexcept override { return "rpm-ndb"; }
@@ -37,6 +48,16 @@ public:
     bool wants(std::string_view path) const override { return is_rpm_file(path, "Packages.db"); }
     PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
         return database_of(content, PackageType::rpm, pkgdb::parse_rpm_ndb(content, limits));
+    }
+};
+
+class RpmBdbDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "rpm-bdb"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override { return is_rpm_file(path, "Packages"); }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
+        return database_of(content, PackageType::rpm, pkgdb::parse_rpm_bdb(content, limits));
     }
 };
 
@@ -49,26 +70,6 @@ public:
     PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>> wal, const Limits& limits) const override {
         return database_of(content, PackageType::rpm, pkgdb::parse_rpm_sqlite(content, wal, limits));
     }
-};
-
-// Databases that are recognised so that "not read" is said and never looks like "no packages".
-class UnreadDetector final : public Detector {
-public:
-    UnreadDetector(std::string_view format, PackageType type, bool (*wanted)(std::string_view)) : name_(format), type_(type), wants_(wanted) {}
-    std::string_view name() const noexcept override { return name_; }
-    int version() const noexcept override { return 1; }
-    bool wants(std::string_view path) const override { return wants_(path); }
-    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits&) const override {
-        PackageDatabase database{.path = std::string(content.origin()), .type = type_, .packages = {}, .problems = {}};
-        if (content.size() > 0)
-            database.problems.push_back({database.path, "this version of veritag does not read " + std::string(name_) + " package databases"});
-        return database;
-    }
-
-private:
-    std::string_view name_;
-    PackageType type_;
-    bool (*wants_)(std::string_view);
 };
 
 class DpkgDetector final : public Detector {
@@ -89,21 +90,55 @@ private:
     }
 };
 
+class ApkDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "apk"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override { return path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed"; }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
+        return database_of(content, PackageType::apk, pkgdb::parse_apk_installed(content, limits));
+    }
+};
+
+class CondaDetector final : public Detector {
+public:
+    std::string_view name() const noexcept override { return "conda"; }
+    int version() const noexcept override { return 1; }
+    bool wants(std::string_view path) const override {
+        if (!path.ends_with(".json")) return false;
+        const std::string_view directory = path.substr(0, path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/'));
+        return (directory == "conda-meta" || directory.ends_with("/conda-meta")) && !is_in_conda_cache(path);
+    }
+    PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
+        return database_of_one(content, PackageType::conda, pkgdb::parse_conda_record(content, limits));
+    }
+};
+
 class PythonDetector final : public Detector {
 public:
     std::string_view name() const noexcept override { return "python-metadata"; }
-    int version() const noexcept override { return 1; }
-    bool wants(std::string_view path) const override {
-        return path.ends_with(".dist-info/METADATA") &&
-               (path.find("site-packages/") != std::string_view::npos || path.find("dist-packages/") != std::string_view::npos);
-    }
+    int version() const noexcept override { return 2; }  // 2: eggs, egg-links and editable installs
+    bool wants(std::string_view path) const override { return python_file(path) != PythonFile::none; }
     PackageDatabase read(ByteReader content, std::optional<std::span<const std::byte>>, const Limits& limits) const override {
-        PackageDatabase database{.path = std::string(content.origin()), .type = PackageType::python, .packages = {}, .problems = {}};
-        Result<std::optional<Package>> package = pkgdb::parse_python_metadata(content, limits);
-        if (!package)
-            database.problems.push_back({database.path, package.error().message()});
-        else if (*package)
-            database.packages.push_back(std::move(**package));
+        switch (python_file(content.origin())) {
+            case PythonFile::egg_link: {
+                Result<std::string> directory = pkgdb::parse_egg_link(content, limits);
+                if (directory) return source_link(content, std::move(*directory));
+                return database_of_one(content, PackageType::python, directory.error());
+            }
+            case PythonFile::direct_url: {
+                Result<std::optional<std::string>> directory = pkgdb::parse_direct_url(content, limits);
+                if (directory) return source_link(content, std::move(*directory).value_or(""));
+                return database_of_one(content, PackageType::python, directory.error());
+            }
+            default: return database_of_one(content, PackageType::python, pkgdb::parse_python_metadata(content, limits));
+        }
+    }
+
+private:
+    static PackageDatabase source_link(const ByteReader& content, std::string directory) {
+        PackageDatabase database = database_of_one(content, PackageType::python, std::optional<Package>());
+        database.source_directory = std::move(directory);
         return database;
     }
 };
@@ -115,12 +150,12 @@ std::string Detector::companion_of(std::string_view) const { return {}; }
 const std::vector<const Detector*>& all_detectors() {
     static const RpmNdbDetector rpm_ndb;
     static const RpmSqliteDetector rpm_sqlite;
-    static const UnreadDetector rpm_bdb("Berkeley DB rpm", PackageType::rpm, [](std::string_view path) { return is_rpm_file(path, "Packages"); });
-    static const UnreadDetector apk("apk", PackageType::apk,
-                                    [](std::string_view path) { return path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed"; });
+    static const RpmBdbDetector rpm_bdb;
+    static const ApkDetector apk;
     static const DpkgDetector dpkg;
     static const PythonDetector python;
-    static const std::vector<const Detector*> all{&rpm_ndb, &rpm_sqlite, &rpm_bdb, &apk, &dpkg, &python};
+    static const CondaDetector conda;
+    static const std::vector<const Detector*> all{&rpm_ndb, &rpm_sqlite, &rpm_bdb, &apk, &dpkg, &python, &conda};
     return all;
 }
 

@@ -162,7 +162,8 @@ private:
         std::string head;
     };
     struct Wanted {
-        std::string path;  // in the layer
+        std::string path;        // in the layer
+        std::string known_path;  // the name under which a detector or rule wants it
         std::uint64_t size = 0;
         const Detector* detector = nullptr;
         bool held = false;
@@ -199,7 +200,7 @@ private:
     Result<std::uint64_t> wanted_bytes(const stream::TarEntry& entry) {
         const auto alias = extra_.find(entry.path);
         const std::string_view known_path = alias == extra_.end() ? std::string_view(entry.path) : std::string_view(alias->second);
-        Wanted file{.path = entry.path, .size = entry.size, .detector = nullptr, .held = false, .is_companion = false, .companion = {}, .evidence = false, .keep = 0, .content = {},
+        Wanted file{.path = entry.path, .known_path = std::string(known_path), .size = entry.size, .detector = nullptr, .held = false, .is_companion = false, .companion = {}, .evidence = false, .keep = 0, .content = {},
                     .entry = out_.entries.size() - 1, .elf_head_bytes = may_be_code(entry) ? kElfHeadBytes : 0, .elf_head = {}, .decodings = {}, .searches = {}};
         std::uint64_t bytes = 0;
         for (const Detector* detector : all_detectors()) {
@@ -297,7 +298,11 @@ private:
 
     void read_database(const Wanted& file, std::optional<std::span<const std::byte>> companion) {
         kept_[file.path].database = out_.databases.size();
-        out_.databases.push_back(file.detector->read(ByteReader(std::string_view(file.content), file.path), companion, limits_));
+        // What a file is, its name says: content that a link leads to is read under the name of the link.
+        PackageDatabase database = file.detector->read(ByteReader(std::string_view(file.content), file.known_path), companion, limits_);
+        database.path = file.path;
+        for (Package& package : database.packages) package.path = file.path;
+        out_.databases.push_back(std::move(database));
     }
 
     const rules::RuleSet& rules_;

@@ -247,9 +247,12 @@ std::optional<LiveFile> MergedImage::file(std::string_view path) const {
     return live_file(node);
 }
 
-bool MergedImage::directory_exists(std::string_view path) const {
+bool MergedImage::directory_exists(std::string_view path) const { return real_directory(path).has_value(); }
+
+std::optional<std::string> MergedImage::real_directory(std::string_view path) const {
     const NodeId node = walk(path, true);
-    return node != kNone && nodes_[node].type == EntryType::directory;
+    if (node == kNone || nodes_[node].type != EntryType::directory) return std::nullopt;
+    return path_of(node);
 }
 
 std::vector<MergedImage::NodeId> MergedImage::sorted_children(NodeId node) const {

@@ -41,6 +41,8 @@ public:
     /// The file at `path`, following links in every part of it, the last one too. nullopt: nothing there, a directory, or a loop.
     [[nodiscard]] std::optional<LiveFile> file(std::string_view path) const;
     [[nodiscard]] bool directory_exists(std::string_view path) const;  ///< following links
+    /// The real path of a directory, following links; nullopt where none is there.
+    [[nodiscard]] std::optional<std::string> real_directory(std::string_view path) const;
     /// Every live regular file, in path order.
     void for_each_file(const std::function<void(const LiveFile&)>& visit) const;
     /// Live regular files below a directory (links followed to reach it, not below it), with their path relative to it. Returns how

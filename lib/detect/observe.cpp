@@ -4,6 +4,7 @@
 #include "detect/architecture.h"
 #include "detect/detector.h"
 #include "detect/elf.h"
+#include "detect/python_files.h"
 #include "pkgdb/pkgdb.h"
 
 #include <algorithm>
@@ -44,6 +45,7 @@ public:
         image_.for_each_file([&](const LiveFile& file) { look_at(file, file.path); });
         look_through_links();
         find_system_databases();
+        follow_python_sources();
         take_packages();
         for (const Package& package : result_.facts.packages) look_at_package(package);
         look_at_config();
@@ -85,11 +87,20 @@ private:
         if (file.size == 0) return;
         // Asked for the name first: a hard link elsewhere to a database is a copy that nobody reads.
         const auto& detectors = all_detectors();
-        if (std::none_of(detectors.begin(), detectors.end(), [&](const Detector* d) { return d->wants(known_path); })) return;
-        if (const PackageDatabase* database = image_.database(file))
-            databases_.try_emplace(file.path, file, database);
-        else
+        if (std::none_of(detectors.begin(), detectors.end(), [&](const Detector* d) { return d->wants(known_path); })) {
+            if (is_egg_archive(known_path)) egg_archives_.insert(file.path);
+            return;
+        }
+        const bool only_source = python_file(known_path) == PythonFile::source_egg_info;
+        if (const PackageDatabase* database = image_.database(file)) {
+            const auto [at, fresh] = databases_.try_emplace(file.path, file, database, known_path);
+            // A source tree's egg-info that a link shows in site-packages is an installed one.
+            if (!fresh && !only_source && python_file(at->second.known_path) == PythonFile::source_egg_info) at->second.known_path = known_path;
+        } else if (only_source) {
+            unread_sources_.emplace_back(file, known_path);  // asked for when something leads to it
+        } else {
             need(file, known_path);
+        }
     }
 
     void note_could_hold(const rules::Component& component, const LiveFile& file) {
@@ -102,7 +113,10 @@ private:
 
     void apply(const Target& target, const LiveFile& file, std::string_view known_path) {
         const rules::EvidenceRule& rule = *target.rule;
-        if (file.size < rule.min_size) return note_small(*target.component, file, known_path);
+        if (file.size < rule.min_size) {
+            if (rule.from == rules::EvidenceRule::From::file) note_small(*target.component, file, known_path);
+            return;
+        }
         std::string text;
         std::string detail;
         EvidenceSource source = EvidenceSource::file;
@@ -154,7 +168,7 @@ private:
 
     // Too small to be what its name says: a Git LFS pointer stands for content that is not there.
     void note_small(const rules::Component& component, const LiveFile& file, std::string_view known_path) {
-        if (file.size >= rules::kPlaceholderHead) return;  // no pointer, and nobody kept it
+        if (file.size >= rules::kMostPlaceholderBytes) return;  // no pointer, and nobody kept it
         const Capture* capture = image_.capture(file);
         if (capture == nullptr) return need(file, known_path);
         if (!capture->content.starts_with(kLfsHeader)) return;
@@ -265,8 +279,67 @@ private:
     struct LiveDatabase {
         LiveFile file;
         const PackageDatabase* database;
-        LiveDatabase(LiveFile f, const PackageDatabase* d) : file(std::move(f)), database(d) {}
+        std::string known_path;  // the name under which a detector wants it
+        bool counts = true;      // Python: not so where nothing makes the package importable
+        LiveDatabase(LiveFile f, const PackageDatabase* d, std::string_view known) : file(std::move(f)), database(d), known_path(known) {}
     };
+
+    // Which Python metadata is of installed packages, where only the whole image tells: the source that an egg-link or an editable
+    // install leads to may lie in another layer, or have been removed.
+    void follow_python_sources() {
+        // By the real directory that holds the egg-info, and its name: a hostile image has many of both.
+        std::map<std::pair<std::string, std::string>, std::vector<LiveDatabase*>> sources;
+        std::map<std::pair<std::string, std::string>, std::vector<const std::pair<LiveFile, std::string>*>> unread;
+        const auto key_of = [](const std::string& path, const std::string& known_path) {
+            return std::pair(std::string(directory_of(directory_of(path))), egg_name(directory_of(known_path)));
+        };
+        for (auto& [path, live] : databases_) {
+            if (python_file(live.known_path) != PythonFile::source_egg_info) continue;
+            live.counts = false;
+            sources[key_of(path, live.known_path)].push_back(&live);
+        }
+        for (const auto& source : unread_sources_) unread[key_of(source.first.path, source.second)].push_back(&source);
+        for (auto& [path, live] : databases_) {
+            if (live.database->source_directory.empty()) continue;
+            const std::string& written = live.database->source_directory;
+            const std::string shown = "\"" + quote(written) + "\"";
+            const std::optional<std::string> directory =
+                image_.real_directory(written.starts_with('/') ? written : std::string(directory_of(live.known_path)) + "/" + written);
+            if (python_file(live.known_path) == PythonFile::direct_url) {
+                if (directory) continue;
+                const std::optional<LiveFile> metadata = image_.file(std::string(directory_of(path)) + "/METADATA");
+                const auto installed = metadata ? databases_.find(metadata->path) : databases_.end();
+                if (installed == databases_.end()) continue;
+                installed->second.counts = false;
+                lost_python(metadata->path, "an editable install of " + shown + ", which is no directory of the image; the package cannot be used");
+            } else if (!directory) {
+                lost_python(path, "an egg-link to " + shown + ", which is no directory of the image; the package cannot be used");
+            } else {
+                const std::pair key(*directory, egg_name(live.known_path));
+                const auto read = sources.find(key);
+                const auto wanted = unread.find(key);
+                // Emptied once taken: of many links to one place only the first has work to do.
+                if (read != sources.end())
+                    for (LiveDatabase* source : std::exchange(read->second, {})) source->counts = true;
+                if (wanted != unread.end())
+                    for (const auto* source : std::exchange(wanted->second, {})) need(source->first, source->second);
+                if (read == sources.end() && wanted == unread.end())
+                    lost_python(path, "an egg-link to " + shown + ", where no egg-info of that name is; version unknown");
+            }
+        }
+        for (const std::string& path : egg_archives_) lost_python(path, "this version of veritag does not read zipped Python eggs");
+    }
+
+    void lost_python(const std::string& path, std::string message) {
+        python_whole_ = false;
+        problem(path, std::move(message));
+    }
+
+    // The name in `<name>.egg-link` and `<name>.egg-info`: setuptools writes hyphens in one and underscores in the other.
+    static std::string egg_name(std::string_view path) {
+        std::string_view name = path.substr(path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1);
+        return pkgdb::normalise_python_name(name.substr(0, name.rfind('.')));
+    }
 
     static bool is_system(PackageType type) noexcept {
         return type == PackageType::rpm || type == PackageType::deb || type == PackageType::apk;
@@ -293,8 +366,9 @@ private:
     void take_packages() {
         const LiveDatabase* rpm = newest_rpm();
         bool any_system = false;
-        bool whole = true;
+        bool whole = python_whole_;
         for (const auto& [path, live] : databases_) {
+            if (!live.counts) continue;
             const bool passed_over = live.database->type == PackageType::rpm && &live != rpm;
             // Written by the same layer, which of two is in use is not known: an unreadable one may be it.
             if (passed_over && (live.file.content_layer != rpm->file.content_layer || live.database->problems.empty())) continue;
@@ -554,6 +628,9 @@ private:
     std::map<std::pair<const rules::Component*, std::size_t>, std::set<std::string>> counted_;  // names that a rule with `at-least` saw
     std::map<std::string, LiveDatabase> databases_;  // by real path
     std::map<std::tuple<std::string, std::string, std::uint64_t>, Weights> weights_;  // by directory, glob and least size
+    std::vector<std::pair<LiveFile, std::string>> unread_sources_;  // egg-infos of source trees whose content was not kept, and their names
+    std::set<std::string> egg_archives_;
+    bool python_whole_ = true;
     std::set<std::string> facts_read_;
 };
 

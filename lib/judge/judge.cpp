@@ -298,7 +298,8 @@ private:
     // `, which it stood for from 2025-06-30 to 2026-04-10`: then nobody moved the tag along.
     static std::string meant_once(const Claim& claim, const std::string& version) {
         for (std::size_t i = 0; i + 1 < claim.stood_for.size(); ++i)
-            if (claim.stood_for[i].second == version) return ", which it stood for from " + claim.stood_for[i].first + " to " + claim.stood_for[i + 1].first;
+            if (claim.stood_for[i].second == version)
+                return ", which it stood for " + (claim.stood_for[i].first.empty() ? "until " : "from " + claim.stood_for[i].first + " to ") + claim.stood_for[i + 1].first;
         return {};
     }
 

@@ -48,7 +48,7 @@ std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
     for (const Capture& capture : analysis.captures) bytes += sizeof capture + capture.path.size() + capture.content.size();
     for (const Derived& derived : analysis.derived) bytes += sizeof derived + derived.path.size() + derived.how.size() + derived.text.size();
     for (const PackageDatabase& database : analysis.databases) {
-        bytes += sizeof database + database.path.size();
+        bytes += sizeof database + database.path.size() + database.source_directory.size();
         for (const Package& package : database.packages)
             bytes += sizeof package + package.name.size() + package.version.size() + package.arch.size() + package.path.size();
         for (const Problem& problem : database.problems) bytes += sizeof problem + problem.path.size() + problem.message.size();
@@ -170,6 +170,7 @@ std::string serialise(const LayerAnalysis& analysis) {
             out.text(package.arch);
         }
         out.problems(database.problems);
+        out.text(database.source_directory);
     }
     out.problems(analysis.problems);
     return out.take();
@@ -215,7 +216,7 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
         derived.text = in.text();
         analysis.derived.push_back(std::move(derived));
     }
-    for (std::uint64_t n = in.count(32); n > 0 && in.in().ok(); --n) {
+    for (std::uint64_t n = in.count(40); n > 0 && in.in().ok(); --n) {
         PackageDatabase database;
         database.path = in.text();
         const std::uint64_t type = in.number();
@@ -233,6 +234,7 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
             database.packages.push_back(std::move(package));
         }
         database.problems = in.problems();
+        database.source_directory = in.text();
         analysis.databases.push_back(std::move(database));
     }
     analysis.problems = in.problems();

@@ -73,6 +73,9 @@ struct PackageDatabase {
     PackageType type = PackageType::rpm;
     std::vector<Package> packages;
     std::vector<Problem> problems;  ///< not empty: the list may be incomplete
+    /// Python: where an `.egg-link` or an editable install's `direct_url.json` says that the package's source lies, absolute or
+    /// relative to the file. Whether it is there only the whole image can tell.
+    std::string source_directory;
 };
 
 struct LayerAnalysis {

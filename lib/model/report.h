@@ -43,7 +43,7 @@ struct Claim {
     bool from_repository = false;    ///< the component's name comes from the repository
     std::string text;                ///< the part as written in the tag
     bool floating = false;           ///< `version` is what the rules say a moving tag stands for today
-    /// Floating: what the tag stood for, as (first day, version), oldest first, today's last. Empty where no days are known.
+    /// Floating: what the tag stood for, as (first day, version), oldest first, today's last. The oldest's day may be unknown.
     std::vector<std::pair<std::string, std::string>> stood_for = {};
     friend bool operator==(const Claim&, const Claim&) = default;
 };
@@ -94,6 +94,7 @@ struct ImageReport {
     std::optional<std::string> index_digest;
     std::string digest;
     std::string platform;  ///< linux/arm64[/v8]
+    std::vector<std::string> diff_ids;  ///< the config's, oldest layer first; `layer` counts over them
     Verdict verdict = Verdict::error;
     std::optional<Error> error;
     std::string grammar;

@@ -1,5 +1,7 @@
 #include "base/text.h"
+#include "report/cyclonedx_writer.h"
 #include "report/json_writer.h"
+#include "report/spdx_writer.h"
 #include "report/table_writer.h"
 #include "report/writers.h"
 
@@ -11,9 +13,12 @@ namespace {
 struct Format {
     std::string_view name;
     std::string (*write)(const Report&, const WriteOptions&);
-    std::string (*explain)(const std::vector<Explanation>&, const WriteOptions&);
+    std::string (*explain)(const std::vector<Explanation>&, const WriteOptions&);  ///< null where the format is for images alone
 };
-constexpr std::array<Format, 2> kFormats{{{"table", write_table, write_table}, {"json", write_json, write_json}}};
+constexpr std::array<Format, 4> kFormats{{{"table", write_table, write_table},
+                                          {"json", write_json, write_json},
+                                          {"cyclonedx", write_cyclonedx, nullptr},
+                                          {"spdx", write_spdx, nullptr}}};
 
 Result<const Format*> find_format(std::string_view name) {
     for (const Format& each : kFormats)
@@ -32,6 +37,13 @@ std::vector<std::string> known_formats() {
     return names;
 }
 
+std::vector<std::string> explanation_formats() {
+    std::vector<std::string> names;
+    for (const Format& each : kFormats)
+        if (each.explain != nullptr) names.emplace_back(each.name);
+    return names;
+}
+
 Result<std::string> write_report(const Report& report, std::string_view format, const WriteOptions& options) {
     VERITAG_TRY(const Format* found, find_format(format));
     return found->write(report, options);
@@ -39,6 +51,9 @@ Result<std::string> write_report(const Report& report, std::string_view format, 
 
 Result<std::string> write_explanation(const std::vector<Explanation>& explanations, std::string_view format, const WriteOptions& options) {
     VERITAG_TRY(const Format* found, find_format(format));
+    if (found->explain == nullptr)
+        return Error{ErrorCode::usage, "read --format", "", "\"" + std::string(found->name) + "\" lists what an image holds, and a tag alone holds nothing",
+                     "use " + join(explanation_formats(), " or ")};
     return found->explain(explanations, options);
 }
 

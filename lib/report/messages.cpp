@@ -16,7 +16,7 @@ struct Template {
 
 // {claim} is the component with the claimed version and {found} the same with the observed one; {component}, {claimed} and
 // {observed} are the bare fields. The first row of a code whose fields are all there is taken.
-constexpr std::array<Template, 36> kChinese{{
+constexpr std::array<Template, 41> kChinese{{
     {"tag-syntax", "标签“{claimed}”不符合该仓库的命名规则，无法解析"},
     {"tag-syntax", "标签不符合该仓库的命名规则，无法解析"},
     {"tag-order", "标签各部分都能识别，但排列顺序不符合规范"},
@@ -48,8 +48,13 @@ constexpr std::array<Template, 36> kChinese{{
     {"unproven", "标签声明了 {component}，镜像内容既不能证实也不能否定"},
     {"unproven", "镜像中有无法读取的部分，不能排除其中藏有与标签不符的内容"},
     {"flavor-mismatch", "镜像内容与标签声明的类型 {claimed} 不符，实际为 {observed}"},
+    {"flavor-mismatch", "镜像缺少标签声明的类型 {claimed} 通常带有的组件"},
+    {"platform-divergence", "同一标签在各平台上的内容不一致：{component} 在本平台为 {observed}，在其他平台为 {claimed}"},
+    {"platform-missing", "索引列出了平台 {claimed}，仓库中却没有对应的镜像"},
+    {"alias-stale", "浮动标签目前应指向 {claim}，镜像实际为 {observed}"},
     {"dev-missing", "标签带有 -dev，镜像中却没有开发工具"},
     {"dev-undeclared", "镜像中有开发工具，标签却没有 -dev"},
+    {"package-foreign", "镜像中有软件包是为 {observed} 构建的，与镜像的系统不同"},
     {"package-foreign", "镜像中装有为其他发行版或其他版本构建的软件包"},
     {"tag-moved", "标签指向的镜像与上次审计时不同"},
     {"parent-unknown", "没有找到已发布的上级镜像"},

@@ -16,7 +16,7 @@ enum class Language { en, zh };
 struct WriteOptions {
     Language language = Language::en;
     bool colour = false;         ///< table only: ANSI colours
-    bool list_packages = false;  ///< json: packageList; table: a list under each image
+    bool list_packages = false;  ///< json: packageList; table: a list under each image; bills of materials always list them
     std::size_t width = 100;     ///< table only: terminal columns
 };
 
@@ -34,6 +34,8 @@ struct Explanation {
     std::vector<Finding> findings;
     std::vector<std::pair<std::string, std::string>> expected_parents;  ///< component, version
 };
+/// A bill of materials is for images alone: asking for one is a usage error.
 Result<std::string> write_explanation(const std::vector<Explanation>& explanations, std::string_view format, const WriteOptions& options);
+std::vector<std::string> explanation_formats();
 
 }  // namespace veritag::report

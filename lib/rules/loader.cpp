@@ -657,7 +657,8 @@ private:
         reader.each(node, chain, [&](const YamlNode& item, const std::string& at) {
             Fields fields(reader, item, at, {"since", "version"});
             FloatingVersion version;
-            fields.require("since", [&](const YamlNode& n, const std::string& place) {
+            if (!versions.empty() && !fields.has("since")) reader.fail(item, at, "the key \"since\" is missing; only the first version may lack it");
+            fields.with("since", [&](const YamlNode& n, const std::string& place) {
                 version.since = reader.text(n, place);
                 if (reader.ok() && !kDay.match_all(version.since)) reader.fail(n, place, in_quotes(version.since) + " is no day (YYYY-MM-DD)");
                 if (reader.ok() && !versions.empty() && version.since <= versions.back().since)
@@ -706,8 +707,6 @@ private:
     }
 
     void want_of(const EvidenceRule& rule) {
-        const RuleSet::Want placeholder{.head = kPlaceholderHead, .smaller_than = std::min(rule.min_size, kPlaceholderHead)};
-        if (rule.from == From::path && rule.min_size > 0) want(rule.globs, "", placeholder);
         if (rule.from != From::file && rule.from != From::elf) return;
         if (derivation_of(rule).empty()) {
             want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
@@ -716,11 +715,11 @@ private:
                 const EvidenceRule*& longest = derived_.try_emplace({glob, derivation_of(rule)}, &rule).first->second;
                 if (rule.head > longest->head) longest = &rule;
             }
-            if (rule.min_size > 0) want(rule.globs, "", placeholder);
+            if (rule.min_size > 0) want(rule.globs, "", {.head = kMostPlaceholderBytes, .smaller_than = std::min(rule.min_size, kMostPlaceholderBytes)});
         }
         for (std::string_view glob : rule.weights) {
             while (glob.starts_with("../")) glob.remove_prefix(3);
-            want({std::string(glob)}, "**/", {.head = kPlaceholderHead, .smaller_than = rule.weights_min});
+            want({std::string(glob)}, "**/", {.head = kMostPlaceholderBytes, .smaller_than = rule.weights_min});
         }
     }
 

@@ -36,8 +36,8 @@ enum class Compare : std::uint8_t {
 /// 12.6 where 12.6.3 was claimed), so that it neither proves nor refutes the claim.
 enum class Match : std::uint8_t { holds, differs, unclear };
 
-/// A Git LFS pointer is smaller than this (git-lfs/git-lfs: docs/spec.md); so many bytes tell one.
-inline constexpr std::uint64_t kPlaceholderHead = 1024;
+/// A file below this size may be a Git LFS pointer (git-lfs/git-lfs: docs/spec.md: less than 1024 bytes).
+inline constexpr std::uint64_t kMostPlaceholderBytes = 1024;
 
 /// One way to see the component in an image.
 struct EvidenceRule {
@@ -119,7 +119,7 @@ struct Component {
     std::vector<Writing> writings;          ///< beside the glued form
     std::vector<NormaliseStep> normalise;
     Compare compare = Compare::prefix;
-    std::optional<Pattern> loose;  ///< a claimed version that matches it whole is compared by prefix, whatever `compare` says
+    std::optional<Pattern> loose;  ///< a version that matches it whole, claimed or observed, is compared by prefix, whatever `compare` says
     std::vector<EvidenceRule> evidence;
     std::vector<FactRule> facts;
     std::vector<BackendRule> backends;
@@ -159,7 +159,7 @@ struct TagForm {
 
 /// What a moving tag stands for from a day on.
 struct FloatingVersion {
-    std::string since;    ///< YYYY-MM-DD; empty where it is not known
+    std::string since;    ///< YYYY-MM-DD; empty where it is not known, the first one only
     std::string version;  ///< "" any
 };
 

@@ -242,7 +242,7 @@ std::string Component::canonical(std::string_view version) const {
 Match Component::compare_versions(std::string_view claimed, std::string_view observed) const {
     const std::string a = canonical(claimed);
     const std::string b = canonical(observed);
-    if (a == b || (loose && loose->match_all(a))) return compare_prefix(a, b);
+    if (a == b || (loose && (loose->match_all(a) || loose->match_all(b)))) return compare_prefix(a, b);
     switch (compare) {
         case Compare::prefix:
             return compare_prefix(a, b);

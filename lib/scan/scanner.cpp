@@ -188,6 +188,7 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
     const oci::ImageConfig& config = *parsed;
     const oci::Platform platform = offered.value_or(config.platform);
     image.platform = platform.str();
+    for (const Digest& each : config.diff_ids) image.diff_ids.push_back(each.str());
     if (options_.platform && !oci::platform_matches(*options_.platform, platform))
         return Error{ErrorCode::not_found, "choose platform", source.name().display, "the image is for " + image.platform, ""};
 

@@ -195,13 +195,13 @@ bool Reader::read_parts(std::string_view text) {
 }
 
 // In a repository without a rule of its own only a part that can hardly mean something else is believed: an operating system, or
-// a name with a version of at least two numbers (`py310` is no Python 310).
+// a name with a version of at least two numbers (`py310` is no Python 310). The name of a model may be that of a program for it.
 void Reader::read_hints(std::string_view text) {
     const std::vector<std::string_view> parts = split(text, '-');
     for (std::size_t i = 0; i < parts.size();) {
         if (i > 0) add_literal("-");
         const std::optional<Found> found = find_joined(parts, i);
-        const bool sure = found && found->reading.proper &&
+        const bool sure = found && found->reading.proper && found->component->kind != ComponentKind::llm &&
                           (found->component->kind == ComponentKind::os || found->reading.version.find('.') != std::string::npos);
         if (sure)
             add_part(*found);
@@ -236,7 +236,7 @@ void Reader::read_floating(const std::map<std::string, std::vector<rules::Floati
                     .text = std::string(tag_),
                     .floating = !today.empty()};
         for (const rules::FloatingVersion& each : versions)
-            if (!each.since.empty()) claim.stood_for.emplace_back(each.since, component->canonical(each.version));
+            if (versions.size() > 1) claim.stood_for.emplace_back(each.since, component->canonical(each.version));
         add_claim(std::move(claim));
     }
     if (!claims.empty()) return;

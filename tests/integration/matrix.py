@@ -9,7 +9,7 @@ import subprocess
 
 import contents as c
 from images import Artifact, Attestation, Image, Index, Layer, directory, file, opaque, program, symlink, whiteout
-from packages import Deb, Rpm
+from packages import Deb, Rpm, apk_installed
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 ANY = object()  # this field may be anything
@@ -34,6 +34,7 @@ class Expect:
     sees: tuple = ()    # (component, version) pairs that must be observed
     rpms: int = -1      # how many packages are counted; -1: not asked
     debs: int = -1
+    apks: int = -1
 
 
 def passes(**more):
@@ -62,7 +63,7 @@ class Case:
     skipped: int = 0      # children or manifests that are no images
     push: str = "skopeo"  # or "put": byte for byte, for what skopeo refuses
     demo: str = ""        # one line for the demonstration
-    packages: tuple = ()  # what --list-packages must list besides Python: Rpm or Deb
+    packages: tuple = ()  # what --list-packages must list besides Python: Rpm, Deb or Apk
 
     @property
     def reference(self):
@@ -121,6 +122,11 @@ class Builder:
         return self.layer(("ubuntu", version, architecture), lambda: Layer(
             c.root_tree(architecture) + c.ubuntu_os_files(version, text, codename) + self.dpkg(tuple(c.ubuntu_debs(version, architecture)))))
 
+    def alpine(self, version, database=None):
+        apks = c.alpine_apks(version)
+        return self.layer(("alpine", version, database), lambda: Layer(c.alpine_os_files(version) + [
+            file("lib/apk/db/installed", apk_installed(apks) if database is None else database), file("etc/apk/world", "alpine-baselayout\n")]))
+
     def ubuntu_with(self, version, debs, entries, **image):
         """An Ubuntu image with more packages in a second layer, as NVIDIA and AMD build theirs."""
         every = tuple(c.ubuntu_debs(version, "amd64") + debs)
@@ -158,6 +164,7 @@ def operating_systems(b):
     real = Layer(c.root_tree("arm64") + c.openeuler_os_files("24.03-LTS") + [file("var/lib/rpm/Packages.db", b.published_database())])
     moved = Layer(c.root_tree("arm64") + c.openeuler_os_files(SP4) + b.rpm_database(tuple(c.openeuler_rpms(SP4, "arm64")), folder="usr/lib/sysimage/rpm") +
                   [symlink("var/lib/rpm", "../../usr/lib/sysimage/rpm")])
+    apks = tuple(c.alpine_apks("3.19.1"))
     no_os_release = Layer([whiteout("usr/lib/os-release"), whiteout("etc/os-release")])
     edited = Layer([entry for entry in c.openeuler_os_files(SP4) if entry.path == "usr/lib/os-release"])
     return [
@@ -184,10 +191,19 @@ def operating_systems(b):
              passes(sees=(("openeuler", SP4),), rpms=len(sp2)), packages=tuple(c.openeuler_rpms(SP4, "arm64"))),
         Case("os-upgraded-lie", "openeuler/cann", "cann8.0.0-oe2203sp2", Image([b.openeuler(SP2), b.cann("8.0.0"), b.upgrade(SP4)]), fails(
             F("os-mismatch", "openeuler", claimed=SP2, observed=SP4, suggestion="cann8.0.0-oe2203sp4")), demo="the OS was upgraded in a later layer"),
-        Case("os-release-was-edited", "forged/openeuler/openeuler", "22.03-lts-sp4", Image([b.openeuler(SP2), edited]), unknown(F("unproven", "openeuler"))),
+        Case("os-release-was-edited", "forged/openeuler/openeuler", "22.03-lts-sp4", Image([b.openeuler(SP2), edited]), unknown(
+            F("unproven", "openeuler"), F("package-foreign", "openeuler", observed=SP2))),
         Case("os-is-another-one", "openeuler/llm-server", "1.0.0.gpu-oe2203sp3", Image([Layer(
             c.root_tree("amd64") + c.rocky_os_files("9.4") + b.rpm_database(rocky, "sqlite"))], architecture="amd64"), fails(
             F("os-mismatch", "openeuler", claimed=SP3, observed="Rocky Linux 9.4", suggestion=None, path="usr/lib/os-release")), packages=rocky),
+        Case("alpine-truthful", "library/python", "3.10-alpine3.19", Image([b.alpine("3.19.1")], architecture="amd64"),
+             passes(sees=(("alpine", "3.19.1"),), apks=len(apks)), packages=apks),
+        Case("alpine-other-release", "library/python", "3.10-alpine3.18", Image([b.alpine("3.19.1")], architecture="amd64"), fails(
+            F("os-mismatch", "alpine", claimed="3.18", observed="3.19.1", suggestion="3.10-alpine3.19"))),
+        Case("alpine-is-not-openeuler", "alpine/openeuler/redis", "7.4.1-oe2203sp3", Image([b.alpine("3.19.1")], architecture="amd64"), fails(
+            F("os-mismatch", "openeuler", claimed=SP3, observed="Alpine Linux 3.19.1"))),
+        Case("alpine-database-is-cut", "cut/library/python", "3.10-alpine3.19", Image([b.alpine("3.19.1", apk_installed(apks)[:-1])], architecture="amd64"),
+             unknown(F("unproven", "", path="lib/apk/db/installed"), apks=len(apks))),
         Case("os-no-trace", "openeuler/etcd", "3.6.0-oe2403sp1", Image([Layer([
             program("usr/local/bin/etcd", c.elf("arm64")), file("usr/share/zoneinfo/UTC", b"TZif2"), file("etc/ssl/certs/ca-bundle.crt", "-----BEGIN")])]),
             unknown(F("unproven", "openeuler", claimed="24.03-LTS-SP1")), demo="a distroless image: nothing speaks for or against it"),
@@ -268,6 +284,7 @@ def frameworks_and_models(b):
     stack = [base, sdk, torch]
     suffix = f"pytorch2.1.0-cann{CANN7}-oe2203sp2"
     chatglm3, chatglm2 = b.model("chatglm3-6b"), b.model("chatglm2-6b")
+    in_place = c.developed_in_place("torch-npu", "2.1.0.post3", "torch_npu_src")
     zstd = {"compression": "zstd"}
     plain = {"compression": "none"}
     vllm_ascend = Layer(c.python_distribution(c.SITE_PACKAGES, "vllm_ascend", "0.11.0rc0") + c.torch("2.7.1") + c.torch_npu("2.7.1.dev20250724"))
@@ -288,6 +305,11 @@ def frameworks_and_models(b):
             F("framework-missing", "tensorflow", claimed="2.19.0"))),
         Case("framework-without-its-plugin", "openeuler/pytorch", "pytorch2.1.0-cann8.0.RC1-oe2203sp4", Image([
             b.openeuler(SP4), b.cann("8.0.RC1"), b.torch("2.1.0")]), fails(F("framework-backend", "pytorch")), demo="torch without torch_npu under CANN"),
+        Case("framework-developed-in-place", "inplace/openeuler/pytorch", "pytorch2.1.0-cann8.0.RC1-oe2203sp4", Image([
+            b.openeuler(SP4), b.cann("8.0.RC1"), b.torch("2.1.0"), Layer(in_place[0]), Layer(in_place[1])]), passes(sees=(("torch_npu", "2.1.0.post3"),))),
+        Case("framework-source-tree-is-gone", "gone/openeuler/pytorch", "pytorch2.1.0-cann8.0.RC1-oe2203sp4", Image([
+            b.openeuler(SP4), b.cann("8.0.RC1"), b.torch("2.1.0"), Layer(in_place[0]), Layer(in_place[1]), Layer([whiteout("torch_npu_src")])]), unknown(
+            F("unproven", ""), F("unproven", "pytorch"))),
         Case("framework-for-another-sdk", "openeuler/pytorch", "pytorch2.1.0-cann8.0.RC2-oe2203sp4", Image([
             b.openeuler(SP4), b.cann("8.0.RC2"), b.torch("2.1.0+cu121", npu="2.1.0", cuda="12.1")]), fails(F("framework-backend", "pytorch", observed="cuda 12.1"))),
         Case("framework-mindspore-truthful", "openeuler/mindspore", "mindspore2.3.0rc1-cann8.0.RC1-oe2203sp4", Image([
@@ -320,7 +342,9 @@ def other_vendors(b):
     lts = b.openeuler("22.03-LTS", "amd64")
     nvidia = c.cuda_debs("12.2.0", "12.2.53")
     rocky_cuda = tuple(c.rocky_rpms("9.4", "amd64") + [
-        Rpm("cuda-cudart-12-1", "12.1.105", "1", "x86_64"), Rpm("cuda-libraries-12-1", "12.1.1", "1", "x86_64"), Rpm("cuda-toolkit-12-1", "12.1.1", "1", "x86_64")])
+        Rpm("cuda-cudart-12-1", "12.1.105", "1", "x86_64"), Rpm("cuda-libraries-12-1", "12.1.1", "1", "x86_64"), Rpm("cuda-toolkit-12-1", "12.1.1", "1", "x86_64"),
+        Rpm("cuda-minimal-build-12-1", "12.1.1", "1", "x86_64"), Rpm("cuda-cudart-devel-12-1", "12.1.105", "1", "x86_64"),
+        Rpm("libnccl", "2.17.1", "1+cuda12.1", "x86_64")])
 
     def cuda_image(version, cudart, ubuntu="20.04", **image):
         return b.ubuntu_with(ubuntu, c.cuda_debs(version, cudart), c.cuda_deb_files(version, cudart), **image)
@@ -380,7 +404,7 @@ def architectures(b):
         Case("index-with-a-wrong-child", "mixed/openeuler/cann", "cann8.0.0-oe2203sp4", Index([mixed, amd]), {"linux/arm64": fails(mismatch), "linux/amd64": good}),
         Case("index-offers-another-platform", "offered/openeuler/cann", "cann8.0.0-oe2203sp4", mislabelled, {
             "linux/arm64": good, "linux/riscv64": fails(F("arch-mismatch", claimed="linux/riscv64", observed="linux/amd64"),
-                                                        F("arch-mismatch", claimed="linux/riscv64", observed="amd64"))}, push="put"),
+                                                        F("arch-mismatch", claimed="linux/riscv64", observed="amd64"), F("arch-mismatch", "cann", observed="amd64"))}, push="put"),
         Case("artifact-is-no-image", "openeuler/charts", "1.0.0-oe2203sp4", Artifact("application/vnd.example.chart.v1+json", b"name: chart\n"), {}, skipped=1, push="put"),
     ]
 

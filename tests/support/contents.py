@@ -6,7 +6,7 @@ import json
 import struct
 
 from images import directory, file, hardlink, program, symlink, zeros
-from packages import Deb, Rpm
+from packages import Apk, Deb, Rpm
 
 RPM_MACHINE = {"arm64": "aarch64", "amd64": "x86_64"}
 ELF_MACHINE = {"arm64": 183, "amd64": 62}
@@ -125,6 +125,19 @@ def rocky_rpms(version, architecture):
              ("tzdata", "2024a", "1.el9", True), ("zlib", "1.2.11", "40.el9", False)]
     return [Rpm(name, number, release, "noarch" if noarch else machine) for name, number, release, noarch in names] + \
         [Rpm("openssl-libs", "3.0.7", "27.el9", machine, 1)]
+
+
+def alpine_os_files(version):
+    short = ".".join(version.split(".")[:2])
+    return [directory("bin"), directory("lib"), directory("usr/lib"), program("bin/busybox", elf("amd64")), symlink("bin/sh", "/bin/busybox"),
+            file("etc/alpine-release", f"{version}\n"), symlink("etc/os-release", "../usr/lib/os-release"),
+            file("usr/lib/os-release", f'NAME="Alpine Linux"\nID=alpine\nVERSION_ID={version}\nPRETTY_NAME="Alpine Linux v{short}"\n')]
+
+
+def alpine_apks(version):
+    names = [("alpine-baselayout", "3.4.3-r2"), ("alpine-release", f"{version}-r0"), ("apk-tools", "2.14.0-r5"), ("busybox", "1.36.1-r15"),
+             ("ca-certificates-bundle", "20230506-r0"), ("libcrypto3", "3.1.4-r5"), ("musl", "1.2.4_git20230717-r4"), ("zlib", "1.3.1-r0")]
+    return [Apk(name, number, "x86_64") for name, number in names]
 
 
 # ---- Python ----
@@ -260,6 +273,13 @@ def conda_python(version, environment="opt/conda/envs/py_3.10"):
     record = {"build": "h955ad1f_0", "build_number": 0, "depends": [], "name": "python", "version": version}
     return [file(f"{environment}/conda-meta/python-{version}-h955ad1f_0.json", json.dumps(record)), file(f"{environment}/conda-meta/history", "==> 2023 <==\n"),
             program(f"{environment}/bin/python{short}", elf("amd64"))]
+
+
+def developed_in_place(name, version, source, folder=SITE_PACKAGES):
+    """What `setup.py develop` leaves beside the sources: (entries of the source tree, entries of site-packages)."""
+    egg_info = f"{source}/{name.replace('-', '_')}.egg-info"
+    return ([file(f"{egg_info}/PKG-INFO", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nText\n"), file(f"{egg_info}/SOURCES.txt", "setup.py\n")],
+            [file(f"{folder}/{name}.egg-link", f"/{source}\n."), file(f"{folder}/easy-install.pth", f"/{source}\n")])
 
 
 # ---- Models ----

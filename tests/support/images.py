@@ -253,13 +253,28 @@ class Layout:
         """Writes the image under `name`; returns its descriptor and its Blobs."""
         blobs = Blobs()
         descriptor = image.write(blobs)
+        self.write_blobs(blobs)
+        self.names[name] = {**descriptor, "annotations": {"org.opencontainers.image.ref.name": name}}
+        self.write_index()
+        return descriptor, blobs
+
+    def add_all(self, named):
+        """Many (name, image) at once: the index is written once."""
+        for name, image in named:
+            blobs = Blobs()
+            descriptor = image.write(blobs)
+            self.write_blobs(blobs)
+            self.names[name] = {**descriptor, "annotations": {"org.opencontainers.image.ref.name": name}}
+        self.write_index()
+
+    def write_blobs(self, blobs):
         for digest, content in blobs.blobs.items():
             path = os.path.join(self.path, "blobs", *digest.split(":"))
             if not os.path.exists(path):
                 with open(path, "wb") as out:
                     out.write(content)
-        self.names[name] = {**descriptor, "annotations": {"org.opencontainers.image.ref.name": name}}
+
+    def write_index(self):
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [self.names[each] for each in sorted(self.names)]}
         with open(os.path.join(self.path, "index.json"), "wb") as out:
             out.write(to_json(index))
-        return descriptor, blobs

@@ -16,6 +16,8 @@ struct LayerItem {
     std::string text;                ///< file: content; links: target
     std::vector<Package> packages;   ///< database
     std::vector<Problem> problems;   ///< database
+    PackageType type = PackageType::rpm;  ///< database without packages
+    std::string source_directory;         ///< database
 };
 
 inline LayerItem file(std::string path, std::string content = "x") { return {LayerItem::What::file, std::move(path), std::move(content), {}, {}}; }
@@ -26,6 +28,20 @@ inline LayerItem whiteout(std::string path) { return {LayerItem::What::whiteout,
 inline LayerItem opaque(std::string path) { return {LayerItem::What::opaque, std::move(path), {}, {}, {}}; }
 inline LayerItem database(std::string path, std::vector<Package> packages, std::vector<Problem> problems = {}) {
     return {LayerItem::What::database, std::move(path), "db", std::move(packages), std::move(problems)};
+}
+/// An egg-link or an editable install's direct_url.json.
+inline LayerItem source_link(std::string path, std::string directory) {
+    LayerItem item = database(std::move(path), {});
+    item.type = PackageType::python;
+    item.source_directory = std::move(directory);
+    return item;
+}
+inline Package python(std::string name, std::string version) {
+    Package package;
+    package.type = PackageType::python;
+    package.name = std::move(name);
+    package.version = std::move(version);
+    return package;
 }
 inline Package rpm(std::string name, std::string version, std::string arch = "x86_64") {
     Package package;
@@ -58,9 +74,10 @@ inline std::shared_ptr<const LayerAnalysis> layer(const std::vector<LayerItem>& 
             case LayerItem::What::database:
                 add(item, EntryType::file);
                 analysis->databases.push_back({.path = item.path,
-                                               .type = item.packages.empty() ? PackageType::rpm : item.packages.front().type,
+                                               .type = item.packages.empty() ? item.type : item.packages.front().type,
                                                .packages = item.packages,
-                                               .problems = item.problems});
+                                               .problems = item.problems,
+                                               .source_directory = item.source_directory});
                 break;
         }
     }

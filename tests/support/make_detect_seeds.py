@@ -88,7 +88,7 @@ def problem(path, message):
 
 def layer_analysis():
     package = number(0) + text("bash") + text("5-1") + text("noarch")
-    database = text("db") + number(0) + items([package]) + items([problem("db", "odd")])
+    database = text("db") + number(0) + items([package]) + items([problem("db", "odd")]) + text("/src")
     return b"".join(
         [
             b"VLA2",

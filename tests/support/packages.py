@@ -2,6 +2,7 @@
 
 Each database is made once and kept in a cache directory under a name that is the hash of what it holds.
 """
+import base64
 import dataclasses
 import hashlib
 import json
@@ -37,6 +38,28 @@ class Deb:
     version: str
     arch: str
     removed: bool = False  # only its configuration file is left
+
+
+@dataclasses.dataclass(frozen=True)
+class Apk:
+    name: str
+    version: str
+    arch: str
+
+    def line(self):
+        return f"{self.name} {self.version} {self.arch}"
+
+
+def apk_installed(packages):
+    """apk's lib/apk/db/installed, written here since Debian has no apk: fields and order as alpinelinux/apk-tools: src/package.c
+    (apk_pkg_write_index_entry) and src/database.c (apk_db_fdb_write) have them."""
+    blocks = []
+    for each in packages:
+        checksum = "Q1" + base64.b64encode(hashlib.sha1(each.line().encode()).digest()).decode()
+        blocks.append(f"C:{checksum}\nP:{each.name}\nV:{each.version}\nA:{each.arch}\nS:1000\nI:4096\nT:A package for tests\nU:https://example.org\nL:MIT\n"
+                      f"o:{each.name}\nm:Tests <tests@example.org>\nt:1700000000\nc:0123456789abcdef\nD:so:libc.musl-{each.arch}.so.1\np:cmd:{each.name}={each.version}\n"
+                      f"F:usr/share/{each.name}\nM:0:0:755\nR:data\na:0:0:644\nZ:{checksum}\n\n")
+    return "".join(blocks)
 
 
 def run(*command, **options):

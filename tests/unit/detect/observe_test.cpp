@@ -32,14 +32,6 @@ std::string text_of(const ImageFacts& facts) {
     return text;
 }
 
-Package python(std::string name, std::string version) {
-    Package package;
-    package.type = PackageType::python;
-    package.name = std::move(name);
-    package.version = std::move(version);
-    return package;
-}
-
 TEST(Observe, ReadsAFileAndNamesItsLayerAndLine) {
     World world({layer({file("bin/sh")}), layer({file("etc/os-release", "NAME=P\nID=puffin\nVERSION=5.1\n")})});
     const ImageFacts facts = world.observe().facts;

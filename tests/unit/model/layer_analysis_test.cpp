@@ -25,7 +25,7 @@ LayerAnalysis sample() {
     analysis.derived.push_back({.path = "lib64/libc.so.6", .how = "strings x(.)", .text = std::string("x\0", 2)});
     Package package{.type = PackageType::rpm, .name = "bash", .version = "1:5.1-6", .arch = "aarch64", .path = "var/lib/rpm/rpmdb.sqlite"};
     analysis.databases.push_back(
-        {.path = "var/lib/rpm/rpmdb.sqlite", .type = PackageType::rpm, .packages = {package}, .problems = {{.path = "p", .message = "m"}}});
+        {.path = "var/lib/rpm/rpmdb.sqlite", .type = PackageType::rpm, .packages = {package}, .problems = {{.path = "p", .message = "m"}}, .source_directory = "/src"});
     analysis.problems = {{.path = "", .message = "an absolute name"}};
     return analysis;
 }
@@ -59,6 +59,7 @@ TEST(LayerAnalysis, SurvivesTheRoundTrip) {
     ASSERT_EQ(after->databases.size(), 1U);
     EXPECT_EQ(after->databases[0].packages, before.databases[0].packages);
     EXPECT_EQ(after->databases[0].problems, before.databases[0].problems);
+    EXPECT_EQ(after->databases[0].source_directory, "/src");
     EXPECT_EQ(after->problems, before.problems);
     EXPECT_EQ(serialise(*after), bytes);
 }

@@ -93,6 +93,21 @@ INSTANTIATE_TEST_SUITE_P(
              "line \"\\x7fELF\\x01\" is no field"},
         Case{"StatusD", kStatusD, "Package: tzdata\nVersion: 2024a-0+deb12u1\nArchitecture: all\n", {"tzdata 2024a-0+deb12u1 all"}, ""},
         Case{"StatusDWithStatus", kStatusD, "Package: a\nStatus: deinstall ok config-files\nVersion: 1\n", {}, ""},
+        Case{"StatusDNoFinalNewline", kStatusD, "Package: base-files\nVersion: 12.4+deb12u5\nArchitecture: arm64", {"base-files 12.4+deb12u5 arm64"}, ""},
+        Case{"StatusDWithNoise",
+             kStatusD,
+             "Package: netbase\nPriority: important\nConffiles:\n /etc/protocols 00\n /etc/rpc 00 obsolete\nVersion: 6.4\nArchitecture: all\n\n",
+             {"netbase 6.4 all"},
+             ""},
+        Case{"StatusDSums", kStatusD, "d41d8cd98f00b204e9800998ecf8427e  usr/share/doc/x\n", {}, "is no field"},
+        Case{"ConffilesNoise",
+             kStatus,
+             "Package: bash\nStatus: install ok installed\nConffiles:\n /etc/bash.bashrc 89269e1298235f1b12b4c16e4065ad0d\n /etc/Version: newconffile\n"
+             " /etc/skel/.bashrc ee35a240758f374832e809ae0ea4883a obsolete remove-on-upgrade\nArchitecture: amd64\nVersion: 5.2-1\n",
+             {"bash 5.2-1 amd64"},
+             ""},
+        Case{"ConffilesAlone", kStatus, "Conffiles:\n /etc/x 00\n\n" + kBash, {"bash 5.2-1 amd64"}, "status:1: it has no Package"},
+        Case{"Nuls", kStatus, std::string(64, '\0'), {}, "is no field"},
         Case{"StatusDNoVersion", kStatusD, "Package: tzdata\n", {}, "it has no Version"}),
     [](const auto& each) { return each.param.name; });
 

@@ -15,6 +15,28 @@ Result<std::optional<Package>> read(const std::string& blob, const Limits& limit
     return read_rpm_package(ByteReader(std::string_view(blob), "var/lib/rpm/Packages.db"), limits);
 }
 
+constexpr std::string_view kTwoTexts("C\0de\0", 5);
+
+// A header as rpm 3 made it: no region, whole file names in one array, translated texts, the epoch still called serial.
+HeaderBuilder version_3_header() {
+    HeaderBuilder header;
+    header.add(100, 8, 2, 1, kTwoTexts).text(1000, "zsh").text(1001, "3.0.8").text(1002, "8").number(1003, 7);
+    header.add(1004, 9, 2, 1, std::string_view("A shell\0Eine Shell\0", 19)).add(1005, 9, 2, 1, std::string_view("\0\0", 2));
+    header.number(1006, 985906516).add(1016, 9, 1, 1, std::string_view("Shells\0", 7)).text(1021, "Linux").text(1022, "i386");
+    header.add(1027, 8, 2, 1, std::string_view("/bin/zsh\0/usr/share/zsh\0", 25)).add(1028, 4, 2, 4, std::string_view("\0\6\0\0\0\0\x10\0", 8));
+    return header.add(1029, 1, 2, 1, std::string_view("\0\0", 2)).add(1030, 3, 2, 2, "\x81\xed\x41\xed");
+}
+
+// A header as rpm 4 keeps it: what the package file signed in a region, with directory tables, and what installing added.
+HeaderBuilder version_4_header(std::uint32_t region_tag) {
+    HeaderBuilder header;
+    header.add(100, 8, 2, 1, kTwoTexts).text(1000, "nodejs").text(1001, "10.24.0").text(1002, "1.module_el8").number(1003, 1);
+    header.add(1004, 9, 2, 1, std::string_view("a\0b\0", 4)).text(1022, "aarch64").add(1116, 4, 2, 4, std::string(8, '\0'));
+    header.add(1117, 8, 2, 1, std::string_view("node\0npm\0", 9)).add(1118, 8, 1, 1, std::string_view("/usr/bin/\0", 10));
+    header.add(5009, 5, 1, 8, std::string(8, '\1')).text(5096, "nodejs:10:8030020210118191659:229f0a1c").close_region(region_tag);
+    return header.number(1008, 1611000000).add(1029, 1, 2, 1, std::string_view("\0\0", 2)).number(1127, 3);
+}
+
 struct GoodCase {
     const char* name;
     std::string blob;
@@ -47,6 +69,13 @@ INSTANTIATE_TEST_SUITE_P(
                  HeaderBuilder().add(1000, 8, 2, 1, std::string_view("a\0b\0", 4)).text(1001, "1").text(1002, "2").blob(), "a 1-2 "},
         GoodCase{"FirstTranslation",
                  HeaderBuilder().text(1000, "a").add(1001, 9, 2, 1, std::string_view("1\0x\0", 4)).text(1002, "2").blob(), "a 1-2 "},
+        GoodCase{"Version3", version_3_header().blob(), "zsh 7:3.0.8-8 i386"},
+        GoodCase{"Version3InARegion", version_3_header().close_region(61).blob(), "zsh 7:3.0.8-8 i386"},
+        GoodCase{"Version4", version_4_header(63).blob(), "nodejs 1:10.24.0-1.module_el8 aarch64"},
+        GoodCase{"Version4WithImageRegion", version_4_header(61).blob(), "nodejs 1:10.24.0-1.module_el8 aarch64"},
+        GoodCase{"ModuleLabelAdded", test::header_of("a", "1", "2").text(5096, "a:1").blob(), "a 1-2 x86_64"},
+        GoodCase{"ModuleLabelOfOtherType", test::header_of("a", "1", "2").add(5096, 8, 2, 1, kTwoTexts).blob(), "a 1-2 x86_64"},
+        GoodCase{"EpochOfNoElement", HeaderBuilder().text(1000, "a").text(1001, "1").text(1002, "2").add(1003, 4, 0, 4, "").blob(), "a 1-2 "},
         GoodCase{"OddText", test::blob_of("lib+odd.name_1", "1.0~rc1^git2", "0.1.el9_3"), "lib+odd.name_1 1.0~rc1^git2-0.1.el9_3 x86_64"}),
     [](const auto& each) { return each.param.name; });
 
@@ -112,6 +141,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"NoRelease", kNamed.blob(), ErrorCode::malformed, "it has no release"},
         BadCase{"VersionIsANumber", HeaderBuilder().text(1000, "a").number(1001, 1).text(1002, "1").blob(), ErrorCode::malformed,
                 "type 4 where text belongs"},
+        BadCase{"EpochIsTooShort", HeaderBuilder().text(1000, "a").text(1001, "1").text(1002, "1").add(1003, 3, 1, 2, std::string("\0\1", 2)).blob(),
+                ErrorCode::malformed, "type 3 where a 32-bit number belongs"},
+        BadCase{"FileNamesRunOut", version_3_header().add(1031, 8, 3, 1, std::string_view("a\0b\0", 4)).blob(), ErrorCode::malformed,
+                "read rpm tag 1031"},
         BadCase{"EpochIsText", HeaderBuilder().text(1000, "a").text(1001, "1").text(1002, "1").text(1003, "1").blob(), ErrorCode::malformed,
                 "type 6 where a 32-bit number belongs"}),
     [](const auto& each) { return each.param.name; });

@@ -19,13 +19,14 @@ struct GoldenCase {
     const char* format;
     WriteOptions options;
     bool explain = false;
+    Report (*report)() = sample_report;
 };
 std::ostream& operator<<(std::ostream& out, const GoldenCase& c) { return out << c.file; }
 
 class Golden : public testing::TestWithParam<GoldenCase> {};
 TEST_P(Golden, IsTheFile) {
     const GoldenCase& c = GetParam();
-    const Result<std::string> text = c.explain ? write_explanation({sample_explanation()}, c.format, c.options) : write_report(sample_report(), c.format, c.options);
+    const Result<std::string> text = c.explain ? write_explanation({sample_explanation()}, c.format, c.options) : write_report(c.report(), c.format, c.options);
     ASSERT_TRUE(text) << text.error().message();
     const std::string path = std::string(VERITAG_SOURCE_DIR) + "/tests/data/report/" + c.file;
     if (std::getenv("VERITAG_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << *text;
@@ -44,6 +45,12 @@ INSTANTIATE_TEST_SUITE_P(
                     GoldenCase{"TableWithPackages", "table.packages.txt", "table", {.list_packages = true}},
                     GoldenCase{"JsonEnglish", "report.en.json", "json", {.language = Language::en, .list_packages = true}},
                     GoldenCase{"JsonChinese", "report.zh.json", "json", {.language = Language::zh}},
+                    GoldenCase{"CycloneDxEnglish", "report.en.cdx.json", "cyclonedx", {.language = Language::en}},
+                    GoldenCase{"CycloneDxChinese", "report.zh.cdx.json", "cyclonedx", {.language = Language::zh}},
+                    GoldenCase{"SpdxEnglish", "report.en.spdx.json", "spdx", {.language = Language::en}},
+                    GoldenCase{"SpdxChinese", "report.zh.spdx.json", "spdx", {.language = Language::zh}},
+                    GoldenCase{"CycloneDxHostile", "hostile.cdx.json", "cyclonedx", {}, false, hostile_report},
+                    GoldenCase{"SpdxHostile", "hostile.spdx.json", "spdx", {}, false, hostile_report},
                     GoldenCase{"ExplainTable", "explain.en.txt", "table", {}, true},
                     GoldenCase{"ExplainTableChinese", "explain.zh.txt", "table", {.language = Language::zh}, true},
                     GoldenCase{"ExplainJson", "explain.en.json", "json", {}, true}),

@@ -34,6 +34,7 @@ ImageReport passing(const std::string& platform) {
 ImageReport failing() {
     ImageReport bad = image("openeuler/pytorch", "2.1.0-cann7.0.RC1-oe2203sp2", "linux/arm64", Verdict::fail);
     bad.index_digest = kDigestB;
+    bad.diff_ids = {kDigestB, kDigestA, kDigestB};
     bad.tier = Tier::framework;
     bad.claims = {{.component = "pytorch", .kind = ComponentKind::framework, .version = "2.1.0", .from_repository = true, .text = "2.1.0"},
                   {.component = "cann", .kind = ComponentKind::sdk, .version = "7.0.RC1", .text = "cann7.0.RC1"},
@@ -91,6 +92,29 @@ Report sample_report() {
     report.bytes_fetched = 123'456'789;
     report.layers_analyzed = 9;
     report.layers_reused = 3;
+    return report;
+}
+
+Report hostile_report() {
+    // Escapes, line ends, invalid UTF-8, C1 controls, ends of strings, the placeholder of identifiers, separators of URLs, NUL.
+    const std::string evil = "a\x1b[2J\r\n\x07\xff\xc2\x9b\"\\</script>00000000-0000-0000-0000-000000000000/../:@?&=#%" + std::string(1, '\0');
+    Report report = sample_report();
+    report.images.resize(2);
+    report.images[1].error = Error{ErrorCode::io, evil, evil, evil, evil};
+    report.skipped = {{.reference = evil, .digest = evil, .reason = evil}};
+    for (ImageReport& image : report.images) {
+        image.reference = image.registry = image.repository = image.tag = image.platform = image.digest = evil;
+        image.diff_ids = {evil, evil};
+        image.problems.push_back({.path = evil, .message = evil});
+        const Evidence evidence{.source = EvidenceSource::elf, .path = evil, .layer = 99, .diff_id = evil, .detail = evil};
+        image.observed = {{.component = evil, .kind = ComponentKind::os, .version = evil, .evidence = {evidence}},
+                          {.component = "", .kind = ComponentKind::llm, .version = "", .evidence = {}}};
+        for (const PackageType type : {PackageType::rpm, PackageType::deb, PackageType::apk, PackageType::python, PackageType::conda}) {
+            image.package_list.push_back({.type = type, .name = evil, .version = evil, .arch = evil, .path = evil, .layer = 1});
+            image.package_list.push_back({.type = type, .name = "", .version = "", .arch = "", .path = "", .layer = -1});
+        }
+        image.findings.push_back({.code = evil, .component = evil, .claimed = evil, .observed = evil, .message = evil, .evidence = {evidence}, .suggestion = evil});
+    }
     return report;
 }
 

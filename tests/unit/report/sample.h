@@ -6,6 +6,7 @@
 namespace veritag::report {
 
 Report sample_report();
+Report hostile_report();  ///< every text is what an attacker would write
 Explanation sample_explanation();
 
 }  // namespace veritag::report

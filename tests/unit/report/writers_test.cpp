@@ -105,12 +105,22 @@ TEST(JsonExplanation, HasTheMembersOfTheContract) {
 }
 
 TEST(Formats, UnknownOnesNameTheNearest) {
-    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json"}));
+    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json", "cyclonedx", "spdx"}));
     const Result<std::string> text = write_report({}, "jsno", {});
     ASSERT_FALSE(text);
     EXPECT_EQ(text.error().code, ErrorCode::usage);
-    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json); did you mean \"json\"?");
+    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json, cyclonedx, spdx); did you mean \"json\"?");
     EXPECT_EQ(write_explanation({}, "xml-and-more", {}).error().hint, "");
+}
+
+TEST(Formats, ATagAloneHasNoBillOfMaterials) {
+    EXPECT_EQ(explanation_formats(), (std::vector<std::string>{"table", "json"}));
+    for (const char* format : {"cyclonedx", "spdx"}) {
+        const Result<std::string> text = write_explanation({sample_explanation()}, format, {});
+        ASSERT_FALSE(text);
+        EXPECT_EQ(text.error().code, ErrorCode::usage);
+        EXPECT_EQ(text.error().message(), "read --format: \"" + std::string(format) + "\" lists what an image holds, and a tag alone holds nothing; use table or json");
+    }
 }
 
 TEST(Table, NeverLetsControlBytesThrough) {

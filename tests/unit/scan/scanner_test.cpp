@@ -274,7 +274,7 @@ INSTANTIATE_TEST_SUITE_P(
         HostileCase{"BytesAfterTheEnd", kOs + tar_end() + std::string(512, 'x'), Verdict::error, "tar"},
         HostileCase{"OutOfRangeSize", kOs + tar_entry({.name = "a", .content = "x", .size = 077777777777}), Verdict::error, "end"},
         HostileCase{"UnreadableDatabase", kOs + tar_file("var/lib/rpm/Packages.db", "no database") + tar_end(), Verdict::unknown, "could not be read"},
-        HostileCase{"UnreadBackend", kOs + tar_file("var/lib/rpm/Packages", "berkeley") + tar_end(), Verdict::unknown, "Berkeley DB"}),
+        HostileCase{"NoBerkeleyDatabase", kOs + tar_file("var/lib/rpm/Packages", "berkeley") + tar_end(), Verdict::unknown, "Berkeley DB"}),
     [](const testing::TestParamInfo<HostileCase>& each) { return each.param.name; });
 
 TEST(Scanner, HardLinkUnderAnotherNameIsReadOnASecondPass) {

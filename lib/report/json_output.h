@@ -1,0 +1,57 @@
+// Indented JSON, written front to back. Any text may go in: bytes that are no UTF-8 are replaced, control bytes escaped.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace veritag::report {
+
+class JsonOutput {
+public:
+    JsonOutput();
+    JsonOutput(const JsonOutput&) = delete;
+    JsonOutput& operator=(const JsonOutput&) = delete;
+    ~JsonOutput();
+
+    template <class Body>
+    void object(Body body) {
+        start_object();
+        body();
+        end_object();
+    }
+    template <class Body>
+    void object(std::string_view name, Body body) {
+        key(name);
+        object(body);
+    }
+    template <class Body>
+    void list(std::string_view name, Body body) {
+        key(name);
+        start_list();
+        body();
+        end_list();
+    }
+    void member(std::string_view name, std::string_view text) {
+        key(name);
+        value(text);
+    }
+    void flag(std::string_view name, bool is_set);
+    void number(std::string_view name, std::uint64_t count);
+    void fraction(std::string_view name, double share);
+    void value(std::string_view text);
+    [[nodiscard]] std::string take();  ///< everything so far, with a line end
+
+private:
+    void key(std::string_view name);
+    void start_object();
+    void end_object();
+    void start_list();
+    void end_list();
+
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace veritag::report

@@ -1,0 +1,71 @@
+#include "report/sbom.h"
+
+#include "base/digest.h"
+#include "report/messages.h"
+
+namespace veritag::report {
+
+std::string UniqueNames::take(const std::string& wanted) {
+    if (taken_.insert(wanted).second) return wanted;
+    // A hostile name may look like a numbered one, so each is tried.
+    for (std::size_t& number = next_.try_emplace(wanted, 2).first->second;; ++number)
+        if (const auto [name, is_new] = taken_.insert(wanted + separator_ + std::to_string(number)); is_new) return *name;
+}
+
+std::string with_identifier(std::string document) {
+    // RFC 9562, section 5.8: version 8 is for hashes other than SHA-1. Digit 12 is the version, two bits of digit 16 the variant.
+    std::string hex(sha256_of(document).hex().substr(0, 32));
+    hex[12] = '8';
+    hex[16] = "89ab"[static_cast<unsigned char>(hex[16]) % 4];
+    for (const std::size_t at : {8, 13, 18, 23}) hex.insert(at, "-");
+    const std::size_t at = document.find(kNoIdentifier);
+    if (at != std::string::npos) document.replace(at, kNoIdentifier.size(), hex);
+    return document;
+}
+
+std::string name_of(const ImageReport& image) {
+    if (image.repository.empty()) return image.reference;
+    return image.registry.empty() ? image.repository : image.registry + "/" + image.repository;
+}
+
+std::string diff_id_of(const ImageReport& image, int layer) {
+    return layer >= 0 && static_cast<std::size_t>(layer) < image.diff_ids.size() ? image.diff_ids[static_cast<std::size_t>(layer)] : "";
+}
+
+std::string time_of(const Report& report) { return report.generated.empty() ? "1970-01-01T00:00:00Z" : report.generated; }
+
+std::string place_of(const ImageReport& image, int layer) {
+    if (layer < 0) return "";
+    const std::string diff_id = diff_id_of(image, layer);
+    return "layer " + std::to_string(layer) + (diff_id.empty() ? "" : " " + diff_id);
+}
+
+bool is_only_a_package(const Observation& observation) {
+    if (observation.evidence.empty() || (observation.kind != ComponentKind::tool && observation.kind != ComponentKind::app)) return false;
+    for (const Evidence& each : observation.evidence)
+        if (each.source != EvidenceSource::package) return false;
+    return true;
+}
+
+std::string unreadable_because(const ImageReport& image) {
+    if (image.error) return image.error->message();
+    return image.verdict == Verdict::error ? "no reason was given" : "";
+}
+
+bool is_partly_read(const ImageReport& image) { return !image.problems.empty() || !unreadable_because(image).empty(); }
+
+std::vector<std::string> remarks_on(const ImageReport& image, Language language) {
+    std::vector<std::string> remarks;
+    if (const std::string reason = unreadable_because(image); !reason.empty())
+        remarks.push_back("The image could not be read; what it holds is unknown: " + reason);
+    for (const Finding& each : image.findings) {
+        std::string remark = std::string(to_string(each.severity)) + " " + each.code + ": " + message_for(each, language);
+        if (each.suggestion) remark += " -> " + *each.suggestion;
+        remarks.push_back(std::move(remark));
+    }
+    for (const Problem& each : image.problems)
+        remarks.push_back("A part could not be read: " + (each.path.empty() ? "" : each.path + ": ") + each.message);
+    return remarks;
+}
+
+}  // namespace veritag::report
