@@ -24,6 +24,7 @@ struct Limits {
     std::uint64_t tar_header_bytes = 1ULL << 20;          ///< one pax or GNU long-name payload
     std::uint64_t captured_file_bytes = 16ULL << 20;      ///< one captured evidence file
     std::uint64_t captured_total_bytes = 64ULL << 20;     ///< all captured evidence of a layer
+    std::uint64_t searched_bytes = 8ULL << 30;            ///< bytes of a layer's files searched for strings, the holes of sparse ones too
     std::uint64_t image_analysis_bytes = 512ULL << 20;    ///< what is kept of all layers of an image: paths, evidence, packages
     std::uint64_t package_database_bytes = 256ULL << 20;  ///< one package database
     std::uint32_t rpm_header_entries = 65535;

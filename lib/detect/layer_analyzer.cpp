@@ -15,7 +15,8 @@
 namespace veritag::detect {
 namespace {
 
-// Searches the bytes of one file as they pass. A match may lie over the border of two pieces, so the end of each is kept.
+// Searches the bytes of one file as they pass, a window at a time. A match may lie over the border of two windows, so the end of each
+// is kept; and it may go on behind the end (`3.1` of `3.11`), so it counts only when what follows it was seen.
 class StringSearch {
 public:
     explicit StringSearch(const rules::EvidenceRule& rule) : rule_(&rule) {}
@@ -23,29 +24,46 @@ public:
     void feed(std::string_view data) {
         if (done_) return;
         window_ += data;
-        if (!magic_seen_) {
-            if (window_.size() < kElfHeadBytes) return;
+        if (!magic_seen_ && window_.size() >= kElfHeadBytes) {
             magic_seen_ = true;
-            done_ = !is_elf(window_);
+            if (!is_elf(window_)) return finish_with({});
         }
-        if (const auto match = done_ ? std::nullopt : rule_->strings->search(window_)) {
-            found_ = match->front().substr(0, kOverlap);
-            done_ = true;
-        }
-        if (done_)
-            window_.clear();
-        else if (window_.size() > kOverlap)
-            window_.erase(0, window_.size() - kOverlap);
+        if (window_.size() >= wanted_) search(false);
+    }
+    void finish() {
+        if (!done_ && magic_seen_) search(true);
+        finish_with(std::move(found_));
     }
     [[nodiscard]] const rules::EvidenceRule& rule() const noexcept { return *rule_; }
     [[nodiscard]] const std::string& found() const noexcept { return found_; }
 
 private:
-    static constexpr std::size_t kOverlap = 4096;  // no string that tells a version is longer
+    static constexpr std::size_t kOverlap = 4096;     // no string that tells a version is longer
+    static constexpr std::size_t kWindow = 64 << 10;  // small pieces are searched together
+
+    void search(bool is_end) {
+        const auto match = rule_->strings->search(window_);
+        if (match && (is_end || sees_behind_)) return finish_with(match->front().substr(0, kOverlap));
+        sees_behind_ = match.has_value();
+        if (sees_behind_) {
+            wanted_ = window_.size() + kOverlap;
+            return;
+        }
+        wanted_ = kWindow;
+        if (window_.size() > kOverlap) window_.erase(0, window_.size() - kOverlap);
+    }
+    void finish_with(std::string found) {
+        found_ = std::move(found);
+        done_ = true;
+        window_ = {};
+    }
+
     const rules::EvidenceRule* rule_;
     std::string window_;
     std::string found_;
+    std::size_t wanted_ = kWindow;  // bytes of the window at which it is searched
     bool magic_seen_ = false;
+    bool sees_behind_ = false;  // a match was there already, and kOverlap further bytes came
     bool done_ = false;
 };
 
@@ -209,19 +227,25 @@ private:
                 return limit_error("read package database", quote(entry.path), entry.size, "limits.package_database_bytes", limits_.package_database_bytes);
             bytes = entry.size;
         }
-        if (const std::uint64_t wanted = std::min(rules_.wanted_bytes(known_path, entry.size), entry.size);
-            wanted > 0 || (entry.size == 0 && rules_.wanted_bytes(known_path, 1) > 0)) {
+        // A file that is wanted under another name too stays wanted under its own: this analysis takes the place of the earlier one.
+        const auto bytes_of = [&](std::uint64_t size) { return std::max(rules_.wanted_bytes(entry.path, size), known_path == entry.path ? 0 : rules_.wanted_bytes(known_path, size)); };
+        if (const std::uint64_t wanted = std::min(bytes_of(entry.size), entry.size); wanted > 0 || (entry.size == 0 && bytes_of(1) > 0)) {
             if (wanted > limits_.captured_file_bytes)
                 return limit_error("capture evidence", quote(entry.path), wanted, "limits.captured_file_bytes", limits_.captured_file_bytes);
             file.evidence = true;
             bytes = std::max(bytes, wanted);
         }
         file.keep = bytes;
-        for (const rules::EvidenceRule* rule : rules_.wanted_derivations(known_path)) {
-            if (rule->strings)
+        for (const rules::EvidenceRule* rule : derivations_of(entry.path, known_path)) {
+            if (rule->strings) {
+                // Not more than the layer's own bytes but for holes, which cost nothing to make.
+                if (entry.size > limits_.searched_bytes - searched_)
+                    return limit_error("search for strings", quote(entry.path), entry.size, "limits.searched_bytes", limits_.searched_bytes);
+                searched_ += entry.size;
                 file.searches.emplace_back(*rule);
-            else
+            } else {
                 file.decodings.push_back({rule, {}});
+            }
             bytes = std::max(bytes, rule->strings ? entry.size : std::min(rule->head, entry.size));
         }
         bytes = std::max<std::uint64_t>(bytes, file.elf_head_bytes);
@@ -238,16 +262,33 @@ private:
         return bytes;
     }
 
-    Result<void> derive(const Wanted& file) {
+    [[nodiscard]] std::vector<const rules::EvidenceRule*> derivations_of(std::string_view path, std::string_view known_path) const {
+        std::vector<const rules::EvidenceRule*> all = rules_.wanted_derivations(path);
+        if (known_path == path) return all;
+        for (const rules::EvidenceRule* rule : rules_.wanted_derivations(known_path)) {
+            const auto same = std::find_if(all.begin(), all.end(), [&](const rules::EvidenceRule* each) { return rules::derivation_of(*each) == rules::derivation_of(*rule); });
+            if (same == all.end())
+                all.push_back(rule);
+            else if (rule->head > (*same)->head)
+                *same = rule;
+        }
+        return all;
+    }
+
+    Result<void> derive(Wanted& file) {
         const auto add = [&](const rules::EvidenceRule& rule, std::string text) -> Result<void> {
-            captured_total_ += text.size();
+            const std::string how = rules::derivation_of(rule);
+            captured_total_ += sizeof(Derived) + file.path.size() + how.size() + text.size();
             if (captured_total_ > limits_.captured_total_bytes)
                 return limit_error("capture evidence", quote(file.path), captured_total_, "limits.captured_total_bytes", limits_.captured_total_bytes);
             kept_[file.path].derived.push_back(out_.derived.size());
-            out_.derived.push_back({file.path, rules::derivation_of(rule), std::move(text)});
+            out_.derived.push_back({file.path, how, std::move(text)});
             return ok();
         };
-        for (const StringSearch& search : file.searches) VERITAG_CHECK(add(search.rule(), search.found()));
+        for (StringSearch& search : file.searches) {
+            search.finish();
+            VERITAG_CHECK(add(search.rule(), search.found()));
+        }
         for (const Decoding& decoding : file.decodings) {
             const ByteReader head(std::string_view(decoding.head), file.path);
             VERITAG_CHECK(add(*decoding.rule, decoding.rule->decode == rules::EvidenceRule::Decode::gguf ? gguf_text(head) : safetensors_text(head, limits_)));
@@ -273,6 +314,7 @@ private:
     std::unordered_map<std::string, Kept> kept_;
     std::uint64_t path_bytes_ = 0;
     std::uint64_t captured_total_ = 0;
+    std::uint64_t searched_ = 0;  // never above its limit
 };
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include <rapidjson/document.h>
 
-#include <cstring>
 #include <string_view>
 
 // GGUF, little endian: "GGUF", u32 version (2 and 3 have 64-bit counts), u64 tensors, u64 key-value pairs; then the pairs: text key,
@@ -18,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t kLongestKey = 65535;    // docs/gguf.md: "up to 2^16 - 1 bytes"
 constexpr std::uint64_t kLongestValue = 4096;   // a chat template may be long; no rule asks for it
+constexpr rapidjson::SizeType kMostDimensions = 16;  // of a tensor; real ones have at most 5
+constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::uint32_t kText = 8;
 constexpr std::uint32_t kArray = 9;
 
@@ -54,6 +55,9 @@ std::string one_line(std::string_view text) {
         if (static_cast<unsigned char>(c) < ' ') c = ' ';
     return line;
 }
+
+std::string_view text_of(const rapidjson::Value& value) { return {value.GetString(), value.GetStringLength()}; }
+bool is_short(std::string_view text) noexcept { return text.size() <= kLongestValue; }
 
 void skip_array(ByteReader& in) {
     const std::uint32_t type = in.u32le();
@@ -106,20 +110,23 @@ std::string safetensors_text(ByteReader in, const Limits& limits) {
     const Result<rapidjson::Document> document = oci::parse_json("read safetensors header", in.origin(), header, limits);
     if (!document || !document->IsObject()) return {};
     std::string text;
-    if (const rapidjson::Value* metadata = oci::json_member(*document, "__metadata__"); metadata != nullptr && metadata->IsObject())
-        for (const auto& member : metadata->GetObject())
-            if (member.value.IsString() && member.value.GetStringLength() <= kLongestValue)
-                text += "metadata." + one_line(member.name.GetString()) + "=" + one_line(member.value.GetString()) + "\n";
+    if (const rapidjson::Value* metadata = oci::json_member(*document, kMetadata); metadata != nullptr && metadata->IsObject())
+        for (const auto& member : metadata->GetObject()) {
+            if (text.size() >= kMostModelText) break;
+            if (member.value.IsString() && is_short(text_of(member.name)) && is_short(text_of(member.value)))
+                text += "metadata." + one_line(text_of(member.name)) + "=" + one_line(text_of(member.value)) + "\n";
+        }
     for (const auto& member : document->GetObject()) {
         if (text.size() >= kMostModelText) break;
-        if (!member.value.IsObject() || std::strcmp(member.name.GetString(), "__metadata__") == 0) continue;
+        if (!member.value.IsObject() || text_of(member.name) == kMetadata) continue;
         const std::string dtype = oci::json_string(member.value, "dtype");
         const rapidjson::Value* shape = oci::json_member(member.value, "shape");
         if (dtype.empty() || shape == nullptr || !shape->IsArray()) continue;
+        if (!is_short(text_of(member.name)) || !is_short(dtype) || shape->Size() > kMostDimensions) continue;
         std::string dimensions;
         for (const rapidjson::Value& each : shape->GetArray())
             dimensions += (dimensions.empty() ? "" : ",") + (each.IsUint64() ? std::to_string(each.GetUint64()) : "?");
-        text += "tensor " + one_line(member.name.GetString()) + " " + one_line(dtype) + " " + dimensions + "\n";
+        text += "tensor " + one_line(text_of(member.name)) + " " + one_line(dtype) + " " + dimensions + "\n";
     }
     return text;
 }

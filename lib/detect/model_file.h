@@ -8,7 +8,7 @@
 
 namespace veritag::detect {
 
-inline constexpr std::size_t kMostModelText = 64 << 10;  ///< bytes of text made of one file
+inline constexpr std::size_t kMostModelText = 64 << 10;  ///< about the bytes of text made of one file: no line begins behind them
 
 /// GGUF (ggml-org/ggml: docs/gguf.md): `gguf=VERSION`, `tensors=COUNT`, then `KEY=VALUE` for every text, number and boolean among the
 /// metadata, in the file's order; arrays are passed over. What lies beyond the bytes at hand is left out. Empty: no GGUF file.

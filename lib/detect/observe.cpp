@@ -11,6 +11,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace veritag::detect {
@@ -167,7 +168,7 @@ private:
 
     // Too small to be what its name says: a Git LFS pointer stands for content that is not there.
     void note_small(const rules::Component& component, const LiveFile& file, std::string_view known_path) {
-        if (file.size >= rules::kMostPlaceholderBytes) return;
+        if (file.size >= rules::kMostPlaceholderBytes) return;  // no pointer, and nobody kept it
         const Capture* capture = image_.capture(file);
         if (capture == nullptr) return need(file, known_path);
         if (!capture->content.starts_with(kLfsHeader)) return;
@@ -207,6 +208,31 @@ private:
         return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
     }
 
+    // What the files of one directory say of a model's weights.
+    struct Weights {
+        bool real = false;
+        std::vector<Evidence> placeholders;  // a few of them
+    };
+
+    // Asked once for a directory and glob: with `../` any number of configs may ask for the same one.
+    const Weights& weights_in(std::string_view directory, std::string_view name_glob, std::uint64_t least) {
+        const auto [known, fresh] = weights_.try_emplace({std::string(directory), std::string(name_glob), least});
+        Weights& weights = known->second;
+        if (!fresh) return weights;
+        for (const auto& [name, sibling] : image_.files_in(directory)) {
+            if (!rules::glob_matches(name_glob, name)) continue;
+            weights.real = sibling.size >= least;
+            if (weights.real) break;
+            if (weights.placeholders.size() >= kMostEvidence) continue;
+            const Capture* capture = image_.capture(sibling);
+            const bool pointer = capture != nullptr && capture->content.starts_with(kLfsHeader);
+            weights.placeholders.push_back(evidence(EvidenceSource::file, sibling.path, sibling.layer,
+                                                    pointer ? "a Git LFS pointer of " + std::to_string(sibling.size) + " bytes"
+                                                            : std::to_string(sibling.size) + " bytes are no model weights"));
+        }
+        return weights;
+    }
+
     // A model is there when one file beside its config has real content; a Git LFS pointer stands for content that is not.
     // "Beside" is where the name stands: in a Hugging Face cache config and weights are links side by side, their content is not.
     bool has_weights(const rules::Component& component, const rules::EvidenceRule& rule, const LiveFile& file, std::string_view known_path) {
@@ -216,15 +242,9 @@ private:
             std::string_view directory = directory_of(known_path);
             std::string_view name_glob = glob;
             for (; name_glob.starts_with("../"); name_glob.remove_prefix(3)) directory = directory_of(directory);
-            for (const auto& [name, sibling] : image_.files_in(directory)) {
-                if (!rules::glob_matches(name_glob, name)) continue;
-                if (sibling.size >= rule.weights_min) return true;
-                const Capture* capture = image_.capture(sibling);
-                const bool pointer = capture != nullptr && capture->content.starts_with(kLfsHeader);
-                placeholders.push_back(evidence(EvidenceSource::file, sibling.path, sibling.layer,
-                                                pointer ? "a Git LFS pointer of " + std::to_string(sibling.size) + " bytes"
-                                                        : std::to_string(sibling.size) + " bytes are no model weights"));
-            }
+            const Weights& weights = weights_in(directory, name_glob, rule.weights_min);
+            if (weights.real) return true;
+            placeholders.insert(placeholders.end(), weights.placeholders.begin(), weights.placeholders.end());
         }
         if (placeholders.empty()) placeholders.push_back(evidence(EvidenceSource::file, file.path, file.layer, "no model weights beside it"));
         for (Evidence& item : placeholders) add_placeholder(component, std::move(item));
@@ -607,6 +627,7 @@ private:
     std::vector<Sighting> sightings_;
     std::map<std::pair<const rules::Component*, std::size_t>, std::set<std::string>> counted_;  // names that a rule with `at-least` saw
     std::map<std::string, LiveDatabase> databases_;  // by real path
+    std::map<std::tuple<std::string, std::string, std::uint64_t>, Weights> weights_;  // by directory, glob and least size
     std::vector<std::pair<LiveFile, std::string>> unread_sources_;  // egg-infos of source trees whose content was not kept, and their names
     std::set<std::string> egg_archives_;
     bool python_whole_ = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <vector>
 
 namespace veritag::judge {
@@ -15,7 +16,7 @@ bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && 
 struct Numbers {
     std::vector<std::string> parts;  ///< without leading zeros
     bool before_release = false;     ///< rc1, beta: not yet the release that the numbers name
-    bool more_words = false;         ///< something else follows that no comparing understands
+    std::string rest;                ///< letters and digits that follow and that no comparing understands
 };
 
 // What may stand glued to a number without making it part of a word (`3.0rc1`, `2.4p1`), unlike a commit id (`941cd33`).
@@ -28,34 +29,50 @@ bool is_before_release(std::string_view word) noexcept {
     return std::find(kStages.begin(), kStages.end(), word) != kStages.end();
 }
 
+// `rc2` of `-rc2`, `~rc.2` and `_RC2`.
+std::string letters_and_digits(std::string_view text) {
+    std::string kept;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(kept), [](char c) { return is_digit(c) || is_letter(c); });
+    return kept;
+}
+
+// `h2-2.3.232`, `dotnet8_8.0.1`: the first number may be the name's own, and then nothing tells where the version begins.
+bool ends_a_name(std::string_view text, std::size_t at) {
+    if (at == 0 || at >= text.size() || !is_letter(text[at - 1]) || text.substr(0, at) == "v") return false;
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
+    return end + 1 < text.size() && (text[end] == '-' || text[end] == '_') && is_digit(text[end + 1]);
+}
+
 Numbers numbers_of(std::string_view text) {
     const std::string lower = to_lower(text);
     Numbers numbers;
     std::size_t at = std::min(lower.find_first_of("0123456789"), lower.size());  // a name or a `v` before it
+    if (ends_a_name(lower, at)) return numbers;
     while (at < lower.size() && is_digit(lower[at])) {
         std::size_t end = at;
         while (end < lower.size() && is_digit(lower[end])) ++end;
         std::size_t word_end = end;
         while (word_end < lower.size() && is_letter(lower[word_end])) ++word_end;
         const std::string word = lower.substr(end, word_end - end);
-        if (!word.empty() && !may_follow_number(word)) {
-            numbers.more_words = true;
+        std::size_t token_end = word_end;
+        while (token_end < lower.size() && is_digit(lower[token_end])) ++token_end;
+        const bool mixed = token_end < lower.size() && is_letter(lower[token_end]);  // `9b1cd33` is a commit, whatever follows its 9
+        if (!word.empty() && (mixed || !may_follow_number(word))) {
+            numbers.rest = letters_and_digits(std::string_view(lower).substr(at));
             return numbers;
         }
         const std::size_t zeros = std::min(lower.find_first_not_of('0', at), end - 1);
         numbers.parts.push_back(lower.substr(zeros, end - zeros));
         if (!word.empty()) {
             numbers.before_release = is_before_release(word);
-            numbers.more_words = true;
+            numbers.rest = letters_and_digits(std::string_view(lower).substr(end));
             return numbers;
         }
         at = end < lower.size() && std::string_view(".-_").find(lower[end]) != std::string_view::npos ? end + 1 : end;
     }
-    if (at >= lower.size()) return numbers;
-    numbers.more_words = true;
-    const std::size_t start = std::min(lower.find_first_of("abcdefghijklmnopqrstuvwxyz", at), lower.size());
-    const auto end = std::find_if_not(lower.begin() + static_cast<std::ptrdiff_t>(start), lower.end(), is_letter);
-    numbers.before_release = is_before_release(std::string(lower.begin() + static_cast<std::ptrdiff_t>(start), end));
+    numbers.rest = letters_and_digits(std::string_view(lower).substr(at));
+    const auto word = std::find_if(lower.begin() + static_cast<std::ptrdiff_t>(at), lower.end(), is_letter);
+    numbers.before_release = is_before_release(std::string(word, std::find_if_not(word, lower.end(), is_letter)));
     return numbers;
 }
 
@@ -78,8 +95,10 @@ rules::Match compare_application_versions(std::string_view claimed_text, std::st
     if (claimed.parts.empty() || observed.parts.empty()) return rules::Match::unclear;
     const auto [c, o] = std::mismatch(claimed.parts.begin(), claimed.parts.end(), observed.parts.begin(), observed.parts.end());
     if (c == claimed.parts.end()) {
-        const bool certain = claimed.before_release == observed.before_release && (!claimed.more_words || o == observed.parts.end());
-        return certain ? rules::Match::holds : rules::Match::unclear;
+        const bool same_stage = claimed.before_release == observed.before_release && (!claimed.before_release || claimed.rest == observed.rest);
+        // Words of the claim are a packager's (`-release`) or an edition's; beside other words nobody knows.
+        const bool same_words = claimed.rest.empty() || (o == observed.parts.end() && (observed.rest.empty() || observed.rest == claimed.rest));
+        return same_stage && same_words ? rules::Match::holds : rules::Match::unclear;
     }
     return o == observed.parts.end() ? rules::Match::unclear : rules::Match::differs;
 }

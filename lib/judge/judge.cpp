@@ -161,7 +161,7 @@ private:
             return;
         }
         if (highest->version == claim.version) return judge_expected(claim, component);
-        if (rank(highest->version) < rank(claim.version) && (!in_.facts.problems.empty() || !holds_of(claim.component).empty()))
+        if (rank(highest->version) < rank(claim.version) && (!absence_is_provable(claim, component) || !holds_of(claim.component).empty()))
             return unproven(claim, "only " + highest->version + " is proven, and more may be there", highest->evidence, component.unproven);
         Finding& finding = add("flavor-mismatch", Severity::error, claim.component, "The tag claims the flavour " + claim.version + "; the image has what makes " + highest->version + ".");
         finding.claimed = claim.version;
@@ -174,7 +174,8 @@ private:
         const auto expected = component.expects.find(claim.version);
         if (expected == component.expects.end()) return;
         for (const std::string& name : expected->second) {
-            if (is_proven(name) || !holds_of(name).empty() || !in_.facts.problems.empty()) continue;
+            const Component* part = rules_.find(name);
+            if (part == nullptr || is_proven(name) || !holds_of(name).empty() || !in_.facts.problems.empty() || part->could_hold.empty()) continue;
             Finding& finding = add("flavor-mismatch", Severity::warning, claim.component,
                                    "The flavour " + claim.version + " comes with " + title_of(rules_, name) + "; it is not in the image.");
             finding.claimed = claim.version;

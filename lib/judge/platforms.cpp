@@ -8,6 +8,8 @@
 namespace veritag::judge {
 namespace {
 
+constexpr std::size_t kMostVersions = 16;  // of one component: an image with more of them tells nothing, and all are compared with all
+
 std::vector<const Observation*> proven(const ImageReport& image, const std::string& component) {
     std::vector<const Observation*> found;
     for (const Observation& o : image.observed)
@@ -39,14 +41,14 @@ std::set<std::string> compared_components(const std::vector<ImageReport>& images
 
 void compare_component(const rules::Component& component, std::vector<ImageReport>& images, std::size_t mine) {
     const auto own = proven(images[mine], component.name);
-    if (own.empty()) return;  // absence is judged by itself
+    if (own.empty() || own.size() > kMostVersions) return;  // absence is judged by itself
     std::vector<std::string> others;
     std::vector<Evidence> evidence;
     for (std::size_t i = 0; i < images.size(); ++i) {
         if (i == mine || images[i].error) continue;
         const auto theirs = proven(images[i], component.name);
         const auto agrees = [&](const Observation* a) { return std::any_of(theirs.begin(), theirs.end(), [&](const Observation* b) { return agree(component, *a, *b); }); };
-        if (theirs.empty() || std::any_of(own.begin(), own.end(), agrees)) continue;
+        if (theirs.empty() || theirs.size() > kMostVersions || std::any_of(own.begin(), own.end(), agrees)) continue;
         others.push_back(versions_of(theirs) + " on " + images[i].platform);
         for (const Observation* o : own)
             for (const Evidence& item : o->evidence)

@@ -198,6 +198,7 @@ Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const L
             return in.in().malformed(kWhat, "a path entry is out of range");
         if (!in.in().ok()) break;
         analysis.entries.add({.path = path, .type = static_cast<EntryType>(type), .size = size, .mode = static_cast<std::uint32_t>(mode), .link_target = target, .architecture = architecture});
+        if (analysis.entries[analysis.entries.size() - 1].architecture != architecture) return in.in().malformed(kWhat, "more architectures than there are");
     }
     for (auto* list : {&analysis.whiteouts, &analysis.opaque_directories})
         for (std::uint64_t n = in.count(8); n > 0 && in.in().ok(); --n) list->push_back(in.text());

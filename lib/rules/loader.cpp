@@ -96,6 +96,20 @@ void read_json_when(PackReader& reader, Fields& fields, EvidenceRule& rule) {
     });
 }
 
+// Globs of names beside the file; each `../` in front is one directory up.
+void read_weights(PackReader& reader, Fields& fields, EvidenceRule& rule) {
+    fields.with("weights", [&](const YamlNode& node, const std::string& at) {
+        reader.one_or_each(node, at, [&](const YamlNode& item, const std::string& place) {
+            rule.weights.push_back(reader.text(item, place));
+            std::string_view name = rule.weights.back();
+            while (name.starts_with("../")) name.remove_prefix(3);
+            if (!reader.ok()) return;
+            if (const Result<void> checked = check_glob(name); !checked) return reader.fail(item, place, checked.error());
+            if (name.find('/') != std::string_view::npos) reader.fail(item, place, in_quotes(rule.weights.back()) + " leads into a directory; weights lie beside the file, or above it with \"../\"");
+        });
+    });
+}
+
 // `read`, `strings`, `as`, `is`: where the version comes from.
 void read_version_keys(PackReader& reader, const YamlNode& node, Fields& fields, EvidenceRule& rule) {
     if (reader.ok() && rule.read && rule.strings)
@@ -171,14 +185,7 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     read_json_when(reader, fields, rule);
     read_version_keys(reader, node, fields, rule);
     fields.text("table", rule.table);
-    fields.with("weights", [&](const YamlNode& n, const std::string& at) {
-        reader.one_or_each(n, at, [&](const YamlNode& item, const std::string& place) {
-            YamlNode below = item;  // what stands behind the way up is an ordinary glob
-            std::string up;
-            for (; below.text.starts_with("../"); below.text.erase(0, 3)) up += "../";
-            rule.weights.push_back(up + reader.glob(below, place));
-        });
-    });
+    read_weights(reader, fields, rule);
     fields.number("weights-min", rule.weights_min);
     if (reader.ok() && rule.weights.empty() != (rule.weights_min == 0))
         reader.fail(node, chain, "\"weights\" and \"weights-min\" go together");
@@ -488,6 +495,7 @@ private:
                 fact.evidence = read_evidence_rule(reader, item, place, {"name"});
                 if (reader.ok() && item.find("name") == nullptr) reader.fail(item, place, "the key \"name\" is missing");
                 if (reader.ok()) fact.name = reader.text(*item.find("name"), place + ".name");
+                if (reader.ok() && fact.evidence.at_least > 1) reader.fail(*item.find("at-least"), place + ".at-least", "a fact is read from each package alone");
                 check_table(reader, item, place, fact.evidence, c);
                 c.facts.push_back(std::move(fact));
             });
@@ -703,7 +711,10 @@ private:
         if (derivation_of(rule).empty()) {
             want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
         } else {
-            for (const std::string& glob : rule.globs) derived_[{glob, derivation_of(rule)}] = &rule;
+            for (const std::string& glob : rule.globs) {
+                const EvidenceRule*& longest = derived_.try_emplace({glob, derivation_of(rule)}, &rule).first->second;
+                if (rule.head > longest->head) longest = &rule;
+            }
             if (rule.min_size > 0) want(rule.globs, "", {.head = kMostPlaceholderBytes, .smaller_than = std::min(rule.min_size, kMostPlaceholderBytes)});
         }
         for (std::string_view glob : rule.weights) {

@@ -17,6 +17,9 @@ compare: exact
 evidence:
   - {file: [etc/os-release, usr/lib/os-release], when: '(?m)^ID=puffin$', read: '(?m)^VERSION=(\S+)'}
   - {rpm: puffin-release, read: '^([0-9.]+)'}
+dist:
+  - {rpm: '\.pf(\d)(\d)(?:$|\.)', version: '\1.\2'}
+  - {rpm: '\.pf(?:$|\.)'}
 examples: []
 )",
     R"(component: heron
@@ -26,6 +29,7 @@ names: [hr]
 compare: exact
 evidence:
   - {file: [etc/os-release, usr/lib/os-release], when: '(?m)^ID=heron$', read: '(?m)^VERSION=(\S+)'}
+dist: [{rpm: '\.hr\d+(?:$|\.)'}]
 examples: []
 )",
     R"(component: redkit
@@ -79,6 +83,18 @@ evidence:
 could-hold: ['**/flame_red/**']
 examples: []
 )",
+    R"(component: ember
+kind: framework
+title: Ember
+names: [ember]
+evidence: [{python: ember}]
+facts:
+  - {name: red, path: '**/libember_red.so'}
+backends:
+  - {sdk: redkit, needs-any-fact: [red]}
+could-hold: ['**/ember/**']
+examples: []
+)",
     R"(component: bird7b
 kind: llm
 title: Bird 7B
@@ -108,6 +124,85 @@ names: [fish7b]
 evidence:
   - {file: '**/config.json', json-when: {/model: fish7b}, weights: ['*.weights'], weights-min: 1000}
 could-hold: ['**/*.gguf']
+examples: []
+)",
+    R"(component: gull
+kind: os
+title: Gull
+names: [gl]
+evidence: []
+dist: [{rpm: '\.hr9(?:$|\.)'}]
+examples: []
+)",
+    R"(component: redflavour
+kind: tool
+title: RedKit flavour
+levels: [base, runtime, devel]
+expects: {runtime: [redlib], devel: [redlib]}
+compare: exact
+evidence:
+  - {rpm: red-devel, is: devel}
+  - {rpm: red-libs, is: runtime}
+  - {path: 'opt/redkit/*/lib/libredrt.so', is: base}
+could-hold: ['**/bin/redcc']
+examples: []
+)",
+    R"(component: looseflavour
+kind: tool
+title: Loose flavour
+levels: [small, large]
+expects: {large: [plume]}
+evidence:
+  - {rpm: loose-small, is: small}
+  - {rpm: loose-large, is: large}
+examples: []
+)",
+    R"(component: redlib
+kind: tool
+title: RedLib
+evidence: [{rpm: redlib}]
+could-hold: ['**/libredlib.so*']
+examples: []
+)",
+    R"(component: builders
+kind: tool
+title: Building tools
+role: development
+evidence:
+  - {rpm: cc, read: '()'}
+  - {rpm: '*-headers', read: '()', at-least: 3}
+could-hold: ['**/bin/cc', '**/bin/make']
+examples: []
+)",
+    R"(component: plume
+kind: tool
+title: Plume
+names: [plume]
+evidence:
+  - {elf: 'lib/libplume*', strings: 'plume (\d+(?:\.\d+)*)'}
+  - {path: 'opt/plume/bin/plume', min-size: 2000}
+examples: []
+)",
+    R"(component: quill
+kind: tool
+title: Quill
+unproven: info
+names: [quill]
+evidence:
+  - {rpm: quill, read: '^(\d[\d.]*)'}
+could-hold: ['opt/quill/**']
+examples: []
+)",
+    R"(component: owl
+kind: llm
+title: Owl
+versioned: false
+names: [owl]
+evidence:
+  - {file: '**/*.owl', decode: gguf, head: 4096, min-size: 5000, when: '(?m)^general\.architecture=owl$'}
+  - {file: '**/*.nest', decode: safetensors, head: 4096, when: '(?m)^tensor owl\.wing '}
+  - {file: '**/index/owl.json', json-when: {/model: owl}, weights: ['../*.feathers', '../../*.feathers'], weights-min: 1000}
+could-hold: ['**/*.owlet']
 examples: []
 )",
     R"(grammar: test

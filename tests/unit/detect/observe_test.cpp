@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace veritag::detect {
 namespace {
 
@@ -169,6 +171,24 @@ TEST(Observe, WeightsMayBeLinks) {
     EXPECT_EQ(text_of(world.observe().facts), "bird7b=");
 }
 
+TEST(Observe, WeightsMayLieAboveTheFile) {
+    const LayerItem index = file("m/owl/index/owl.json", R"({"model": "owl"})");
+    const std::string real(2000, 'w');
+    EXPECT_EQ(text_of(World({layer({index, file("m/owl/a.feathers", real)})}).observe().facts), "owl=");
+    EXPECT_EQ(text_of(World({layer({index, file("m/a.feathers", real)})}).observe().facts), "owl=") << "two up";
+    EXPECT_EQ(text_of(World({layer({index, file("a.feathers", real)})}).observe().facts), "");
+    EXPECT_EQ(text_of(World({layer({index, file("m/owl/index/a.feathers", real)})}).observe().facts), "") << "beside it is not above it";
+    EXPECT_EQ(text_of(World({layer({file("index/owl.json", R"({"model": "owl"})"), file("a.feathers", real)})}).observe().facts), "owl=") << "above the root is the root";
+}
+
+TEST(Observe, AFewSmallFilesStandForAllPlaceholders) {
+    std::vector<LayerItem> items{file("m/config.json", R"({"model": "bird7b"})")};
+    for (int i = 0; i < 50; ++i) items.push_back(file("m/" + std::to_string(i) + ".weights", "small"));
+    EXPECT_EQ(World({layer(items)}).observe().facts.placeholders.at("bird7b").size(), 6U);
+    items.push_back(file("m/x.weights", std::string(2000, 'w')));
+    EXPECT_EQ(text_of(World({layer(items)}).observe().facts), "bird7b=") << "a real one behind them is seen still";
+}
+
 TEST(Observe, FactsAreReadAndMarkedAsRead) {
     World world({layer({file("usr/lib/python3/site-packages/flame/version.py", "version = '2.1.0'\nblue = '12.1'\n"),
                         database("usr/lib/python3/site-packages/flame-2.1.0.dist-info/METADATA", {python("Flame", "2.1.0")})})});
@@ -197,6 +217,160 @@ TEST(Observe, ProblemOfARemovedFileDoesNotCount) {
     broken->problems.push_back({"a", "odd"});
     EXPECT_EQ(World({broken}).observe().facts.problems.size(), 1U);
     EXPECT_EQ(World({broken, layer({whiteout("a")})}).observe().facts.problems.size(), 0U);
+}
+
+// What is made of files, of programs in packages' places, and of counts.
+
+std::shared_ptr<LayerAnalysis> bare() { return std::make_shared<LayerAnalysis>(); }
+void add(LayerAnalysis& analysis, std::string_view path, std::uint64_t size, std::string_view architecture = {}) {
+    analysis.entries.add({.path = path, .type = EntryType::file, .size = size, .mode = 0755, .link_target = {}, .architecture = architecture});
+}
+
+TEST(Observe, StringOfAProgramIsEvidence) {
+    auto built = bare();
+    add(*built, "lib/libplume.so", 100);
+    built->derived.push_back({"lib/libplume.so", "strings plume (\\d+(?:\\.\\d+)*)", std::string("\0plume 3.1.4", 12)});
+    const ImageFacts facts = World({built}).observe().facts;
+    ASSERT_EQ(text_of(facts), "plume=3.1.4");
+    EXPECT_EQ(facts.observations[0].evidence.at(0).source, EvidenceSource::elf);
+    EXPECT_EQ(facts.observations[0].evidence.at(0).detail, "plume 3.1.4") << "without the bytes that bound it";
+}
+
+TEST(Observe, ProgramWithoutTheStringIsNoEvidenceAndNotAskedAgain) {
+    auto built = bare();
+    add(*built, "lib/libplume.so", 100);
+    built->derived.push_back({"lib/libplume.so", "strings plume (\\d+(?:\\.\\d+)*)", ""});
+    const ObserveResult result = World({built}).observe();
+    EXPECT_EQ(text_of(result.facts), "");
+    EXPECT_TRUE(result.missing.empty());
+}
+
+TEST(Observe, StringsThroughALinkAreAskedForAndThenRead) {
+    auto built = bare();
+    add(*built, "opt/p/feather", 100);
+    built->entries.add({.path = "lib/libplume.so", .type = EntryType::symlink, .size = 0, .mode = 0777, .link_target = "../opt/p/feather"});
+    const ObserveResult first = World({built}).observe();
+    ASSERT_EQ(first.missing.size(), 1U);
+    EXPECT_EQ(first.missing.at(0), (ExtraPaths{{"opt/p/feather", "lib/libplume.so"}}));
+    built->derived.push_back({"opt/p/feather", "strings plume (\\d+(?:\\.\\d+)*)", "plume 3.1.4"});
+    const ObserveResult second = World({built}).observe();
+    EXPECT_TRUE(second.missing.empty());
+    ASSERT_EQ(text_of(second.facts), "plume=3.1.4");
+    EXPECT_EQ(second.facts.observations[0].evidence.at(0).path, "opt/p/feather");
+}
+
+TEST(Observe, DecodedModelIsEvidence) {
+    auto built = bare();
+    add(*built, "m/a.owl", 9000);
+    built->derived.push_back({"m/a.owl", "gguf", "gguf=3\ngeneral.architecture=owl\n"});
+    const ImageFacts facts = World({built}).observe().facts;
+    ASSERT_EQ(text_of(facts), "owl=");
+    EXPECT_EQ(facts.observations[0].evidence.at(0).detail, "general.architecture=owl");
+    built->derived[0].text = "gguf=3\ngeneral.architecture=owlet\n";
+    EXPECT_EQ(text_of(World({built}).observe().facts), "");
+    built->derived[0].how = "safetensors";
+    EXPECT_EQ(World({built}).observe().missing.size(), 1U) << "made in another way it says nothing";
+}
+
+TEST(Observe, SmallModelFileIsAPlaceholderWhereItIsAPointer) {
+    World pointer({layer({file("m/a.owl", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")})});
+    const ObserveResult result = pointer.observe();
+    EXPECT_TRUE(result.missing.empty());
+    EXPECT_EQ(text_of(result.facts), "");
+    ASSERT_EQ(result.facts.placeholders.count("owl"), 1U);
+    EXPECT_EQ(result.facts.placeholders.at("owl")[0].detail, "a Git LFS pointer of 63 bytes");
+    EXPECT_TRUE(World({layer({file("m/a.owl", "a few words")})}).observe().facts.placeholders.empty());
+}
+
+TEST(Observe, FileBelowItsLeastSizeIsNoEvidence) {
+    EXPECT_EQ(text_of(World({layer({file("opt/plume/bin/plume", std::string(2000, 'x'))})}).observe().facts), "plume=");
+    EXPECT_EQ(text_of(World({layer({file("opt/plume/bin/plume", std::string(1999, 'x'))})}).observe().facts), "");
+}
+
+TEST(Observe, PackagesOfARuleCountFromTheLeastNumberOn) {
+    const auto observe = [](const std::vector<Package>& packages) { return text_of(World({layer({database("var/lib/rpm/Packages.db", packages)})}).observe().facts); };
+    EXPECT_EQ(observe({rpm("a-headers", "1-1"), rpm("b-headers", "1-1")}), "");
+    EXPECT_EQ(observe({rpm("a-headers", "1-1"), rpm("a-headers", "2-1"), rpm("a-headers", "1-1", "i686")}), "") << "three times the same name is one";
+    EXPECT_EQ(observe({rpm("a-headers", "1-1"), rpm("b-headers", "1-1"), rpm("c-headers", "1-1")}), "builders=");
+    EXPECT_EQ(observe({rpm("a-headers", "1-1"), rpm("cc", "1-1")}), "builders=") << "another rule of the same component needs one alone";
+}
+
+TEST(Observe, DiffIdsAreThereForTheJudge) {
+    World world({layer({file("a")}), layer({file("b")})});
+    EXPECT_EQ(world.observe().facts.diff_ids, (std::vector<std::string>{world.config.diff_ids[0].str(), world.config.diff_ids[1].str()}));
+}
+
+TEST(Observe, CountsProgramsOfAnotherCpu) {
+    auto built = bare();
+    for (const auto& [path, architecture] : {std::pair{"bin/a", "arm64"}, {"bin/b", "arm64"}, {"bin/c", "arm64"}, {"bin/d", "amd64"}, {"dev/core", "machine-190"}, {"doc", ""}})
+        add(*built, path, 100, architecture);
+    const ImageFacts facts = World({built}).observe().facts;
+    ASSERT_EQ(facts.foreign_code.size(), 1U);
+    EXPECT_EQ(facts.foreign_code[0].architecture, "arm64");
+    EXPECT_EQ(facts.foreign_code[0].count, 3U);
+    EXPECT_EQ(facts.foreign_code[0].judged, 4U) << "a device's own code says nothing of the image";
+    ASSERT_EQ(facts.foreign_code[0].evidence.size(), 2U);
+    EXPECT_EQ(facts.foreign_code[0].evidence[0].detail, "ELF for arm64");
+}
+
+TEST(Observe, ReplacedProgramDoesNotCount) {
+    auto built = bare();
+    add(*built, "bin/a", 100, "arm64");
+    EXPECT_EQ(World({built}).observe().facts.foreign_code.size(), 1U);
+    EXPECT_TRUE(World({built, layer({file("bin/a", "#!/bin/sh")})}).observe().facts.foreign_code.empty());
+}
+
+ImageFacts with_programs(std::size_t programs, std::size_t packages, const std::string& directory) {
+    auto built = bare();
+    for (std::size_t i = 0; i < programs; ++i) add(*built, directory + "/p" + std::to_string(i), 100, "amd64");
+    std::vector<Package> list;
+    for (std::size_t i = 0; i < packages; ++i) list.push_back(rpm("p" + std::to_string(i), "1-1"));
+    return World({built, layer({database("var/lib/rpm/Packages.db", list)})}).observe().facts;
+}
+
+TEST(Observe, TooFewPackagesForTheProgramsAreNotTheWholeList) {
+    const ImageFacts facts = with_programs(201, 5, "usr/bin");
+    EXPECT_FALSE(facts.packages_complete);
+    ASSERT_EQ(facts.problems.size(), 1U);
+    EXPECT_EQ(facts.problems[0].path, "var/lib/rpm/Packages.db");
+    EXPECT_EQ(facts.problems[0].message, "it lists 5 packages, and the image has 201 programs and libraries where packages put them; the list cannot be whole");
+}
+
+TEST(Observe, PlausibleListsOfPackagesAreWhole) {
+    EXPECT_TRUE(with_programs(200, 5, "usr/bin").packages_complete);
+    EXPECT_TRUE(with_programs(149, 1, "usr/bin").packages_complete) << "so few programs tell nothing";
+    EXPECT_TRUE(with_programs(500, 5, "opt/app/bin").packages_complete) << "packages put nothing there";
+}
+
+std::string elsewhere(std::string_view application, const std::vector<LayerItem>& items) {
+    const World world({layer(items)});
+    std::string text;
+    for (const Evidence& each : detect::observe(MergedImage(world.layers), world.config, world.platform, world.matcher, application).facts.application_elsewhere) text += each.path + " ";
+    return text;
+}
+
+TEST(Observe, ApplicationElsewhereIsNamed) {
+    EXPECT_EQ(elsewhere("redis", {file("usr/local/bin/redis-server"), file("opt/Redis-7/README"), file("srv/notredis/x"), file("opt/redi/s")}), "opt/Redis-7/README usr/local/bin/redis-server ");
+    EXPECT_EQ(elsewhere("Redis", {file("redis.jar")}), "redis.jar ");
+    EXPECT_EQ(elsewhere("", {file("opt/redis/x")}), "");
+}
+
+TEST(Observe, PlacesOfPackagesAreNotElsewhere) {
+    EXPECT_EQ(elsewhere("redis", {file("usr/bin/redis-server"), file("usr/lib64/redis/x.so"), file("etc/redis/redis.conf"), file("usr/share/doc/redis/README"), file("var/lib/redis/dump"),
+                                  file("opt/venv/lib/python3.9/site-packages/redis/client.py"), file("opt/conda/conda-meta/redis-7.json")}), "");
+}
+
+TEST(Observe, ScriptsOfItsDistributionAreNotElsewhere) {
+    const LayerItem metadata = database("usr/local/lib/python3.9/site-packages/red_is-7.dist-info/METADATA", {python("Red.Is", "7.0")});
+    EXPECT_EQ(elsewhere("red_is", {metadata, file("usr/local/bin/red_is-cli")}), "");
+    EXPECT_EQ(elsewhere("red_is", {metadata, file("opt/bin/red_is-cli")}), "opt/bin/red_is-cli ") << "another prefix than the distribution's";
+}
+
+TEST(Observe, AFewPathsElsewhereAreEnough) {
+    std::vector<LayerItem> items;
+    for (int i = 0; i < 20; ++i) items.push_back(file("opt/redis/" + std::to_string(i)));
+    const std::string paths = elsewhere("redis", items);
+    EXPECT_EQ(std::count(paths.begin(), paths.end(), ' '), 6);
 }
 
 }  // namespace

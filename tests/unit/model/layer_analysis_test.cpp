@@ -88,6 +88,39 @@ TEST(LayerAnalysis, RefusesPathsOverTheLimit) {
     EXPECT_NE(deserialise_layer_analysis(serialise(sample()), limits).error().message().find("a path entry is out of range"), std::string::npos);
 }
 
+TEST(LayerAnalysis, RefusesAnArchitectureThatIsNone) {
+    LayerAnalysis analysis;
+    analysis.entries.add({.path = "a", .architecture = std::string(32, 'x')});
+    EXPECT_TRUE(deserialise_layer_analysis(serialise(analysis), {}));
+    analysis.entries.add({.path = "b", .architecture = std::string(33, 'x')});
+    EXPECT_NE(deserialise_layer_analysis(serialise(analysis), {}).error().message().find("a path entry is out of range"), std::string::npos);
+}
+
+// What is read must come out as it was; the index cannot keep so many, and no analysis of ours has them.
+TEST(LayerAnalysis, RefusesMoreArchitecturesThanThereAre) {
+    LayerAnalysis analysis;
+    for (int i = 0; i < 300; ++i) analysis.entries.add({.path = "p", .architecture = "cpu" + std::to_string(100 + i)});
+    std::string bytes = serialise(analysis);
+    EXPECT_TRUE(deserialise_layer_analysis(bytes, {})) << "those that found no place are none";
+    const std::size_t none = bytes.find(std::string("\x01\0\0\0\0\0\0\0p", 9), bytes.find("cpu354"));
+    ASSERT_NE(none, std::string::npos);
+    // The next entry: path, type, size, mode, target's length, then the length of its architecture.
+    const std::size_t length_at = none + 9 + 8 + 8 + 8 + 8;
+    ASSERT_EQ(bytes[length_at], '\0');
+    bytes[length_at] = 6;
+    bytes.insert(length_at + 8, "cpu999");
+    const Result<LayerAnalysis> after = deserialise_layer_analysis(bytes, {});
+    ASSERT_FALSE(after);
+    EXPECT_NE(after.error().message().find("more architectures than there are"), std::string::npos) << after.error().message();
+}
+
+TEST(LayerAnalysis, MemoryCountsWhatWasMadeOfFiles) {
+    LayerAnalysis analysis;
+    const std::uint64_t before = kept_bytes(analysis);
+    analysis.derived.push_back({.path = "lib/libc.so.6", .how = "strings x(.)", .text = std::string(5000, 't')});
+    EXPECT_GE(kept_bytes(analysis), before + 5000 + 13 + 12);
+}
+
 // Any byte changed to 0xFF: counts and lengths become huge, digests break, types leave their range. It must end in an error or in
 // a value, and never in a crash or in memory beyond the input's own size.
 TEST(LayerAnalysis, SurvivesEveryByteFlipped) {
@@ -104,7 +137,7 @@ TEST(LayerAnalysis, SurvivesEveryByteFlipped) {
 TEST(LayerAnalysis, SurvivesRandomBytes) {
     std::mt19937 random(20260822);
     for (int round = 0; round < 2000; ++round) {
-        std::string bytes = "VLA2";
+        std::string bytes = serialise({}).substr(0, 4);
         const std::size_t size = random() % 600;
         // Small numbers are common in the form, so make them common here.
         for (std::size_t i = 0; i < size; ++i) bytes += static_cast<char>(random() % 3 == 0 ? random() & 0xFF : 0);
@@ -125,6 +158,27 @@ TEST(PathIndex, KeepsEntriesApart) {
     EXPECT_EQ(index[1].path.size(), 65535U);
     EXPECT_EQ(index[1].link_target, "t");
     EXPECT_EQ(index[2].path, "z");
+}
+
+TEST(PathIndex, KnowsTheArchitectureOfEach) {
+    PathIndex index;
+    index.add({.path = "a"});
+    index.add({.path = "b", .architecture = "arm64"});
+    index.add({.path = "c"});
+    index.set_architecture(2, "amd64");
+    index.add({.path = "d", .architecture = "arm64"});
+    EXPECT_EQ(index[0].architecture, "");
+    EXPECT_EQ(index[1].architecture, "arm64");
+    EXPECT_EQ(index[2].architecture, "amd64");
+    EXPECT_EQ(index[3].architecture, "arm64");
+    index.set_architecture(2, "");
+    EXPECT_EQ(index[2].architecture, "");
+}
+
+TEST(PathIndex, ForgetsMoreArchitecturesThanThereAre) {
+    PathIndex index;
+    for (int i = 0; i < 400; ++i) index.add({.path = "p", .architecture = "machine-" + std::to_string(i)});
+    for (std::size_t i = 0; i < 400; ++i) EXPECT_EQ(index[i].architecture, i < 255 ? "machine-" + std::to_string(i) : "") << i;
 }
 
 }  // namespace

@@ -64,12 +64,43 @@ INSTANTIATE_TEST_SUITE_P(
         ReadCase{"EndlessPackageVersionIsNone", "{python: x}", std::string(1'000'000, '1'), ""}),
     [](const testing::TestParamInfo<ReadCase>& each) { return std::string(each.param.name); });
 
+INSTANTIATE_TEST_SUITE_P(
+    FixedListedAndSearched, Read,
+    testing::Values(
+        ReadCase{"IsForAPackage", "{rpm: x, is: devel}", "12.2-1", "devel"}, ReadCase{"IsForAPath", "{path: 'a/*', is: v2.0}", "a/b", "2.0"},
+        ReadCase{"IsWhereTheTextMatches", "{file: a, read: '(?m)^ID=x$', is: '7'}", "ID=x\n", "7"},
+        ReadCase{"IsWhereItDoesNot", "{file: a, read: '(?m)^ID=x$', is: '7'}", "ID=y\n", std::nullopt},
+        ReadCase{"IsWhereWhenHolds", "{file: a, when: b, is: '7'}", "abc", "7"}, ReadCase{"IsWhereWhenFails", "{file: a, when: x, is: '7'}", "abc", std::nullopt},
+        ReadCase{"IsLooksUp", "{rpm: x, is: 1.4.9, table: builds}", "12.2-1", "1.4"}, ReadCase{"IsNothing", "{rpm: x, is: ''}", "12.2-1", ""},
+        ReadCase{"JsonListJoins", "{file: a, json: [/a, /b/c]}", R"({"a": "x", "b": {"c": 7}})", "x/7"},
+        ReadCase{"JsonListIsRead", "{file: a, json: [/a, /b], read: '^bird/(\\d+)$'}", R"({"a": "bird", "b": 7})", "7"},
+        ReadCase{"JsonListLacksOne", "{file: a, json: [/a, /b]}", R"({"a": "x"})", std::nullopt},
+        ReadCase{"JsonListHoldsAList", "{file: a, json: [/a, /b]}", R"({"a": "x", "b": [1]})", std::nullopt},
+        ReadCase{"JsonListOfBooleans", "{file: a, json: [/a, /b], read: '^(true)/false$'}", R"({"a": true, "b": false})", "true"},
+        ReadCase{"StringsRead", "{elf: a, strings: 'glibc (\\d+\\.\\d+)'}", "GNU glibc 2.38 stable", "2.38"},
+        ReadCase{"StringsReadBetweenNuls", "{elf: a, strings: '\\x00(3\\.\\d+)\\x00'}", std::string("\0" "3.11\0", 6), "3.11"},
+        ReadCase{"StringsReadNothing", "{elf: a, strings: 'glibc (\\d+)'}", "musl 1", std::nullopt},
+        ReadCase{"StringsWithAs", "{elf: a, strings: 'v(\\d)_(\\d)', as: '\\1.\\2'}", "v7_4", "7.4"}, ReadCase{"StringsWithIs", "{elf: a, strings: 'Owl', is: owl}", "the Owl", "owl"},
+        ReadCase{"DecodedLines", "{file: a, decode: gguf, head: 9, when: '(?m)^general\\.architecture=owl$', read: '(?m)^owl\\.block_count=(\\d+)$'}",
+                 "gguf=3\ngeneral.architecture=owl\nowl.block_count=28\n", "28"}),
+    [](const testing::TestParamInfo<ReadCase>& each) { return std::string(each.param.name); });
+
+TEST(Derivation, IsNamedByWhatIsMade) {
+    const RuleSet rules = test::with_component("evidence: [{elf: a, strings: 'x(y)'}, {file: a, decode: gguf, head: 9}, {file: a, decode: safetensors, head: 9}, {file: a}, {elf: a}]\n");
+    std::vector<std::string> names;
+    for (const EvidenceRule& rule : rules.find("x")->evidence) names.push_back(derivation_of(rule));
+    EXPECT_EQ(names, (std::vector<std::string>{"strings x(y)", "gguf", "safetensors", "", ""}));
+}
+
 RuleSet bird() {
     return test::with_component(R"(evidence:
   - {file: '**/bird/version', read: 'v(\S+)', except: ['opt/**'], head: 5}
   - {file: '**/bird/version', read: 'other (\S+)'}
   - {path: 'lib/bird-*', read: 'bird-(\d)'}
   - {python: 'bird*'}
+  - {elf: 'lib/bird.so', read: '^libbird(\d)'}
+  - {elf: 'lib/bird.so', strings: 'bird (\d)'}
+  - {file: '**/*.gguf', decode: gguf, head: 9, read: '(?m)^name=bird-(\d)$'}
 facts:
   - {name: colour, file: '**/bird/version', read: 'c(\d)'}
 )");
@@ -117,6 +148,11 @@ INSTANTIATE_TEST_SUITE_P(
         ExampleCase{"Path", What::path, {{"path", "lib/bird-7"}}, "7", std::nullopt},
         ExampleCase{"Package", What::package, {{"python", "birds"}, {"version", "1"}}, "1", std::nullopt},
         ExampleCase{"PackageOfOtherType", What::package, {{"deb", "birds"}, {"version", "1"}}, std::nullopt, std::nullopt},
+        ExampleCase{"Soname", What::elf, {{"elf", "lib/bird.so"}, {"soname", "libbird7"}}, "7", std::nullopt},
+        ExampleCase{"Bytes", What::elf, {{"elf", "lib/bird.so"}, {"bytes", "a bird 7"}}, "7", std::nullopt},
+        ExampleCase{"BytesAreNoSoname", What::elf, {{"elf", "lib/bird.so"}, {"bytes", "libbird7"}}, std::nullopt, std::nullopt},
+        ExampleCase{"SonameIsNoBytes", What::elf, {{"elf", "lib/bird.so"}, {"soname", "a bird 7"}}, std::nullopt, std::nullopt},
+        ExampleCase{"DecodedTextIsNotCut", What::file, {{"file", "m/a.gguf"}, {"text", "gguf=3\ntensors=2\nname=bird-7\n"}}, "7", std::nullopt},
         ExampleCase{"ReadsTooMuch",
                     What::package,
                     {{"python", "birds"}, {"version", "1"}},
@@ -141,6 +177,23 @@ TEST(VersionExample, TellsWhatCameOut) {
               "claimed 1 holds for observed 1.2");
     EXPECT_EQ(check(What::compare, {{"claimed", "2"}, {"observed", "1.2"}, {"holds", "true"}}, std::nullopt),
               "claimed 2 does not hold for observed 1.2");
+}
+
+TEST(VersionExample, ShowsDistSuffixes) {
+    Result<RuleSet> rules = test::load({"component: x\nkind: os\nnormalise: [lower-case]\ndist: [{rpm: '\\.x(\\d)(SP\\d)?', version: '\\1\\2'}, {rpm: '\\.x'}]\n"});
+    ASSERT_TRUE(rules) << rules.error().message();
+    const auto check = [&](const char* dist, std::optional<std::string> reads) {
+        Example example;
+        example.what = What::dist;
+        example.input = {{"dist", dist}};
+        example.reads = std::move(reads);
+        return check_version_example(*rules->find("x"), example);
+    };
+    EXPECT_EQ(check("1.0-1.x7SP2", "7sp2"), std::nullopt) << "in the system's own spelling";
+    EXPECT_EQ(check("1.0-1.x", ""), std::nullopt) << "its package, of no release";
+    EXPECT_EQ(check("1.0-1.el9", std::nullopt), std::nullopt);
+    EXPECT_EQ(check("1.0-1.x7", "8"), "dist 1.0-1.x7 should read \"8\" and reads \"7\"");
+    EXPECT_EQ(check("1.0-1.el9", "9"), "dist 1.0-1.el9 should read \"9\" and reads nothing");
 }
 
 }  // namespace

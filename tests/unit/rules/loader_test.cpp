@@ -124,6 +124,14 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"EmptyTableRow", tool("tables: {t: {1: []}}\n"), "load rule pack: pack1.yaml:3:17 tables.t.1: no version"},
         Mistake{"WeightsAlone", tool("evidence: [{file: a, weights: ['*.bin']}]\n"),
                 "load rule pack: pack1.yaml:3:12 evidence[0]: \"weights\" and \"weights-min\" go together"},
+        Mistake{"WeightsInADirectory", tool("evidence: [{file: a, weights: ['*.bin', '../b/*.bin'], weights-min: 9}]\n"),
+                "load rule pack: pack1.yaml:3:41 evidence[0].weights[1]: \"../b/*.bin\" leads into a directory; weights lie beside the file, or above it with \"../\""},
+        Mistake{"WeightsUpInTheMiddle", tool("evidence: [{file: a, weights: 'b/../*.bin', weights-min: 9}]\n"),
+                "load rule pack: pack1.yaml:3:31 evidence[0].weights: \"b/../*.bin\" is no glob: \"..\" is in no path of an image"},
+        Mistake{"WeightsOnlyUp", tool("evidence: [{file: a, weights: '../', weights-min: 9}]\n"),
+                "load rule pack: pack1.yaml:3:31 evidence[0].weights: \"\" is no glob: it is empty"},
+        Mistake{"FactOfSeveralPackages", tool("facts: [{name: f, rpm: 'a*', at-least: 2}]\n"),
+                "load rule pack: pack1.yaml:3:40 facts[0].at-least: a fact is read from each package alone"},
         Mistake{"HeadIsNoNumber", tool("evidence: [{file: a, head: 1k}]\n"),
                 "load rule pack: pack1.yaml:3:28 evidence[0].head: \"1k\" is no whole number"},
         Mistake{"ExampleOfNothing", tool("examples: [{reads: a}]\n"),
@@ -266,6 +274,162 @@ could-hold: ['could/**']
     EXPECT_TRUE(rules.wants_below("lib"));
     EXPECT_FALSE(rules.wants_below("opt"));
     EXPECT_FALSE(rules.wants_below("x/model")) << "reached only through **";
+}
+
+std::string system(const std::string& lines) { return "component: x\nkind: os\n" + lines; }
+
+INSTANTIATE_TEST_SUITE_P(
+    LevelsRolesAndDist, PackMistake,
+    testing::Values(
+        Mistake{"ExpectsUnknownLevel", tool("levels: [base, runtime]\nexpects: {runtme: x}\n"),
+                "load rule pack: pack1.yaml:4:11 expects.runtme: \"runtme\" is unknown (known: base, runtime); did you mean \"runtime\"?"},
+        Mistake{"ExpectsWithoutLevels", tool("expects: {base: x}\n"), "load rule pack: pack1.yaml:3:11 expects.base: \"base\" is unknown (known: )"},
+        Mistake{"ExpectsUnknownComponent", tool("levels: [base]\nexpects: {base: [x, something]}\n"),
+                "load rule pack: pack1.yaml:4:21 expects.base[1]: no pack defines a component \"something\""},
+        Mistake{"UnknownRole", tool("role: dev\n"), "load rule pack: pack1.yaml:3:7 role: \"dev\" is unknown (known: development)"},
+        Mistake{"UnknownUnproven", tool("unproven: error\n"), "load rule pack: pack1.yaml:3:11 unproven: \"error\" is unknown (known: warning, info)"},
+        Mistake{"DistOfATool", tool("dist: [{rpm: a}]\n"), "load rule pack: pack1.yaml:3:7 dist: only an operating system has packages of its own"},
+        Mistake{"DistWithoutRpm", system("dist: [{version: a}]\n"), "load rule pack: pack1.yaml:3:8 dist[0]: the key \"rpm\" is missing"},
+        Mistake{"DistGroup", system("dist: [{rpm: a, version: '\\1'}]\n"),
+                "load rule pack: pack1.yaml:3:26 dist[0].version: \"\\1\" names group 1, and the expression has 0"},
+        Mistake{"DistUnknownKey", system("dist: [{deb: a}]\n"), "load rule pack: pack1.yaml:3:9 dist[0]: \"deb\" is unknown (known: rpm, version)"}),
+    [](const testing::TestParamInfo<Mistake>& each) { return std::string(each.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    NewEvidence, PackMistake,
+    testing::Values(
+        Mistake{"ReadAndStrings", tool("evidence: [{elf: a, read: '(b)', strings: '(c)'}]\n"),
+                "load rule pack: pack1.yaml:3:12 evidence[0].strings: both \"read\" and \"strings\"; a soname is read, or strings are searched"},
+        Mistake{"StringsWithoutGroup", tool("evidence: [{elf: a, strings: b}]\n"),
+                "load rule pack: pack1.yaml:3:12 evidence[0].strings: no group; the version is group 1; put the version in ( )"},
+        Mistake{"StringsOfAFile", tool("evidence: [{file: a, strings: '(b)'}]\n"),
+                "load rule pack: pack1.yaml:3:22 evidence[0].strings: \"strings\" does not go with \"file\" (what does: when, read, json, json-when, as, is, table, except, weights, "
+                "weights-min, min-size, head, decode)"},
+        Mistake{"AsAndIs", tool("evidence: [{file: a, read: '(b)', as: '\\1', is: c}]\n"),
+                "load rule pack: pack1.yaml:3:49 evidence[0].is: both \"as\" and \"is\"; the version is made from groups, or it is fixed"},
+        Mistake{"AtLeastOfAFile", tool("evidence: [{file: a, at-least: 2}]\n"),
+                "load rule pack: pack1.yaml:3:22 evidence[0].at-least: \"at-least\" does not go with \"file\" (what does: when, read, json, json-when, as, is, table, except, weights, "
+                "weights-min, min-size, head, decode)"},
+        Mistake{"MinSizeOfAPackage", tool("evidence: [{deb: a, min-size: 2}]\n"),
+                "load rule pack: pack1.yaml:3:21 evidence[0].min-size: \"min-size\" does not go with \"deb\" (what does: read, as, is, table, except, at-least)"},
+        Mistake{"MinSizeIsNoNumber", tool("evidence: [{path: a, min-size: 1M}]\n"), "load rule pack: pack1.yaml:3:32 evidence[0].min-size: \"1M\" is no whole number"},
+        Mistake{"UnknownDecode", tool("evidence: [{file: a, head: 9, decode: ggml}]\n"),
+                "load rule pack: pack1.yaml:3:39 evidence[0].decode: \"ggml\" is unknown (known: gguf, safetensors); did you mean \"gguf\"?"},
+        Mistake{"DecodeWithoutHead", tool("evidence: [{file: a, decode: gguf}]\n"),
+                "load rule pack: pack1.yaml:3:30 evidence[0].decode: \"decode\" needs a \"head\" of at most 4194304 bytes; head: 1048576 is enough for most files"},
+        Mistake{"DecodeOfTooMuch", tool("evidence: [{file: a, decode: gguf, head: 4194305}]\n"),
+                "load rule pack: pack1.yaml:3:30 evidence[0].decode: \"decode\" needs a \"head\" of at most 4194304 bytes; head: 1048576 is enough for most files"},
+        Mistake{"BadPointerInAList", tool("evidence: [{file: a, json: [/a, b]}]\n"),
+                "load rule pack: pack1.yaml:3:33 evidence[0].json[1]: \"b\" is no JSON pointer; write /key/key, after RFC 6901"},
+        Mistake{"ElfExampleOfBoth", tool("examples: [{elf: a, soname: b, bytes: c, reads: d}]\n"),
+                "load rule pack: pack1.yaml:3:12 examples[0]: an example of \"elf\" has either \"soname\" or \"bytes\""},
+        Mistake{"ElfExampleOfNeither", tool("examples: [{elf: a, reads: d}]\n"),
+                "load rule pack: pack1.yaml:3:12 examples[0]: an example of \"elf\" has either \"soname\" or \"bytes\""},
+        Mistake{"BytesOfAFile", tool("examples: [{file: a, text: b, bytes: c, reads: d}]\n"),
+                "load rule pack: pack1.yaml:3:31 examples[0].bytes: \"bytes\" does not go with \"file\""},
+        Mistake{"DistExampleWithoutReads", system("examples: [{dist: a}]\n"),
+                "load rule pack: pack1.yaml:3:12 examples[0]: the key \"reads\" is missing (null: nothing is read)"}),
+    [](const testing::TestParamInfo<Mistake>& each) { return std::string(each.param.name); });
+
+std::string floating(const std::string& versions) { return "grammar: g\nrepositories: [a]\nforms: []\nfloating: {latest: {y: " + versions + "}}\n"; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Floating, PackMistake,
+    testing::Values(
+        Mistake{"OutOfOrder", floating("[{since: 2026-01-02, version: 1}, {since: 2026-01-01, version: 2}]"),
+                "load rule pack: pack1.yaml:4:66 floating.latest.y[1].since: 2026-01-01 is not after 2026-01-02; the newest stands last"},
+        Mistake{"SameDayTwice", floating("[{since: 2026-01-02, version: 1}, {since: 2026-01-02, version: 2}]"),
+                "load rule pack: pack1.yaml:4:66 floating.latest.y[1].since: 2026-01-02 is not after 2026-01-02; the newest stands last"},
+        Mistake{"NoDay", floating("[{since: 2026-1-2, version: 1}]"), "load rule pack: pack1.yaml:4:33 floating.latest.y[0].since: \"2026-1-2\" is no day (YYYY-MM-DD)"},
+        Mistake{"DayOfALaterOneMissing", floating("[{since: 2026-01-02, version: 1}, {version: 2}]"),
+                "load rule pack: pack1.yaml:4:58 floating.latest.y[1]: the key \"since\" is missing; only the first version may lack it"},
+        Mistake{"WithoutAVersion", floating("[{since: 2026-01-02}]"), "load rule pack: pack1.yaml:4:25 floating.latest.y[0]: the key \"version\" is missing"},
+        Mistake{"NoVersions", floating("[]"), "load rule pack: pack1.yaml:4:24 floating.latest.y: no version"},
+        Mistake{"UnknownComponent", floating("[{since: 2026-01-02, version: 1}]"), "load rule pack: pack1.yaml:4:21 floating.latest.y: no pack defines a component \"y\""}),
+    [](const testing::TestParamInfo<Mistake>& each) { return std::string(each.param.name); });
+
+TEST(LoadRules, ReadsFloatingVersionsWithAndWithoutDays) {
+    const Result<RuleSet> rules = test::load({tool(""), "grammar: g\nrepositories: [a]\nforms: []\nfloating:\n  latest: {x: [{since: 2025-01-01, version: 1.0}, {since: 2026-01-01, version: 2.0}]}\n"
+                                                        "  '1': {x: 1.10}\n  any: {x: null}\n"});
+    ASSERT_TRUE(rules) << rules.error().message();
+    const auto text = [&](const char* tag) {
+        std::string out;
+        for (const FloatingVersion& each : rules->grammars().front().floating.at(tag).at("x")) out += each.since + "=" + each.version + " ";
+        return out;
+    };
+    EXPECT_EQ(text("latest"), "2025-01-01=1.0 2026-01-01=2.0 ");
+    EXPECT_EQ(text("1"), "=1.10 ");
+    EXPECT_EQ(text("any"), "= ");
+}
+
+TEST(LoadRules, ReadsLevelsRoleUnprovenAndDist) {
+    const Result<RuleSet> rules = test::load({system("levels: [base, full]\nexpects: {full: [x]}\nrole: development\nunproven: info\ndist: [{rpm: 'a(b)', version: '\\1'}, {rpm: c}]\n")});
+    ASSERT_TRUE(rules) << rules.error().message();
+    const Component& x = *rules->find("x");
+    EXPECT_EQ(x.levels, (std::vector<std::string>{"base", "full"}));
+    EXPECT_EQ(x.expects, (std::map<std::string, std::vector<std::string>>{{"full", {"x"}}}));
+    EXPECT_TRUE(x.development);
+    EXPECT_EQ(x.unproven, Severity::info);
+    ASSERT_EQ(x.dist.size(), 2U);
+    EXPECT_EQ(x.dist[0].version, "\\1");
+    EXPECT_EQ(x.dist[1].version, "");
+}
+
+TEST(LoadRules, GrammarKnowsWhetherItsTagsMarkDevelopment) {
+    const Result<RuleSet> rules = test::load({"grammar: g\nrepositories: [a]\nforms: [{pattern: '(?P<parts>a)'}, {pattern: '(?P<parts>a)(?P<dev>-dev)?'}]\n"});
+    ASSERT_TRUE(rules) << rules.error().message();
+    EXPECT_TRUE(rules->grammar_for("", "a").marks_development());
+    EXPECT_FALSE(rules->grammar_for("", "b").marks_development());
+}
+
+TEST(RuleSet, WantsDerivationsInsteadOfWholeFiles) {
+    const RuleSet rules = test::with_component(R"(evidence:
+  - {elf: 'lib/libc.so*', strings: 'c (\d)'}
+  - {elf: 'lib/*', strings: 'c (\d)'}
+  - {elf: 'lib/libc.so*', strings: 'other (\d)'}
+  - {file: '**/*.gguf', decode: gguf, head: 100, min-size: 5000}
+  - {file: 'm/*', decode: gguf, head: 200}
+)");
+    const auto hows = [&](std::string_view path) {
+        std::string text;
+        for (const EvidenceRule* rule : rules.wanted_derivations(path)) text += derivation_of(*rule) + (rule->head > 0 ? " " + std::to_string(rule->head) : "") + "|";
+        return text;
+    };
+    EXPECT_EQ(hows("lib/libc.so.6"), "strings c (\\d)|strings other (\\d)|") << "each once";
+    EXPECT_EQ(hows("lib/libd.so"), "strings c (\\d)|");
+    EXPECT_EQ(hows("a/b.gguf"), "gguf 100|");
+    EXPECT_EQ(hows("m/b.gguf"), "gguf 200|") << "the longest head that any rule wants";
+    EXPECT_EQ(hows("etc/passwd"), "");
+    EXPECT_EQ(rules.wanted_bytes("lib/libc.so.6", 70'000), 0U) << "a searched file is not kept";
+    EXPECT_EQ(rules.wanted_bytes("a/b.gguf", 70'000), 0U) << "nor is a decoded one";
+    EXPECT_EQ(rules.wanted_bytes("a/b.gguf", 130), 130U) << "but a small one may be a Git LFS pointer";
+}
+
+TEST(RuleSet, LongestHeadOfOneGlobCountsWhateverTheOrder) {
+    const char* const shorter = "{file: '**/*.gguf', decode: gguf, head: 100}";
+    const char* const longer = "{file: '**/*.gguf', decode: gguf, head: 200}";
+    for (const auto& [first, second] : {std::pair{shorter, longer}, {longer, shorter}}) {
+        const RuleSet rules = test::with_component(std::string("evidence: [") + first + ", " + second + "]\n");
+        ASSERT_EQ(rules.wanted_derivations("m/a.gguf").size(), 1U);
+        EXPECT_EQ(rules.wanted_derivations("m/a.gguf")[0]->head, 200U);
+    }
+}
+
+TEST(RuleSet, WantsWeightsAboveTheFileByTheirNames) {
+    const RuleSet rules = test::with_component("evidence: [{file: '**/a.json', json-when: {/x: y}, weights: ['../../*.bin'], weights-min: 5000}]\n");
+    EXPECT_EQ(rules.find("x")->evidence[0].weights, std::vector<std::string>{"../../*.bin"});
+    EXPECT_EQ(rules.wanted_bytes("m/w.bin", 130), 130U);
+    EXPECT_EQ(rules.wanted_bytes("m/w.bin", 5000), 0U);
+}
+
+TEST(RuleSet, DigestOfWantedKnowsDerivations) {
+    const auto digest = [](const std::string& rule) { return test::with_component("evidence: [" + rule + "]\n").wanted_digest(); };
+    EXPECT_NE(digest("{elf: a, strings: '(b)'}"), digest("{elf: a}"));
+    EXPECT_NE(digest("{elf: a, strings: '(b)'}"), digest("{elf: a, strings: '(c)'}"));
+    EXPECT_NE(digest("{file: a, decode: gguf, head: 9}"), digest("{file: a, decode: gguf, head: 10}"));
+    EXPECT_NE(digest("{file: a, decode: gguf, head: 9}"), digest("{file: a, decode: safetensors, head: 9}"));
+    EXPECT_NE(digest("{file: a, decode: gguf, head: 9}"), digest("{file: a, decode: gguf, head: 9, min-size: 7}"));
+    EXPECT_EQ(digest("{file: a, decode: gguf, head: 9, when: x}"), digest("{file: a, decode: gguf, head: 9, when: y}")) << "what is read in it changes no analysis";
 }
 
 TEST(ParseYaml, KeepsPositions) {

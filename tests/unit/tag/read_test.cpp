@@ -242,6 +242,23 @@ TEST(HostileTag, IsRefusedWithItsLengthAndWithoutItsBytes) {
         << huge.findings[0].message;
 }
 
+TEST(FloatingTag, KnowsWhatItStoodFor) {
+    const Result<rules::RuleSet> rules = rules::load_rules(
+        {{"x.yaml", "component: x\nkind: os\nnormalise: [strip-v]\n", ""},
+         {"g.yaml", "grammar: g\nrepositories: ['**']\nforms: [{pattern: '(?P<x>\\d+)'}]\nfloating:\n"
+                    "  latest: {x: [{since: 2025-01-01, version: v1}, {since: 2026-01-01, version: v2}]}\n  stable: {x: v1}\n  any: {x: null}\n", ""}});
+    ASSERT_TRUE(rules) << rules.error().message();
+    const auto claim = [&](const char* tag) { return read_tag(*rules, "", "a", tag).claims.at(0); };
+    EXPECT_EQ(claim("latest").version, "2") << "what stands last is today's";
+    EXPECT_TRUE(claim("latest").floating);
+    EXPECT_EQ(claim("latest").stood_for, (std::vector<std::pair<std::string, std::string>>{{"2025-01-01", "1"}, {"2026-01-01", "2"}}));
+    EXPECT_EQ(claim("stable").version, "1");
+    EXPECT_TRUE(claim("stable").stood_for.empty());
+    EXPECT_EQ(claim("any").version, "");
+    EXPECT_FALSE(claim("any").floating);
+    EXPECT_FALSE(claim("7").floating);
+}
+
 // Whatever comes, reading ends, and the pieces of a readable tag make it again.
 TEST(HostileTag, EveryPrefixAndEveryChangedByteIsReadWithoutHarm) {
     const struct {

@@ -114,5 +114,33 @@ INSTANTIATE_TEST_SUITE_P(
                     WriteCase{"TagPartAsBase", "openeuler/openeuler", "oe2203sp2", {}, std::nullopt}),
     [](const testing::TestParamInfo<WriteCase>& each) { return each.param.name; });
 
+struct DevCase {
+    const char* name;
+    const char* repository;
+    const char* tag;
+    Truth truth;
+    std::optional<bool> dev;
+    std::optional<std::string> written;
+};
+
+class WriteDev : public testing::TestWithParam<DevCase> {};
+
+TEST_P(WriteDev, TakesTheMarkAwayAndAddsNone) {
+    const DevCase& c = GetParam();
+    const Reading reading = read_tag(shipped_rules(), "", c.repository, c.tag);
+    EXPECT_EQ(write_tag(shipped_rules(), reading, c.truth, c.dev).value_or("(none)"), c.written.value_or("(none)"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Marks, WriteDev,
+    testing::Values(DevCase{"AsItDoes", "openeuler/cann", "cann8.0.RC1-oe2203sp4-dev", {}, std::nullopt, "cann8.0.RC1-oe2203sp4-dev"},
+                    DevCase{"StillMarked", "openeuler/cann", "cann8.0.RC1-oe2203sp4-dev", {}, true, "cann8.0.RC1-oe2203sp4-dev"},
+                    DevCase{"TakenAway", "openeuler/cann", "cann8.0.RC1-oe2203sp4-dev", {}, false, "cann8.0.RC1-oe2203sp4"},
+                    DevCase{"TakenAwayAndMended", "openeuler/cann", "8.0.RC1-oe2203sp4-dev", {{"openeuler", "24.03-LTS"}}, false, "8.0.RC1-oe2403lts"},
+                    DevCase{"TakenFromTheMiddle", "openeuler/cann", "cann8.0.RC1-dev-oe2203sp4", {}, false, "cann8.0.RC1-oe2203sp4"},
+                    DevCase{"NoneToTakeAway", "openeuler/cann", "cann8.0.RC1-oe2203sp4", {}, false, "cann8.0.RC1-oe2203sp4"},
+                    DevCase{"NoneIsAdded", "openeuler/cann", "cann8.0.RC1-oe2203sp4", {}, true, std::nullopt}),
+    [](const testing::TestParamInfo<DevCase>& each) { return each.param.name; });
+
 }  // namespace
 }  // namespace veritag::tag
