@@ -526,13 +526,13 @@ private:
     // Where programs lie that came with packages. Far more of them than any packages bring: the database is not the whole truth
     // (cut off, set up anew, or left behind by a build that copied files only).
     void judge_package_count() {
-        constexpr std::size_t kMostProgramsOfAPackage = 40;  // on average; openEuler's base has 5, a multi-call coreutils alone 100
+        constexpr std::size_t kMostProgramsOfAPackage = 40;  // on average; openEuler's base has 5, coreutils alone 100
         constexpr std::size_t kFewPrograms = 150;
-        std::size_t programs = 0;
+        std::set<std::pair<int, std::string>> programs;  // by content: a program of many names (busybox) counts once
         image_.for_each_file([&](const LiveFile& file) {
             const std::string_view directory = directory_of(file.path);
             for (const std::string_view of_packages : {"usr/bin", "usr/sbin", "bin", "sbin", "usr/lib64", "lib64"})
-                if (directory == of_packages && !file.architecture.empty()) ++programs;
+                if (directory == of_packages && !file.architecture.empty()) programs.emplace(file.content_layer, file.content_path);
         });
         std::size_t packages = 0;
         const LiveDatabase* database = nullptr;
@@ -541,38 +541,44 @@ private:
             packages += live.database->packages.size();
             database = &live;
         }
-        if (database == nullptr || programs < kFewPrograms || programs <= packages * kMostProgramsOfAPackage) return;
-        problem(database->file.path, "it lists " + std::to_string(packages) + " packages, and the image has " + std::to_string(programs) +
+        if (database == nullptr || programs.size() < kFewPrograms || programs.size() <= packages * kMostProgramsOfAPackage) return;
+        problem(database->file.path, "it lists " + std::to_string(packages) + " packages, and the image has " + std::to_string(programs.size()) +
                                          " programs and libraries where packages put them; the list cannot be whole");
         result_.facts.packages_complete = false;
     }
 
-    // Outside of where packages and Python distributions put things, a path with the application's name may be the application itself.
+    // A path with the application's name that no package or distribution of that name explains may be the application itself: a server
+    // built from source beside the Python client of its name, say.
     void look_for_application() {
         if (application_.empty()) return;
-        std::set<std::string> prefixes;  // what distributions of that name bring beside their modules: `usr/local` of `usr/local/lib/python3.9/…`
+        const std::string name = pkgdb::normalise_python_name(application_);
+        bool system_package = false;
+        std::set<std::string> scripts;  // what distributions of that name bring beside their modules: `usr/local/bin/NAME` of `usr/local/lib/python3.9/…`
         for (const Package& package : result_.facts.packages) {
+            if (pkgdb::normalise_python_name(package.name) != name) continue;
+            system_package = system_package || is_system(package.type);
             const std::size_t library = std::min(package.path.find("/lib/python"), package.path.find("/lib64/python"));
-            if (package.type == PackageType::python && library != std::string::npos && pkgdb::normalise_python_name(package.name) == pkgdb::normalise_python_name(application_))
-                prefixes.insert(package.path.substr(0, library) + "/bin");
+            if (package.type == PackageType::python && library != std::string::npos) scripts.insert(package.path.substr(0, library) + "/bin/");
         }
         image_.for_each_file([&](const LiveFile& file) {
-            if (result_.facts.application_elsewhere.size() >= kMostEvidence || is_packaged_place(file.path) || prefixes.contains(std::string(directory_of(file.path)))) return;
-            const std::string lower = to_lower(file.path);
-            for (const std::string_view part : split(lower, '/'))
-                if (part.starts_with(application_)) {
-                    result_.facts.application_elsewhere.push_back(evidence(EvidenceSource::file, file.path, file.layer, ""));
-                    return;
-                }
+            std::vector<Evidence>& list = result_.facts.application_elsewhere;
+            if (list.size() >= kMostEvidence || (system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
+            const std::string_view base = std::string_view(file.path).substr(file.path.rfind('/') + 1);
+            const bool script = file.architecture.empty() && scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
+            const std::vector<std::string_view> parts = split(file.path, '/');
+            if (!script && std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return pkgdb::normalise_python_name(part).starts_with(name); }))
+                list.push_back(evidence(EvidenceSource::file, file.path, file.layer, ""));
         });
     }
 
-    static bool is_packaged_place(std::string_view path) {
-        static constexpr std::array<std::string_view, 12> kOfPackages{"usr/bin/", "usr/sbin/", "usr/lib/",     "usr/lib64/", "usr/libexec/", "usr/share/",
-                                                                      "usr/include/", "bin/",   "sbin/",        "lib/",       "lib64/",       "etc/"};
-        if (std::any_of(kOfPackages.begin(), kOfPackages.end(), [&](std::string_view place) { return path.starts_with(place); })) return true;
-        if (path.starts_with("var/") || path.starts_with("run/") || path.starts_with("tmp/")) return true;
+    static bool is_python_place(std::string_view path) {
         return path.find("/site-packages/") != std::string_view::npos || path.find("/dist-packages/") != std::string_view::npos || path.find("/conda-meta/") != std::string_view::npos;
+    }
+
+    static bool is_packaged_place(std::string_view path) {
+        static constexpr std::array<std::string_view, 15> kOfPackages{"usr/bin/", "usr/sbin/", "usr/lib/", "usr/lib64/", "usr/libexec/", "usr/share/", "usr/include/", "bin/",
+                                                                      "sbin/",    "lib/",      "lib64/",   "etc/",       "var/",         "run/",       "tmp/"};
+        return std::any_of(kOfPackages.begin(), kOfPackages.end(), [&](std::string_view place) { return path.starts_with(place); });
     }
 
     // Rules that need several packages fall away where there are fewer.

@@ -10,11 +10,25 @@ namespace {
 
 constexpr std::size_t kMostVersions = 16;  // of one component: an image with more of them tells nothing, and all are compared with all
 
-std::vector<const Observation*> proven(const ImageReport& image, const std::string& component) {
+std::vector<const Observation*> proven(const ImageReport& image, const rules::Component& component) {
     std::vector<const Observation*> found;
     for (const Observation& o : image.observed)
-        if (o.component == component && o.proof && !o.version.empty()) found.push_back(&o);
+        if (o.component == component.name && o.proof && !o.version.empty()) found.push_back(&o);
+    // Of levels only the highest tells what the image is.
+    const auto rank = [&](const Observation* o) { return std::find(component.levels.begin(), component.levels.end(), o->version) - component.levels.begin(); };
+    if (!component.levels.empty() && !found.empty())
+        found = {*std::max_element(found.begin(), found.end(), [&](const Observation* a, const Observation* b) { return rank(a) < rank(b); })};
     return found;
+}
+
+// The tag's own claim sets how exact the platforms must agree: both Python 3.10.12 and 3.10.14 are what `python3.10` says.
+bool meets_claim(const rules::Component& component, const ImageReport& image, const std::vector<const Observation*>& seen) {
+    for (const Claim& claim : image.claims) {
+        if (claim.component != component.name || claim.version.empty()) continue;
+        const auto holds = [&](const Observation* o) { return component.compare_versions(claim.version, o->version) == rules::Match::holds; };
+        if (std::any_of(seen.begin(), seen.end(), holds)) return true;
+    }
+    return false;
 }
 
 bool agree(const rules::Component& component, const Observation& a, const Observation& b) {
@@ -40,14 +54,15 @@ std::set<std::string> compared_components(const std::vector<ImageReport>& images
 }
 
 void compare_component(const rules::Component& component, std::vector<ImageReport>& images, std::size_t mine) {
-    const auto own = proven(images[mine], component.name);
+    const auto own = proven(images[mine], component);
     if (own.empty() || own.size() > kMostVersions) return;  // absence is judged by itself
     std::vector<std::string> others;
     std::vector<Evidence> evidence;
     for (std::size_t i = 0; i < images.size(); ++i) {
         if (i == mine || images[i].error) continue;
-        const auto theirs = proven(images[i], component.name);
+        const auto theirs = proven(images[i], component);
         const auto agrees = [&](const Observation* a) { return std::any_of(theirs.begin(), theirs.end(), [&](const Observation* b) { return agree(component, *a, *b); }); };
+        if (meets_claim(component, images[mine], own) && meets_claim(component, images[i], theirs)) continue;
         if (theirs.empty() || theirs.size() > kMostVersions || std::any_of(own.begin(), own.end(), agrees)) continue;
         others.push_back(versions_of(theirs) + " on " + images[i].platform);
         for (const Observation* o : own)
@@ -68,7 +83,7 @@ void compare_component(const rules::Component& component, std::vector<ImageRepor
 
 void add_missing(std::vector<ImageReport>& images) {
     for (const ImageReport& absent : images) {
-        if (!absent.error || absent.error->code != ErrorCode::not_found || absent.digest.empty()) continue;
+        if (!absent.manifest_absent) continue;
         const std::string platform = absent.platform.empty() ? "a platform without a name" : absent.platform;
         for (ImageReport& image : images) {
             if (image.error) continue;

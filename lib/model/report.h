@@ -97,6 +97,7 @@ struct ImageReport {
     std::vector<std::string> diff_ids;  ///< the config's, oldest layer first; `layer` counts over them
     Verdict verdict = Verdict::error;
     std::optional<Error> error;
+    bool manifest_absent = false;  ///< an index names it, and its manifest is not there
     std::string grammar;
     std::optional<Tier> tier;
     bool dev = false;

@@ -26,7 +26,7 @@ struct Reference {
     bool os_only = false;
 };
 
-constexpr std::uint64_t kMostDecoded = 4ULL << 20;
+constexpr std::uint64_t kMostDecoded = 1ULL << 20;  // JSON of that size takes some 25 times as much memory
 
 const Words kKinds{"os", "sdk", "framework", "llm", "tool", "app"};
 const Words kTiers{"os", "sdk", "framework", "application", "app"};

@@ -135,18 +135,19 @@ void Scanner::scan_index(source::ImageSource& source, const oci::Index& index, s
 }
 
 void Scanner::scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::size_t& platforms, std::stop_token stop) {
-    const auto fail = [&](const Error& error) {
+    const auto fail = [&](const Error& error, bool absent = false) {
         ImageReport image = report_for(source.name());
         image.digest = child.digest.str();
         if (child.platform) image.platform = child.platform->str();
         image.error = error;
+        image.manifest_absent = absent;
         progress_.image_done(image);
         result.images.push_back(std::move(image));
     };
     if (++platforms > options_.limits.index_platforms)
         return fail(limit_error("read index", source.name().display, platforms, "limits.index_platforms", options_.limits.index_platforms));
     const Result<source::RawManifest> raw = source.fetch_manifest(child, stop);
-    if (!raw) return fail(raw.error());
+    if (!raw) return fail(raw.error(), raw.error().code == ErrorCode::not_found);
     const Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(raw->body, raw->content_type, options_.limits);
     if (!parsed) return fail(parsed.error().at(source.name().display + " " + child.digest.str()));
     if (const auto* manifest = std::get_if<oci::Manifest>(&*parsed)) return scan_manifest(source, *manifest, raw->digest, child.platform, result, stop);
