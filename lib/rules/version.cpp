@@ -228,7 +228,10 @@ Match compare_pep440(std::string_view claimed_text, std::string_view observed_te
                        std::equal(claimed->local.begin(), claimed->local.end(), observed->local.begin());
     const bool holds =
         claimed->epoch == observed->epoch && release && claimed->pre == observed->pre && post && claimed->dev == observed->dev && local;
-    return holds ? Match::holds : Match::differs;
+    if (holds) return Match::holds;
+    // `2.5.0a0+git1234567`: a checkout built by hand, of the release itself or of something before it.
+    const bool checkout = observed->pre == "a0" && !observed->local.empty() && claimed->pre.empty() && !claimed->dev;
+    return checkout && claimed->epoch == observed->epoch && release_begins_with(observed->release, claimed->release) ? Match::unclear : Match::differs;
 }
 
 }  // namespace

@@ -356,14 +356,21 @@ TEST(Observe, ApplicationElsewhereIsNamed) {
 }
 
 TEST(Observe, PlacesOfPackagesAreNotElsewhere) {
-    EXPECT_EQ(elsewhere("redis", {file("usr/bin/redis-server"), file("usr/lib64/redis/x.so"), file("etc/redis/redis.conf"), file("usr/share/doc/redis/README"), file("var/lib/redis/dump"),
+    EXPECT_EQ(elsewhere("redis", {database("var/lib/rpm/Packages.db", {rpm("redis", "7.4.1-1")}), file("usr/bin/redis-server"), file("usr/lib64/redis/x.so"), file("etc/redis/redis.conf"), file("usr/share/doc/redis/README"), file("var/lib/redis/dump"),
                                   file("opt/venv/lib/python3.9/site-packages/redis/client.py"), file("opt/conda/conda-meta/redis-7.json")}), "");
+}
+
+// A Python client does not explain a server of its name.
+TEST(Observe, ProgramsBesideADistributionAreElsewhere) {
+    const LayerItem client = database("usr/local/lib/python3.9/site-packages/redis-5.0.dist-info/METADATA", {python("redis", "5.0")});
+    EXPECT_EQ(elsewhere("redis", {client, file("usr/bin/redis-server")}), "usr/bin/redis-server ");
+    EXPECT_EQ(elsewhere("redis", {client, file("usr/local/bin/redis-server")}), "usr/local/bin/redis-server ");
 }
 
 TEST(Observe, ScriptsOfItsDistributionAreNotElsewhere) {
     const LayerItem metadata = database("usr/local/lib/python3.9/site-packages/red_is-7.dist-info/METADATA", {python("Red.Is", "7.0")});
-    EXPECT_EQ(elsewhere("red_is", {metadata, file("usr/local/bin/red_is-cli")}), "");
-    EXPECT_EQ(elsewhere("red_is", {metadata, file("opt/bin/red_is-cli")}), "opt/bin/red_is-cli ") << "another prefix than the distribution's";
+    EXPECT_EQ(elsewhere("red_is", {metadata, file("usr/local/bin/red-is")}), "");
+    EXPECT_EQ(elsewhere("red_is", {metadata, file("opt/bin/red_is")}), "opt/bin/red_is ") << "another prefix than the distribution's";
 }
 
 TEST(Observe, AFewPathsElsewhereAreEnough) {

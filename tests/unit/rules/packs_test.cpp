@@ -105,7 +105,7 @@ TEST(ShippedPacks, ComponentsDoNotReadEachOthersParts) {
 TEST(ShippedPacks, BackendsKnowTheirFacts) {
     const Component* pytorch = shipped().find("pytorch");
     ASSERT_NE(pytorch, nullptr);
-    ASSERT_EQ(pytorch->backends.size(), 3U);
+    ASSERT_GE(pytorch->backends.size(), 3U);
     EXPECT_EQ(pytorch->backends[0].sdk, "cann");
     EXPECT_EQ(pytorch->backends[0].needs, std::vector<std::string>{"torch_npu"});
     EXPECT_EQ(shipped().find("torch_npu")->kind, ComponentKind::tool);
