@@ -118,4 +118,38 @@ std::string application_name(std::string_view name) {
     return folded;
 }
 
+// A package or distribution of the application's name shows its version. A package of another version proves that the tag is wrong
+// only where nothing else in the image could be the application: a compiler that came to build it, say, beside the built one.
+ClaimVerdict judge_application(const CaseView& view, const Claim& claim) {
+    ClaimVerdict verdict = holds(claim);
+    const std::string name = application_name(claim.component);
+    std::vector<const Package*> named, wrong;
+    std::vector<Evidence> evidence;
+    for (const Package& package : view.facts().packages) {
+        if (application_name(package.name) != name) continue;
+        named.push_back(&package);
+        if (evidence.size() < 3) evidence.push_back(evidence_of(package, view.facts()));
+        const rules::Match match = compare_application_versions(claim.version, upstream_version(package));
+        if (claim.version.empty() || match == rules::Match::holds) return verdict;
+        if (match == rules::Match::differs) wrong.push_back(&package);
+    }
+    const std::string why = named.empty() ? "no package of its name and no rule shows its version" : "its package tells no comparable version";
+    if (wrong.empty() || wrong.size() != named.size()) return view.unproven(claim, why, evidence, Severity::info);
+    if (!view.facts().application_elsewhere.empty()) {
+        append(evidence, view.facts().application_elsewhere);
+        return view.unproven(claim, "a package of its name is of another version, and more of that name lies elsewhere", evidence, Severity::info);
+    }
+    std::vector<std::string> versions;
+    for (const Package* package : wrong)
+        if (const std::string version = upstream_version(*package); std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);
+    Finding& finding = verdict.findings.emplace_back(make_finding("app-mismatch", Severity::error, claim.component,
+        "The tag claims " + with_version(claim.component, claim.version) + "; the image holds " + with_version(claim.component, list_of(versions)) + "."));
+    finding.claimed = claim.version;
+    finding.observed = join(versions, ", ");
+    finding.evidence = std::move(evidence);
+    verdict.truth = versions.front();
+    verdict.certain = versions.size() == 1;
+    return verdict;
+}
+
 }  // namespace veritag::judge

@@ -1,6 +1,7 @@
 // Plain applications (oEEP-0005): no rule knows them, but a package of the same name shows its version.
 #pragma once
 
+#include "judge/case_view.h"
 #include "model/image_facts.h"
 #include "model/package.h"
 #include "rules/rules.h"
@@ -22,5 +23,8 @@ Evidence evidence_of(const Package& package, const ImageFacts& facts);
 
 /// Names of packages and repositories after folding case and separators: `Apache_Kafka` is `apache-kafka`.
 std::string application_name(std::string_view name);
+
+/// A package or distribution of the application's name shows its version.
+ClaimVerdict judge_application(const CaseView& view, const Claim& claim);
 
 }  // namespace veritag::judge

@@ -23,6 +23,11 @@ const char* kind_name(Kind kind) noexcept {
 
 }  // namespace
 
+const Words& component_kind_words() {
+    static const Words kKinds{"os", "sdk", "framework", "llm", "tool", "app"};
+    return kKinds;
+}
+
 void PackReader::fail(const YamlNode& at, std::string_view chain, std::string saw, std::string hint) {
     if (!error_) error_ = pack_error(path_, at.line, at.column, chain, std::move(saw), std::move(hint));
 }
@@ -95,6 +100,16 @@ std::vector<std::string> PackReader::globs(const YamlNode& node, std::string_vie
     std::vector<std::string> values;
     one_or_each(node, chain, [&](const YamlNode& item, const std::string& place) { values.push_back(glob(item, place)); });
     return values;
+}
+
+std::string Fields::name(std::string_view key) {
+    std::string found;
+    require(key, [&](const YamlNode& n, const std::string& at) {
+        found = reader_.text(n, at);
+        const bool fits = !found.empty() && found.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-.") == std::string::npos;
+        if (reader_.ok() && !fits) reader_.fail(n, at, in_quotes(found) + " is no name (lower-case letters, digits, \"_\", \"-\", \".\")");
+    });
+    return found;
 }
 
 }  // namespace veritag::rules

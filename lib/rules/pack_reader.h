@@ -18,6 +18,9 @@ namespace veritag::rules {
 
 using Words = std::vector<std::string>;
 
+/// `os`, `sdk` and the other kinds of components as packs write them.
+const Words& component_kind_words();
+
 /// Text of a pack as it stands in messages.
 inline std::string in_quotes(std::string_view text) { return '"' + quote(text) + '"'; }
 
@@ -103,6 +106,9 @@ public:
         if (reader_.ok() && !has(key)) reader_.fail(node_, chain_, "the key " + in_quotes(key) + " is missing");
         with(key, read);
     }
+
+    /// The name of what the pack defines, which must be there.
+    std::string name(std::string_view key);
 
     void text(std::string_view key, std::string& out) {
         with(key, [&](const YamlNode& n, const std::string& at) { out = reader_.text(n, at); });

@@ -1,0 +1,50 @@
+#include "detect/application_place.h"
+
+#include "base/text.h"
+#include "detect/live_packages.h"
+#include "detect/paths.h"
+#include "pkgdb/pkgdb.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+namespace veritag::detect {
+namespace {
+
+bool is_python_place(std::string_view path) {
+    return path.find("/site-packages/") != std::string_view::npos || path.find("/dist-packages/") != std::string_view::npos || path.find("/conda-meta/") != std::string_view::npos;
+}
+
+bool is_packaged_place(std::string_view path) {
+    static constexpr std::array<std::string_view, 15> kOfPackages{"usr/bin/", "usr/sbin/", "usr/lib/", "usr/lib64/", "usr/libexec/", "usr/share/", "usr/include/", "bin/",
+                                                                  "sbin/",    "lib/",      "lib64/",   "etc/",       "var/",         "run/",       "tmp/"};
+    return std::any_of(kOfPackages.begin(), kOfPackages.end(), [&](std::string_view place) { return path.starts_with(place); });
+}
+
+}  // namespace
+
+std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std::vector<Package>& packages, std::string_view application, std::size_t most) {
+    const std::string name = pkgdb::normalise_python_name(application);
+    bool system_package = false;
+    std::set<std::string> scripts;  // what distributions of that name bring beside their modules: `usr/local/bin/NAME` of `usr/local/lib/python3.9/…`
+    for (const Package& package : packages) {
+        if (pkgdb::normalise_python_name(package.name) != name) continue;
+        system_package = system_package || is_system(package.type);
+        const std::size_t library = std::min(package.path.find("/lib/python"), package.path.find("/lib64/python"));
+        if (package.type == PackageType::python && library != std::string::npos) scripts.insert(package.path.substr(0, library) + "/bin/");
+    }
+    std::vector<LiveFile> list;
+    image.for_each_file([&](const LiveFile& file) {
+        if (list.size() >= most || (system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
+        const std::string_view base = std::string_view(file.path).substr(file.path.rfind('/') + 1);
+        const bool script = file.architecture.empty() && scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
+        const std::vector<std::string_view> parts = split(file.path, '/');
+        if (!script && std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return pkgdb::normalise_python_name(part).starts_with(name); }))
+            list.push_back(file);
+    });
+    return list;
+}
+
+}  // namespace veritag::detect
