@@ -27,17 +27,17 @@ bool is_packaged_place(std::string_view path) {
 
 std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std::vector<Package>& packages, std::string_view application, std::size_t most) {
     const std::string name = pkgdb::normalise_python_name(application);
-    bool system_package = false;
+    int system_package = -1;  // the newest layer that brought one: what is written over its files later is not its own
     std::set<std::string> scripts;  // what distributions of that name bring beside their modules: `usr/local/bin/NAME` of `usr/local/lib/python3.9/…`
     for (const Package& package : packages) {
         if (pkgdb::normalise_python_name(package.name) != name) continue;
-        system_package = system_package || is_system(package.type);
+        if (is_system(package.type)) system_package = std::max(system_package, package.layer);
         const std::size_t library = std::min(package.path.find("/lib/python"), package.path.find("/lib64/python"));
         if (package.type == PackageType::python && library != std::string::npos) scripts.insert(package.path.substr(0, library) + "/bin/");
     }
     std::vector<LiveFile> list;
     image.for_each_file([&](const LiveFile& file) {
-        if (list.size() >= most || (system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
+        if (list.size() >= most || (file.layer <= system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
         const std::string_view base = std::string_view(file.path).substr(file.path.rfind('/') + 1);
         const bool script = file.architecture.empty() && scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
         const std::vector<std::string_view> parts = split(file.path, '/');

@@ -8,6 +8,7 @@
 #include "detect/live_packages.h"
 #include "detect/live_problems.h"
 #include "detect/model_weights.h"
+#include "detect/paths.h"
 #include "detect/sightings.h"
 #include "pkgdb/pkgdb.h"
 
@@ -75,6 +76,10 @@ private:
         const Capture* capture = image_.capture(file);
         if (capture != nullptr && is_lfs_pointer(*capture)) return;  // a pointer holds nothing
         std::vector<Evidence>& list = result_.facts.could_hold[component.name];
+        // Of a model's many files one for each directory: the judge asks whose they are.
+        const bool model = component.kind == ComponentKind::llm && !file.path.ends_with(".gguf");
+        const auto beside = [&](const Evidence& other) { return !other.path.ends_with(".gguf") && directory_of(other.path) == directory_of(file.path); };
+        if (model && std::any_of(list.begin(), list.end(), beside)) return;
         const Evidence item = evidence(EvidenceSource::file, file.path, file.layer, "");
         if (list.size() < kMostEvidence && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
     }
@@ -281,7 +286,13 @@ private:
             some.evidence.push_back(package_evidence(package));
             some.evidence.back().detail += " " + quote(package.arch);
         }
+        std::size_t judged = 0;
+        for (const auto& [architecture, some] : packages) judged += some.count;
+        const auto own = packages.find(platform_.architecture);
+        const bool settled = own != packages.end() && own->second.count * 2 > judged;
         result_.facts.foreign_packages = foreign(std::move(packages));
+        // Where the system's packages are for the platform, cross compilers' libraries and firmware may outnumber its programs.
+        if (settled) return;
 
         std::map<std::string, Coded> code;
         image_.for_each_file([&](const LiveFile& file) {

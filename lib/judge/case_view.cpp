@@ -1,9 +1,26 @@
 #include "judge/case_view.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace veritag::judge {
+
+namespace {
+
+std::string_view directory_of(std::string_view path) { return path.substr(0, path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/')); }
+
+// What lies in the directory that proves a model is of that model; a GGUF file is a model of its own.
+bool belongs_to_model(std::string_view path, std::string_view proof) {
+    if (path == proof) return true;
+    if (path.ends_with(".gguf") || proof.ends_with(".gguf")) return false;
+    std::string_view home = directory_of(proof);
+    if (proof.ends_with("/.git/config")) home = directory_of(home);
+    const bool weights = path.ends_with(".safetensors") || path.ends_with(".bin") || path.ends_with(".pth");
+    return weights ? directory_of(path) == home : path.starts_with(std::string(home) + "/");
+}
+
+}  // namespace
 
 ClaimVerdict holds(const Claim& claim) { return {.findings = {}, .truth = claim.version, .certain = true}; }
 
@@ -28,6 +45,19 @@ const std::vector<Evidence>& CaseView::could_hold(const std::string& component) 
     static const std::vector<Evidence> none;
     const auto found = facts().could_hold.find(component);
     return found == facts().could_hold.end() ? none : found->second;
+}
+
+std::vector<Evidence> CaseView::unknown_weights(const Claim& claim) const {
+    std::vector<Evidence> unknown;
+    if (claim.kind != ComponentKind::llm) return unknown;
+    for (const Evidence& held : could_hold(claim.component)) {
+        const auto proves = [&](const Evidence& proof) { return belongs_to_model(held.path, proof.path); };
+        const bool known = std::any_of(facts().observations.begin(), facts().observations.end(), [&](const Observation& o) {
+            return o.kind == ComponentKind::llm && o.proof && std::any_of(o.evidence.begin(), o.evidence.end(), proves);
+        });
+        if (!known) unknown.push_back(held);
+    }
+    return unknown;
 }
 
 // Absence is proven when everything that is there was read and the rules say where the component could be. An operating

@@ -33,6 +33,7 @@ public:
     [[nodiscard]] bool is_proven(const std::string& component) const { return !observed(component, true).empty(); }
     [[nodiscard]] bool is_claimed(const std::string& component) const;
     [[nodiscard]] const std::vector<Evidence>& could_hold(const std::string& component) const;
+    [[nodiscard]] std::vector<Evidence> unknown_weights(const Claim& claim) const;  ///< of a model, that no proven model explains
     [[nodiscard]] bool absence_is_provable(ComponentKind kind, const rules::Component& component) const;
 
     [[nodiscard]] std::string title_of(const std::string& component) const;

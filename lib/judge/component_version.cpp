@@ -72,8 +72,11 @@ ClaimVerdict judge_version(const CaseView& view, const Claim& claim, const rules
     if (vague != judged.end())
         return view.unproven(claim,
             (*vague)->version.empty() ? "it is there, but nothing in the image tells its version"
+            : (*vague)->version.find('+') != std::string::npos ? "the image holds a build from between releases, " + (*vague)->version
                                       : "the image tells no more of its version than " + (*vague)->version,
             (*vague)->evidence, component.unproven);
+    if (const std::vector<Evidence> unknown = view.unknown_weights(claim); !unknown.empty())
+        return view.unproven(claim, "another model is there, and weights of which nothing tells the model", unknown);
     std::vector<std::string> versions;
     for (const Observation* o : judged) versions.push_back(o->version);
     if (claim.floating && judged.size() == 1 && may_float_to(claim, component, versions.front())) {

@@ -63,6 +63,9 @@ std::optional<ClaimVerdict> other_of_its_kind(const CaseView& view, const Claim&
         append(evidence, o.evidence);
     }
     if (names.empty()) return std::nullopt;
+    // They may be the claimed one, beside a draft model or one for embeddings.
+    if (const std::vector<Evidence> unknown = view.unknown_weights(claim); !unknown.empty())
+        return view.unproven(claim, "another model is there, and weights of which nothing tells the model", unknown);
     Finding finding = make_finding(std::string(to_string(claim.kind)) + "-mismatch", Severity::error, claim.component,
         "The tag claims " + view.title_of(claim) + "; the image " +
             (claim.kind == ComponentKind::os ? "is " : "holds ") + list_of(names) + ".");

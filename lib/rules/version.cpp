@@ -215,6 +215,21 @@ bool release_begins_with(const std::vector<std::string>& observed, const std::ve
     return true;
 }
 
+// `0.10.1.dev395+g340ea86df`: setuptools_scm counts commits since the last tag that it knows and names what would come next, so AMD's
+// image of vLLM 0.10.0 says this. `0.1.dev1+g…`: it knew no tag at all. `2.20.0.dev0+selfbuilt`: TensorFlow where nobody chose a version.
+// Such a build neither proves nor refutes a release near it.
+bool is_near_checkout(const Pep440& observed, const Pep440& claimed) {
+    if (!observed.dev || observed.local.empty()) return false;
+    if (observed.local.front() == "selfbuilt") return release_begins_with(observed.release, claimed.release);
+    const std::string& commit = observed.local.front();
+    if (commit.size() < 8 || commit[0] != 'g' || commit.find_first_not_of("0123456789abcdef", 1) != std::string::npos) return false;
+    const auto number = [](const Pep440& version, std::size_t at) { return at < version.release.size() ? version.release[at] : std::string("0"); };
+    if (number(observed, 0) == "0" && number(observed, 1) == "1" && observed.release.size() == 2) return true;
+    if (number(observed, 0) != number(claimed, 0)) return false;
+    const std::string minor = number(observed, 1), said = number(claimed, 1);
+    return minor == said || (minor.size() < 9 && said.size() < 9 && std::stoi(minor) == std::stoi(said) + 1);
+}
+
 Match compare_pep440(std::string_view claimed_text, std::string_view observed_text) {
     const std::optional<Pep440> claimed = Pep440Parser(claimed_text).parse();
     const std::optional<Pep440> observed = Pep440Parser(observed_text).parse();
@@ -229,6 +244,7 @@ Match compare_pep440(std::string_view claimed_text, std::string_view observed_te
     const bool holds =
         claimed->epoch == observed->epoch && release && claimed->pre == observed->pre && post && claimed->dev == observed->dev && local;
     if (holds) return Match::holds;
+    if (claimed->epoch == observed->epoch && !claimed->dev && is_near_checkout(*observed, *claimed)) return Match::unclear;
     // `2.5.0a0+git1234567`: a checkout built by hand, of the release itself or of something before it.
     const bool checkout = observed->pre == "a0" && !observed->local.empty() && claimed->pre.empty() && !claimed->dev;
     return checkout && claimed->epoch == observed->epoch && release_begins_with(observed->release, claimed->release) ? Match::unclear : Match::differs;

@@ -218,6 +218,19 @@ def packages_of_another_distribution(m):
     return pair
 
 
+@kind
+def os_that_names_another_as_its_kin(m):
+    """Oracle Linux writes Red Hat's name into etc/redhat-release."""
+    cuda = m.one(["12.2.0", "12.2.2"])
+    files = [file("usr/lib/os-release", 'NAME="Oracle Linux Server"\nID="ol"\nVERSION_ID="9.4"\n'), symlink("etc/os-release", "../usr/lib/os-release"),
+             file("etc/oracle-release", "Oracle Linux Server release 9.4\n"), symlink("etc/system-release", "oracle-release"),
+             file("etc/redhat-release", "Red Hat Enterprise Linux release 9.4 (Plow)\n")]
+    rpms = [Rpm("bash", "5.1.8", "9.el9", "x86_64"), Rpm("cuda-cudart-12-2", CUDA[cuda], "1", "x86_64")]
+    image = Image([m.of("oracle", cuda, make=lambda: c.root_tree("amd64") + files + [file("var/lib/rpm/Packages.db", synthetic.rpm_ndb(rpms))] +
+                        c.cudart_files("usr/local/cuda-12.2/targets/x86_64-linux/lib", CUDA[cuda]))], architecture="amd64")
+    return tag_pair("nvidia/cuda", f"{cuda}-base-oraclelinux9", f"{cuda}-base-ubi9", image, ("os-mismatch", "rhel"), suggests=False)
+
+
 # ---- Ascend ----
 
 @kind
@@ -470,6 +483,13 @@ def rocm_missing(m):
     return content_pair("rocm/tensorflow", f"rocm{short(rocm)}-py3.10-tf{short(tensorflow)}-dev", right, wrong, ("sdk-missing", "rocm"))
 
 
+@kind
+def rocm_written_without_dots(m):
+    (a, build), (b, _) = rocm_apart(m)
+    tag = [f"v0.4.9.post2-rocm{each.replace('.', '')}-mi30x" for each in (a, b)]
+    return tag_pair("rocm/sgl-dev", *tag, amd(m, a, build), ("sdk-mismatch", "rocm"), suggests=False)
+
+
 # ---- other vendors ----
 
 def vendor(m, repository, part, layout, versions, component, architecture="amd64", prefix=False):
@@ -647,6 +667,28 @@ def vllm_ascend_os(m):
     return tag_pair("openeuler/vllm-ascend", f"{version}-torch_npu{npu}-cann8.1.rc1-{token(a)}", f"{version}-torch_npu{npu}-cann8.1.rc1-{token(b)}", image, ("os-mismatch", "openeuler"))
 
 
+@kind
+def vllm_of_a_checkout(m):
+    """setuptools_scm names what would come after the last tag: near a release such a build neither is it nor is it not."""
+    release = m.release()
+    minor, patch = m.rng.randint(6, 12), m.rng.randint(0, 4)
+    built = m.one([f"0.{minor}.{patch + 1}.dev{m.rng.randint(0, 400)}+g340ea86df.cpu", f"0.{minor + 1}.0rc2.dev160+g790d22168.rocm700", "0.1.dev1+g3f9c2b1.cpu"])
+    base = m.openeuler(release, "amd64")
+
+    def image(version):
+        return Image([base, m.of("vllm", version, make=lambda: c.python_distribution(SITE, "vllm", version))], architecture="amd64")
+    return undecided("openeuler/vllm-cpu", f"0.{minor}.{patch}-{token(release)}", image(f"0.{minor}.{patch}+cpu"), image(built))
+
+
+@kind
+def python_of_a_program_alone(m):
+    """A build without headers beside the system's Python."""
+    release, cann = m.release(), m.one(CANN_OLD)
+    a, b = m.two(["3.8", "3.10", "3.12", "3.13"])
+    image = Image([m.openeuler(release), m.of("bare-python", a, make=lambda: [program(f"usr/local/bin/python{a}", c.elf("arm64")), file(f"usr/local/lib/python{a}/os.py", "")]), m.cann(cann)])
+    return tag_pair("openeuler/cann", f"{cann}-python{a}-{token(release)}", f"{cann}-python{b}-{token(release)}", image, ("tool-mismatch", "python"), suggests=False)
+
+
 # ---- models ----
 
 MODEL_NAMES = {"chatglm_6b": "chatglm-6b", "chatglm2_6b": "chatglm2-6b", "chatglm3_6b": "chatglm3-6b"}
@@ -689,6 +731,36 @@ def sdk_below_a_model(m):
     return tag_pair("openeuler/llm", f"{name}-pytorch{torch}-cann{a}-{token(release)}", f"{name}-pytorch{torch}-cann{b}-{token(release)}", image, ("sdk-mismatch", "cann"))
 
 
+SHAPES = {"Qwen2.5-7B-Instruct": (3584, 28), "Qwen2.5-0.5B-Instruct": (896, 24)}
+
+
+def cached_qwen(name):
+    """As huggingface_hub keeps it: links to blobs."""
+    root = f"root/.cache/huggingface/hub/models--Qwen--{name}"
+    width, layers = SHAPES[name]
+    return [file(f"{root}/blobs/c{width}", json.dumps({"model_type": "qwen2", "hidden_size": width, "num_hidden_layers": layers})), zeros(f"{root}/blobs/w{width}", 2 << 20),
+            symlink(f"{root}/snapshots/0a1b/config.json", f"../../blobs/c{width}"), symlink(f"{root}/snapshots/0a1b/model.safetensors", f"../../blobs/w{width}")]
+
+
+@kind
+def model_of_which_only_a_draft_is_known(m):
+    """The claimed one may be the one that lies in a plain directory, without a name."""
+    release, cann, torch = m.release(), m.one(CANN_OLD), m.one(TORCH)
+    plain = [file("models/main/config.json", json.dumps({"model_type": m.one(["qwen2", "llama"]), "hidden_size": 4096, "num_hidden_layers": 32}))] + [
+        zeros(f"models/main/model-0000{number}-of-00008.safetensors", 1 << 20) for number in range(1, 9)]
+    draft = cached_qwen("Qwen2.5-0.5B-Instruct")
+    claimed, main = m.one([("qwen2.5_7b", cached_qwen("Qwen2.5-7B-Instruct")), ("chatglm2_6b", c.model("chatglm2-6b"))])
+    return undecided("openeuler/llm", f"{claimed}-pytorch{torch}-cann{cann}-{token(release)}", llm(m, release, cann, torch, main + draft, "with-draft", claimed),
+                     Image(ascend_torch(m, release, cann, torch, torch).layers + [Layer(plain + draft)]))
+
+
+@kind
+def model_of_another_size(m):
+    release, cann, torch = m.release(), m.one(CANN_OLD), m.one(TORCH)
+    return content_pair("openeuler/llm", f"qwen2.5_7b-pytorch{torch}-cann{cann}-{token(release)}", llm(m, release, cann, torch, cached_qwen("Qwen2.5-7B-Instruct"), "qwen", 7),
+                        llm(m, release, cann, torch, cached_qwen("Qwen2.5-0.5B-Instruct"), "qwen", 0), ("llm-mismatch", "qwen"))
+
+
 # ---- development images ----
 
 @kind
@@ -719,12 +791,31 @@ def application_distribution_of_another_version(m):
     return tag_pair(f"openeuler/{name}", f"{a}-{token(release)}", f"{b}-{token(release)}", image, ("app-mismatch", name))
 
 
+@kind
+def application_built_over_its_package(m):
+    """`make install` with the prefix /usr in a later layer; the package's record stays."""
+    release = m.release()
+    name = m.one(["squid", "haproxy", "memcached"])
+    base = m.openeuler(release, extra=[Rpm(name, "1.4.2", f"3.{token(release)}", "aarch64")])
+    return content_pair(f"openeuler/{name}", f"2.0.1-{token(release)}", Image([base, m.of("over", name, make=lambda: [program(f"usr/bin/{name}", c.elf("arm64"))])]), Image([base]),
+                        ("app-mismatch", name))
+
+
 # ---- the image itself ----
 
 @kind
 def packages_of_another_cpu(m):
     release = m.release()
     return content_pair("openeuler/openeuler", base_tag(release), Image([m.openeuler(release)]), Image([m.openeuler(release, "amd64")]), ("arch-mismatch", ""))
+
+
+@kind
+def cross_compiler_of_another_cpu(m):
+    """Its libraries outnumber the programs of the image, whose packages are for the platform."""
+    release = m.release()
+    sysroot = m.of("sysroot", make=lambda: [program(f"opt/gcc/aarch64-linux-gnu/sysroot/usr/lib64/gconv/C{number}.so", c.elf("arm64")) for number in range(60)])
+    return content_pair("openeuler/toolchain", f"12.3-{token(release)}", Image([m.openeuler(release, "amd64"), sysroot], architecture="amd64"),
+                        Image([m.openeuler(release, "arm64"), sysroot], architecture="amd64"), ("arch-mismatch", ""))
 
 
 @kind

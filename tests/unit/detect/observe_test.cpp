@@ -313,6 +313,15 @@ TEST(Observe, CountsProgramsOfAnotherCpu) {
     EXPECT_EQ(facts.foreign_code[0].evidence[0].detail, "ELF for arm64");
 }
 
+TEST(Observe, PackagesForThePlatformSettleWhatCpuTheImageIsFor) {
+    auto sysroot = bare();
+    for (const char* path : {"opt/sysroot/a.so", "opt/sysroot/b.so", "opt/sysroot/c.so"}) add(*sysroot, path, 100, "arm64");
+    const auto own = layer({database("var/lib/rpm/Packages.db", {rpm("bash", "1-1", "x86_64"), rpm("glibc", "1-1", "x86_64"), rpm("cross", "1-1", "aarch64")})});
+    const auto other = layer({database("var/lib/rpm/Packages.db", {rpm("bash", "1-1", "aarch64"), rpm("glibc", "1-1", "aarch64")})});
+    EXPECT_TRUE(World({own, sysroot}).observe().facts.foreign_code.empty());
+    EXPECT_EQ(World({other, sysroot}).observe().facts.foreign_code.size(), 1U);
+}
+
 TEST(Observe, ReplacedProgramDoesNotCount) {
     auto built = bare();
     add(*built, "bin/a", 100, "arm64");
