@@ -23,6 +23,13 @@ bool is_packaged_place(std::string_view path) {
     return std::any_of(kOfPackages.begin(), kOfPackages.end(), [&](std::string_view place) { return path.starts_with(place); });
 }
 
+// `redis-server`, `apache-maven-3.9.9` and `libopencv_core.so` bear the names redis, maven and opencv.
+bool bears_name(std::string_view part, std::string_view name) {
+    for (std::size_t at = part.find(name); at != std::string_view::npos; at = part.find(name, at + 1))
+        if (at == 0 || part[at - 1] == '-' || part.substr(0, at) == "lib") return true;
+    return false;
+}
+
 }  // namespace
 
 std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std::vector<Package>& packages, std::string_view application, std::size_t most) {
@@ -40,9 +47,11 @@ std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std:
         if (list.size() >= most || (file.layer <= system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
         const std::string_view base = std::string_view(file.path).substr(file.path.rfind('/') + 1);
         const bool script = file.architecture.empty() && scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
+        // Whatever was built into another place may be the application too, under a name of its own (`named` of bind).
+        const bool built_elsewhere = !file.architecture.empty() && !is_packaged_place(file.path);
         const std::vector<std::string_view> parts = split(file.path, '/');
-        if (!script && std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return pkgdb::normalise_python_name(part).starts_with(name); }))
-            list.push_back(file);
+        const bool named = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return bears_name(pkgdb::normalise_python_name(part), name); });
+        if (!script && (named || built_elsewhere)) list.push_back(file);
     });
     return list;
 }

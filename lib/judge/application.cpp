@@ -139,6 +139,8 @@ ClaimVerdict judge_application(const CaseView& view, const Claim& claim) {
         append(evidence, view.facts().application_elsewhere);
         return view.unproven(claim, "a package of its name is of another version, and more of that name lies elsewhere", evidence, Severity::info);
     }
+    if (view.has_development_tools())
+        return view.unproven(claim, "a package of its name is of another version, and the image has a compiler that may have built it over the package", evidence, Severity::info);
     std::vector<std::string> versions;
     for (const Package* package : wrong)
         if (const std::string version = upstream_version(*package); std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);

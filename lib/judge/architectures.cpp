@@ -10,10 +10,13 @@
 namespace veritag::judge {
 namespace {
 
-// A few packages of another CPU are cross-building tools; most of them are another image.
+// Packages of another CPU are cross-building tools, and programs of one may be payload for other machines. Where next to nothing is for
+// the platform, it is another image.
 void judge_foreign(const CaseView& view, const std::vector<ForeignArchitecture>& list, const char* things, std::vector<Finding>& findings) {
+    std::size_t foreign_in_all = 0;
+    for (const ForeignArchitecture& foreign : list) foreign_in_all += foreign.count;
     for (const ForeignArchitecture& foreign : list) {
-        if (foreign.count * 2 <= foreign.judged) continue;
+        if (foreign.count * 2 <= foreign.judged || (foreign.judged - foreign_in_all) * 10 > foreign.judged) continue;
         const auto said = std::find_if(findings.begin(), findings.end(), [&](const Finding& f) { return f.code == "arch-mismatch" && f.observed == foreign.architecture; });
         if (said != findings.end()) {
             append(said->evidence, foreign.evidence);

@@ -37,6 +37,11 @@ std::vector<Evidence> CaseView::proof_of(const std::string& component) const {
     return proof;
 }
 
+bool CaseView::has_development_tools() const {
+    const auto& components = rules().components();
+    return std::any_of(components.begin(), components.end(), [&](const rules::Component& c) { return c.development && is_proven(c.name); });
+}
+
 bool CaseView::is_claimed(const std::string& component) const {
     return std::any_of(input_.claims.begin(), input_.claims.end(), [&](const Claim& c) { return c.component == component; });
 }

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] std::vector<const Observation*> observed(const std::string& component, bool proof) const;
     [[nodiscard]] std::vector<Evidence> proof_of(const std::string& component) const;  ///< of all its versions
     [[nodiscard]] bool is_proven(const std::string& component) const { return !observed(component, true).empty(); }
+    [[nodiscard]] bool has_development_tools() const;
     [[nodiscard]] bool is_claimed(const std::string& component) const;
     [[nodiscard]] const std::vector<Evidence>& could_hold(const std::string& component) const;
     [[nodiscard]] std::vector<Evidence> unknown_weights(const Claim& claim) const;  ///< of a model, that no proven model explains

@@ -801,6 +801,24 @@ def application_built_over_its_package(m):
                         ("app-mismatch", name))
 
 
+@kind
+def application_under_names_of_its_own(m):
+    """bind's server is `named`: its programs do not bear its name, and its package may be an older one that something else needed."""
+    a, b = m.releases()
+    name, program_name = m.one([("bind", "named"), ("mpich", "mpiexec"), ("golang", "go")])
+    built = m.of("built", program_name, make=lambda: [program(f"usr/local/bin/{program_name}", c.elf("arm64"))])
+    image = Image([m.openeuler(a, extra=[Rpm(name, "1.16.4", f"3.{token(a)}", "aarch64")]), built])
+    return tag_pair(f"openeuler/{name}", f"9.20.{m.rng.randint(0, 9)}-{token(a)}", f"9.20.{m.rng.randint(0, 9)}-{token(b)}", image, ("os-mismatch", "openeuler"), suggests=False)
+
+
+@kind
+def payload_for_other_machines(m):
+    """More programs for another CPU than for the platform, and no package database that settles it: a download server, not a wrong image."""
+    release, cann = m.release(), m.one(CANN_OLD)
+    payload = m.of("payload", make=lambda: [program(f"srv/downloads/tool{n}", c.elf("amd64")) for n in range(8)])
+    return content_pair("openeuler/cann", f"cann{cann}-{token(release)}", Image([m.openeuler(release), m.cann(cann), payload]), Image([m.openeuler(release), payload]), ("sdk-missing", "cann"))
+
+
 # ---- the image itself ----
 
 @kind

@@ -82,9 +82,9 @@ Fact cpu(const char* value, const char* path) { return {"redkit", "architecture"
 INSTANTIATE_TEST_SUITE_P(
     Architecture, Roles,
     testing::Values(
-        RoleCase{"MostProgramsOfAnotherCpu", [](Case& c) { foreign_code(c, 6, 10); }, "error arch-mismatch/ linux/arm64>amd64"},
+        RoleCase{"MostProgramsOfAnotherCpu", [](Case& c) { foreign_code(c, 9, 10); }, "error arch-mismatch/ linux/arm64>amd64"},
         RoleCase{"HalfOfThePrograms", [](Case& c) { foreign_code(c, 5, 10); }, ""},
-        RoleCase{"PackagesAndProgramsAreOneFinding", [](Case& c) { foreign_code(c, 6, 10); c.facts.foreign_packages = {{"amd64", 20, 25, {at("db")}}}; },
+        RoleCase{"PackagesAndProgramsAreOneFinding", [](Case& c) { foreign_code(c, 9, 10); c.facts.foreign_packages = {{"amd64", 24, 25, {at("db")}}}; },
                  "error arch-mismatch/ linux/arm64>amd64"},
         RoleCase{"SdkOfAnotherCpu", [](Case& c) { c.claims = {os("5.1")}; c.facts.facts = {cpu("amd64", "opt/a")}; }, "error arch-mismatch/redkit linux/arm64>amd64"},
         RoleCase{"OneInstallationFits", [](Case& c) { c.claims = {os("5.1")}; c.facts.facts = {cpu("amd64", "opt/a"), cpu("arm64", "opt/b")}; }, ""}),
@@ -141,8 +141,8 @@ TEST(Development, UndeclaredToolsAddNoMark) {
 
 TEST(Architecture, PackagesAndProgramsAreShownTogether) {
     Case input = clean();
-    foreign_code(input, 6, 10);
-    input.facts.foreign_packages = {{"amd64", 20, 25, {at("db")}}};
+    foreign_code(input, 9, 10);
+    input.facts.foreign_packages = {{"amd64", 24, 25, {at("db")}}};
     const Judgement judgement = judge(test::test_rules(), input);
     ASSERT_EQ(judgement.findings.size(), 1U);
     EXPECT_EQ(judgement.findings[0].evidence, (std::vector<Evidence>{at("db"), at("bin/sh")}));
