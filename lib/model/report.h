@@ -45,6 +45,7 @@ struct Claim {
     bool floating = false;           ///< `version` is what the rules say a moving tag stands for today
     /// Floating: what the tag stood for, as (first day, version), oldest first, today's last. The oldest's day may be unknown.
     std::vector<std::pair<std::string, std::string>> stood_for = {};
+    bool guessed = false;            ///< read from a tag whose rule is not known: `cuda12.4` may say for what the image is, not what it holds
     friend bool operator==(const Claim&, const Claim&) = default;
 };
 

@@ -203,10 +203,12 @@ void Reader::read_hints(std::string_view text) {
         const std::optional<Found> found = find_joined(parts, i);
         const bool sure = found && found->reading.proper && found->component->kind != ComponentKind::llm &&
                           (found->component->kind == ComponentKind::os || found->reading.version.find('.') != std::string::npos);
-        if (sure)
+        if (sure) {
             add_part(*found);
-        else
+            for (Claim& claim : out_.claims) claim.guessed = claim.guessed || claim.component == found->component->name;
+        } else {
             add_literal(parts[i]);
+        }
         i += sure ? found->parts : 1;
     }
 }

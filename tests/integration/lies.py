@@ -411,6 +411,14 @@ def cudnn_beside_cuda(m):
     return tag_pair("openeuler/cuda", f"{version}-cudnn{a}-{token(release)}", f"{version}-cudnn{b}-{token(release)}", image, ("tool-mismatch", "cudnn"))
 
 
+@kind
+def cuda_that_a_program_carries_inside(m):
+    """What a tag of a repository without a rule of its own promises is not known: `cuda12.4` may say what the program is built with."""
+    version = m.one(CUDA)
+    program_alone = Image([m.ubuntu("22.04"), m.of("candle", make=lambda: [program("usr/local/bin/candle", c.elf("amd64"))])], architecture="amd64")
+    return undecided("someone/candle", f"1.0-cuda{short(version)}-ubuntu22.04", nvidia(m, version, "runtime"), program_alone)
+
+
 # ---- AMD ----
 
 CONDA = "opt/conda/envs/py_3.10/lib/python3.10/site-packages"
@@ -685,7 +693,7 @@ def python_of_a_program_alone(m):
     """A build without headers beside the system's Python."""
     release, cann = m.release(), m.one(CANN_OLD)
     a, b = m.two(["3.8", "3.10", "3.12", "3.13"])
-    image = Image([m.openeuler(release), m.of("bare-python", a, make=lambda: [program(f"usr/local/bin/python{a}", c.elf("arm64")), file(f"usr/local/lib/python{a}/os.py", "")]), m.cann(cann)])
+    image = Image([m.openeuler(release), m.of("bare-python", a, make=lambda: [program(f"usr/local/bin/python{a}", c.elf("arm64", bytes(8192))), file(f"usr/local/lib/python{a}/os.py", "")]), m.cann(cann)])
     return tag_pair("openeuler/cann", f"{cann}-python{a}-{token(release)}", f"{cann}-python{b}-{token(release)}", image, ("tool-mismatch", "python"), suggests=False)
 
 
