@@ -7,10 +7,10 @@
 
 namespace veritag::test {
 
-/// A number of `width` bytes, little endian.
+/// A number of `width` bytes, little endian; what is beyond its 8 bytes is zero.
 inline std::string le(std::uint64_t value, int width) {
     std::string bytes;
-    for (int i = 0; i < width; ++i) bytes += static_cast<char>((value >> (8 * i)) & 0xff);
+    for (int i = 0; i < width; ++i, value >>= 8) bytes += static_cast<char>(value & 0xff);
     return bytes;
 }
 
