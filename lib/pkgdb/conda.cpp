@@ -1,7 +1,7 @@
 // A conda package record: one JSON object a package, under `<environment>/conda-meta/`. `name`, `version` and `build` make up the
 // file's name too; `subdir` says for which machine it was built (`linux-64`, `linux-aarch64`, `noarch`), older ones have `arch`.
 // The record lists every file of the package and may have some megabytes. The directory also holds `history`, `state` and the like.
-// Source: conda/ceps: cep-XXXX.md "Management and structure of conda environments"; conda/conda: conda/core/prefix_data.py.
+// Source: conda/ceps, "Management and structure of conda environments"; conda/conda: conda/core/prefix_data.py.
 
 #include "pkgdb/pkgdb.h"
 
