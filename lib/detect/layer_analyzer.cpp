@@ -19,7 +19,7 @@ namespace {
 // is kept; and it may go on behind the end (`3.1` of `3.11`), so it counts only when what follows it was seen.
 class StringSearch {
 public:
-    explicit StringSearch(const rules::EvidenceRule& rule) : rule_(&rule) {}
+    explicit StringSearch(const rules::Derivation& rule) : rule_(&rule) {}
 
     void feed(std::string_view data) {
         if (done_) return;
@@ -34,7 +34,7 @@ public:
         if (!done_ && magic_seen_) search(true);
         finish_with(std::move(found_));
     }
-    [[nodiscard]] const rules::EvidenceRule& rule() const noexcept { return *rule_; }
+    [[nodiscard]] const rules::Derivation& rule() const noexcept { return *rule_; }
     [[nodiscard]] const std::string& found() const noexcept { return found_; }
 
 private:
@@ -58,7 +58,7 @@ private:
         window_ = {};
     }
 
-    const rules::EvidenceRule* rule_;
+    const rules::Derivation* rule_;
     std::string window_;
     std::string found_;
     std::size_t wanted_ = kWindow;  // bytes of the window at which it is searched
@@ -79,8 +79,8 @@ bool may_be_code(const stream::TarEntry& entry) {
 // Takes the tar's entries: every path goes into the index, wanted files to their parser or into the captures.
 class FileRouter final : public stream::TarSink {
 public:
-    FileRouter(const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, LayerAnalysis& out)
-        : rules_(rules), extra_(extra), limits_(limits), out_(out) {}
+    FileRouter(const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits, LayerAnalysis& out)
+        : wanted_(wanted), extra_(extra), limits_(limits), out_(out) {}
 
     Result<std::uint64_t> on_entry(const stream::TarEntry& entry) override {
         current_.reset();
@@ -158,7 +158,7 @@ public:
 
 private:
     struct Decoding {
-        const rules::EvidenceRule* rule = nullptr;
+        const rules::Derivation* rule = nullptr;
         std::string head;
     };
     struct Wanted {
@@ -228,7 +228,7 @@ private:
             bytes = entry.size;
         }
         // A file that is wanted under another name too stays wanted under its own: this analysis takes the place of the earlier one.
-        const auto bytes_of = [&](std::uint64_t size) { return std::max(rules_.wanted_bytes(entry.path, size), known_path == entry.path ? 0 : rules_.wanted_bytes(known_path, size)); };
+        const auto bytes_of = [&](std::uint64_t size) { return std::max(wanted_.bytes(entry.path, size), known_path == entry.path ? 0 : wanted_.bytes(known_path, size)); };
         if (const std::uint64_t wanted = std::min(bytes_of(entry.size), entry.size); wanted > 0 || (entry.size == 0 && bytes_of(1) > 0)) {
             if (wanted > limits_.captured_file_bytes)
                 return limit_error("capture evidence", quote(entry.path), wanted, "limits.captured_file_bytes", limits_.captured_file_bytes);
@@ -236,7 +236,7 @@ private:
             bytes = std::max(bytes, wanted);
         }
         file.keep = bytes;
-        for (const rules::EvidenceRule* rule : derivations_of(entry.path, known_path)) {
+        for (const rules::Derivation* rule : derivations_of(entry.path, known_path)) {
             if (rule->strings) {
                 // Not more than the layer's own bytes but for holes, which cost nothing to make.
                 if (entry.size > limits_.searched_bytes - searched_)
@@ -262,11 +262,11 @@ private:
         return bytes;
     }
 
-    [[nodiscard]] std::vector<const rules::EvidenceRule*> derivations_of(std::string_view path, std::string_view known_path) const {
-        std::vector<const rules::EvidenceRule*> all = rules_.wanted_derivations(path);
+    [[nodiscard]] std::vector<const rules::Derivation*> derivations_of(std::string_view path, std::string_view known_path) const {
+        std::vector<const rules::Derivation*> all = wanted_.derivations(path);
         if (known_path == path) return all;
-        for (const rules::EvidenceRule* rule : rules_.wanted_derivations(known_path)) {
-            const auto same = std::find_if(all.begin(), all.end(), [&](const rules::EvidenceRule* each) { return rules::derivation_of(*each) == rules::derivation_of(*rule); });
+        for (const rules::Derivation* rule : wanted_.derivations(known_path)) {
+            const auto same = std::find_if(all.begin(), all.end(), [&](const rules::Derivation* each) { return each->how == rule->how; });
             if (same == all.end())
                 all.push_back(rule);
             else if (rule->head > (*same)->head)
@@ -276,13 +276,12 @@ private:
     }
 
     Result<void> derive(Wanted& file) {
-        const auto add = [&](const rules::EvidenceRule& rule, std::string text) -> Result<void> {
-            const std::string how = rules::derivation_of(rule);
-            captured_total_ += sizeof(Derived) + file.path.size() + how.size() + text.size();
+        const auto add = [&](const rules::Derivation& rule, std::string text) -> Result<void> {
+            captured_total_ += sizeof(Derived) + file.path.size() + rule.how.size() + text.size();
             if (captured_total_ > limits_.captured_total_bytes)
                 return limit_error("capture evidence", quote(file.path), captured_total_, "limits.captured_total_bytes", limits_.captured_total_bytes);
             kept_[file.path].derived.push_back(out_.derived.size());
-            out_.derived.push_back({file.path, how, std::move(text)});
+            out_.derived.push_back({file.path, rule.how, std::move(text)});
             return ok();
         };
         for (StringSearch& search : file.searches) {
@@ -291,7 +290,7 @@ private:
         }
         for (const Decoding& decoding : file.decodings) {
             const ByteReader head(std::string_view(decoding.head), file.path);
-            VERITAG_CHECK(add(*decoding.rule, decoding.rule->decode == rules::EvidenceRule::Decode::gguf ? gguf_text(head) : safetensors_text(head, limits_)));
+            VERITAG_CHECK(add(*decoding.rule, decoding.rule->decode == rules::Decode::gguf ? gguf_text(head) : safetensors_text(head, limits_)));
         }
         return ok();
     }
@@ -305,7 +304,7 @@ private:
         out_.databases.push_back(std::move(database));
     }
 
-    const rules::RuleSet& rules_;
+    const rules::WantedFiles& wanted_;
     const ExtraPaths& extra_;
     const Limits& limits_;
     LayerAnalysis& out_;
@@ -320,9 +319,9 @@ private:
 }  // namespace
 
 Result<LayerAnalysis> analyze_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                    const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
+                                    const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
     LayerAnalysis analysis;
-    FileRouter router(rules, extra, limits, analysis);
+    FileRouter router(wanted, extra, limits, analysis);
     VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(blob, expected_compression, blob_algorithm, router, limits, stop));
     router.finish();
     analysis.blob_digest = facts.blob_digest;

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "model/layer_analysis.h"
-#include "rules/rules.h"
+#include "rules/wanted_files.h"
 
 #include <map>
 #include <stop_token>
@@ -21,6 +21,6 @@ using ExtraPaths = std::map<std::string, std::string, std::less<>>;
 /// Reads the blob to its last byte. The digests in the result are what was computed; comparing them with the manifest and config
 /// is the caller's. `expected_compression` as in stream::decode_layer.
 Result<LayerAnalysis> analyze_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                    const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, std::stop_token stop = {});
+                                    const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits, std::stop_token stop = {});
 
 }  // namespace veritag::detect

@@ -109,8 +109,8 @@ std::optional<std::string> text_for(const RuleSet& rules, const EvidenceRule& ru
         case Example::What::file: {
             if (rule.from != From::file || !applies_to(rule, value_of(example, "file"))) return std::nullopt;
             const std::string& text = value_of(example, "text");
-            if (rule.decode != EvidenceRule::Decode::none) return text;  // the lines that decoding makes
-            return text.substr(0, static_cast<std::size_t>(rules.wanted_bytes(value_of(example, "file"), text.size())));
+            if (rule.decode != Decode::none) return text;  // the lines that decoding makes
+            return text.substr(0, static_cast<std::size_t>(rules.wanted().bytes(value_of(example, "file"), text.size())));
         }
         case Example::What::path:
             if (rule.from != From::path || !applies_to(rule, value_of(example, "path"))) return std::nullopt;
@@ -147,9 +147,9 @@ std::optional<std::string> text_for(const RuleSet& rules, const EvidenceRule& ru
 std::string derivation_of(const EvidenceRule& rule) {
     if (rule.strings) return "strings " + rule.strings->text();
     switch (rule.decode) {
-        case EvidenceRule::Decode::none: return {};
-        case EvidenceRule::Decode::gguf: return "gguf";
-        case EvidenceRule::Decode::safetensors: return "safetensors";
+        case Decode::none: return {};
+        case Decode::gguf: return "gguf";
+        case Decode::safetensors: return "safetensors";
     }
     return {};
 }

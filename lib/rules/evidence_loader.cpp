@@ -154,7 +154,7 @@ EvidenceRule read_evidence_rule(PackReader& reader, const YamlNode& node, const 
     fields.number("head", rule.head);
     fields.with("decode", [&](const YamlNode& n, const std::string& at) {
         const std::string word = reader.word(n, at, {"gguf", "safetensors"});
-        rule.decode = word == "gguf" ? EvidenceRule::Decode::gguf : EvidenceRule::Decode::safetensors;
+        rule.decode = word == "gguf" ? Decode::gguf : Decode::safetensors;
         if (reader.ok() && (rule.head == 0 || rule.head > kMostDecoded))
             reader.fail(n, at, "\"decode\" needs a \"head\" of at most " + std::to_string(kMostDecoded) + " bytes", "head: 1048576 is enough for most files");
     });

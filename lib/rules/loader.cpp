@@ -93,24 +93,25 @@ private:
                      "one grammar must have `repositories: ['**']` and a late priority"};
     }
 
-    void want(const std::vector<std::string>& globs, const std::string& prefix, RuleSet::Want want) {
-        for (const std::string& glob : globs) wanted_[prefix + glob].insert(want);
+    // The order of packs must not change the digest, so what is wanted is kept in order.
+    void want(const std::vector<std::string>& globs, const std::string& prefix, std::uint64_t head, std::uint64_t smaller_than) {
+        for (const std::string& glob : globs) wanted_.insert({prefix + glob, head, smaller_than});
     }
 
     void want_of(const EvidenceRule& rule) {
         if (rule.from != EvidenceRule::From::file && rule.from != EvidenceRule::From::elf) return;
         if (derivation_of(rule).empty()) {
-            want(rule.globs, "", {.head = rule.head, .smaller_than = 0});
+            want(rule.globs, "", rule.head, 0);
         } else {
             for (const std::string& glob : rule.globs) {
                 const EvidenceRule*& longest = derived_.try_emplace({glob, derivation_of(rule)}, &rule).first->second;
                 if (rule.head > longest->head) longest = &rule;
             }
-            if (rule.min_size > 0) want(rule.globs, "", {.head = kMostPlaceholderBytes, .smaller_than = std::min(rule.min_size, kMostPlaceholderBytes)});
+            if (rule.min_size > 0) want(rule.globs, "", kMostPlaceholderBytes, std::min(rule.min_size, kMostPlaceholderBytes));
         }
         for (std::string_view glob : rule.weights) {
             while (glob.starts_with("../")) glob.remove_prefix(3);
-            want({std::string(glob)}, "**/", {.head = kMostPlaceholderBytes, .smaller_than = rule.weights_min});
+            want({std::string(glob)}, "**/", kMostPlaceholderBytes, rule.weights_min);
         }
     }
 
@@ -119,24 +120,10 @@ private:
             for (const EvidenceRule& rule : component.evidence) want_of(rule);
             for (const FactRule& fact : component.facts) want_of(fact.evidence);
         }
-        auto globs = std::make_shared<GlobSet>();
-        Hasher hasher;
-        for (const auto& [glob, wants] : wanted_) {
-            for (const RuleSet::Want& each : wants) {
-                globs->add(glob, static_cast<std::uint32_t>(rules_.wants_.size()));
-                rules_.wants_.push_back(each);
-                hasher.update(glob + '\n' + std::to_string(each.head) + ' ' + std::to_string(each.smaller_than) + '\n');
-            }
-        }
-        auto derived = std::make_shared<GlobSet>();
-        for (const auto& [key, rule] : derived_) {
-            derived->add(key.first, static_cast<std::uint32_t>(rules_.derivations_.size()));
-            rules_.derivations_.push_back(*rule);
-            hasher.update(key.first + '\n' + key.second + ' ' + std::to_string(rule->head) + '\n');
-        }
-        rules_.derived_ = std::move(derived);
-        rules_.wanted_ = std::move(globs);
-        rules_.wanted_digest_ = hasher.finish().str();
+        std::vector<WantedFiles::DerivationWant> derivations;
+        for (const auto& [key, rule] : derived_)
+            derivations.push_back({key.first, {.how = key.second, .decode = rule->decode, .strings = rule->strings, .head = rule->head}});
+        rules_.wanted_ = WantedFiles({wanted_.begin(), wanted_.end()}, std::move(derivations));
     }
 
     // Where the packs lie does not matter, and neither does their order in one directory.
@@ -156,7 +143,7 @@ private:
     std::map<std::string, std::string> defined_;  // kind, set and name to the file
     References references_;
     std::map<std::pair<std::string, std::string>, const EvidenceRule*> derived_;  // by glob and what is made of the file
-    std::map<std::string, std::set<RuleSet::Want>> wanted_;  // by glob: the digest must not hang on the order of packs
+    std::set<WantedFiles::Want> wanted_;
 };
 
 Result<RuleSet> load_rules(const std::vector<PackText>& packs) { return Loader().run(packs); }

@@ -6,6 +6,7 @@
 #include "model/package.h"
 #include "model/report.h"
 #include "rules/pattern.h"
+#include "rules/wanted_files.h"
 
 #include <compare>
 #include <cstdint>
@@ -52,8 +53,7 @@ struct EvidenceRule {
     std::optional<Pattern> read;  ///< searched in: file text, path, package version, soname, value; without it presence only
     std::optional<Pattern> strings;   ///< elf: searched in all bytes of the file, which is not kept; instead of `read`
     std::optional<std::string> is;    ///< the version where the rule matches, instead of a read one
-    /// file: what is made of the head of a binary file before `when` and `read` see it.
-    enum class Decode : std::uint8_t { none, gguf, safetensors } decode = Decode::none;
+    Decode decode = Decode::none;     ///< file: what is made of the head of a binary file before `when` and `read` see it
     std::vector<std::string> json;    ///< file: RFC 6901 pointers; their scalars, joined with `/`, are the text for `read` (or the version itself)
     std::vector<std::pair<std::string, std::string>> json_when;  ///< pointer = scalar as text; all must hold
     std::string as = "\\1";                                      ///< version made from the groups of `read`
@@ -189,31 +189,15 @@ public:
     [[nodiscard]] const Grammar& grammar_for(std::string_view registry, std::string_view repository) const noexcept;
     /// sha256 over the packs' texts.
     [[nodiscard]] const std::string& digest() const noexcept { return digest_; }
-    /// How many bytes of this file any rule wants to keep, from its start; 0: none.
-    [[nodiscard]] std::uint64_t wanted_bytes(std::string_view path, std::uint64_t size) const;
-    /// What rules want made of this file instead of kept, each once.
-    [[nodiscard]] std::vector<const EvidenceRule*> wanted_derivations(std::string_view path) const;
-    /// Some wanted path could lie below this directory by a glob without `**` up to there.
-    [[nodiscard]] bool wants_below(std::string_view directory) const;
-    /// sha256 over the set of wanted globs: two rule sets with the same one give the same layer analyses.
-    [[nodiscard]] const std::string& wanted_digest() const noexcept { return wanted_digest_; }
+    /// All that reading a layer needs of the rules.
+    [[nodiscard]] const WantedFiles& wanted() const noexcept { return wanted_; }
 
 private:
     friend class Loader;
     std::vector<Component> components_;
     std::vector<Grammar> grammars_;
     std::string digest_;
-    std::string wanted_digest_;
-    /// What a glob wants of the files it matches.
-    struct Want {
-        std::uint64_t head = 0;          ///< bytes from the start; 0: the whole file
-        std::uint64_t smaller_than = 0;  ///< only of files below this size; 0: of all
-        auto operator<=>(const Want&) const = default;
-    };
-    std::shared_ptr<const GlobSet> wanted_;
-    std::vector<Want> wants_;  ///< by id in `wanted_`
-    std::shared_ptr<const GlobSet> derived_;
-    std::vector<EvidenceRule> derivations_;  ///< by id in `derived_`
+    WantedFiles wanted_;
 };
 
 /// Names what is made of a file by a rule: `gguf`, `safetensors`, or `strings ` and the expression. Empty where the file itself is read.

@@ -324,7 +324,7 @@ Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSo
         if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression)) return known;
     VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
     CountingSource counted(std::move(blob), progress_);
-    Result<LayerAnalysis> analysis = detect::analyze_layer(counted, *compression, layer.digest.algorithm(), rules_, extra, options_.limits, stop);
+    Result<LayerAnalysis> analysis = detect::analyze_layer(counted, *compression, layer.digest.algorithm(), rules_.wanted(), extra, options_.limits, stop);
     if (!analysis) return analysis.error();
     if (analysis->blob_digest != layer.digest)
         return Error{ErrorCode::digest_mismatch, "verify layer", "", "the bytes hash to " + analysis->blob_digest.str() + ", expected " + layer.digest.str(),

@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     (void)rules->grammar_for(text, text);
-    if (rules->wanted_bytes(text, size) > size) std::abort();
+    if (rules->wanted().bytes(text, size) > size) std::abort();
     for (const Component& component : rules->components()) {
         const auto reading = component.read_part(text.substr(0, 200));
         if (reading) (void)component.write_part(reading->version);

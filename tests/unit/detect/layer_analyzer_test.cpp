@@ -32,7 +32,7 @@ private:
 Result<LayerAnalysis> analyze_with(const rules::RuleSet& rules, const std::string& entries, const ExtraPaths& extra = {}, std::size_t piece = 64 * 1024, const Limits& limits = {}) {
     const std::string tar = entries + tar_end();
     TextSource source(tar, piece);
-    return analyze_layer(source, "none", "sha256", rules, extra, limits);
+    return analyze_layer(source, "none", "sha256", rules.wanted(), extra, limits);
 }
 
 LayerAnalysis analyze(const std::string& entries, const ExtraPaths& extra = {}, std::size_t piece = 64 * 1024) {

@@ -242,11 +242,11 @@ TEST(LoadRules, DigestsTellTextsAndWantedGlobsApart) {
     const RuleSet other_head = load_both("evidence: [{file: one}]\n", "evidence: [{file: two, head: 9}]\n");
     EXPECT_TRUE(base.digest().starts_with("sha256:"));
     EXPECT_NE(base.digest(), other_title.digest());
-    EXPECT_EQ(base.wanted_digest(), other_title.wanted_digest());
+    EXPECT_EQ(base.wanted().digest(), other_title.wanted().digest());
     EXPECT_NE(base.digest(), swapped.digest());
-    EXPECT_EQ(base.wanted_digest(), swapped.wanted_digest());
-    EXPECT_NE(base.wanted_digest(), other_glob.wanted_digest());
-    EXPECT_NE(base.wanted_digest(), other_head.wanted_digest());
+    EXPECT_EQ(base.wanted().digest(), swapped.wanted().digest());
+    EXPECT_NE(base.wanted().digest(), other_glob.wanted().digest());
+    EXPECT_NE(base.wanted().digest(), other_head.wanted().digest());
 }
 
 TEST(RuleSet, WantsWhatItsRulesRead) {
@@ -259,21 +259,21 @@ TEST(RuleSet, WantsWhatItsRulesRead) {
 facts: [{name: f, file: srv/fact}]
 could-hold: ['could/**']
 )");
-    EXPECT_EQ(rules.wanted_bytes("x/model/config.json", 100), 100U);
-    EXPECT_EQ(rules.wanted_bytes("x/model/config.json", 1 << 30), 4096U);
-    EXPECT_EQ(rules.wanted_bytes("etc/whole", 70'000), 70'000U);
-    EXPECT_EQ(rules.wanted_bytes("etc/whom", 70'000), 10U);
-    EXPECT_EQ(rules.wanted_bytes("lib/a.so", 5), 5U);
-    EXPECT_EQ(rules.wanted_bytes("srv/fact", 7), 7U);
-    EXPECT_EQ(rules.wanted_bytes("x/model/a.safetensors", 135), 135U) << "a small one may be a Git LFS pointer";
-    EXPECT_EQ(rules.wanted_bytes("x/model/a.safetensors", 999'999), 1024U);
-    EXPECT_EQ(rules.wanted_bytes("x/model/a.safetensors", 1'000'000), 0U) << "real weights are not read";
-    EXPECT_EQ(rules.wanted_bytes("opt/only/path", 5), 0U);
-    EXPECT_EQ(rules.wanted_bytes("could/be/here", 5), 0U);
-    EXPECT_TRUE(rules.wants_below("etc"));
-    EXPECT_TRUE(rules.wants_below("lib"));
-    EXPECT_FALSE(rules.wants_below("opt"));
-    EXPECT_FALSE(rules.wants_below("x/model")) << "reached only through **";
+    EXPECT_EQ(rules.wanted().bytes("x/model/config.json", 100), 100U);
+    EXPECT_EQ(rules.wanted().bytes("x/model/config.json", 1 << 30), 4096U);
+    EXPECT_EQ(rules.wanted().bytes("etc/whole", 70'000), 70'000U);
+    EXPECT_EQ(rules.wanted().bytes("etc/whom", 70'000), 10U);
+    EXPECT_EQ(rules.wanted().bytes("lib/a.so", 5), 5U);
+    EXPECT_EQ(rules.wanted().bytes("srv/fact", 7), 7U);
+    EXPECT_EQ(rules.wanted().bytes("x/model/a.safetensors", 135), 135U) << "a small one may be a Git LFS pointer";
+    EXPECT_EQ(rules.wanted().bytes("x/model/a.safetensors", 999'999), 1024U);
+    EXPECT_EQ(rules.wanted().bytes("x/model/a.safetensors", 1'000'000), 0U) << "real weights are not read";
+    EXPECT_EQ(rules.wanted().bytes("opt/only/path", 5), 0U);
+    EXPECT_EQ(rules.wanted().bytes("could/be/here", 5), 0U);
+    EXPECT_TRUE(rules.wanted().below("etc"));
+    EXPECT_TRUE(rules.wanted().below("lib"));
+    EXPECT_FALSE(rules.wanted().below("opt"));
+    EXPECT_FALSE(rules.wanted().below("x/model")) << "reached only through **";
 }
 
 std::string system(const std::string& lines) { return "component: x\nkind: os\n" + lines; }
@@ -392,7 +392,7 @@ TEST(RuleSet, WantsDerivationsInsteadOfWholeFiles) {
 )");
     const auto hows = [&](std::string_view path) {
         std::string text;
-        for (const EvidenceRule* rule : rules.wanted_derivations(path)) text += derivation_of(*rule) + (rule->head > 0 ? " " + std::to_string(rule->head) : "") + "|";
+        for (const Derivation* rule : rules.wanted().derivations(path)) text += rule->how + (rule->head > 0 ? " " + std::to_string(rule->head) : "") + "|";
         return text;
     };
     EXPECT_EQ(hows("lib/libc.so.6"), "strings c (\\d)|strings other (\\d)|") << "each once";
@@ -400,9 +400,9 @@ TEST(RuleSet, WantsDerivationsInsteadOfWholeFiles) {
     EXPECT_EQ(hows("a/b.gguf"), "gguf 100|");
     EXPECT_EQ(hows("m/b.gguf"), "gguf 200|") << "the longest head that any rule wants";
     EXPECT_EQ(hows("etc/passwd"), "");
-    EXPECT_EQ(rules.wanted_bytes("lib/libc.so.6", 70'000), 0U) << "a searched file is not kept";
-    EXPECT_EQ(rules.wanted_bytes("a/b.gguf", 70'000), 0U) << "nor is a decoded one";
-    EXPECT_EQ(rules.wanted_bytes("a/b.gguf", 130), 130U) << "but a small one may be a Git LFS pointer";
+    EXPECT_EQ(rules.wanted().bytes("lib/libc.so.6", 70'000), 0U) << "a searched file is not kept";
+    EXPECT_EQ(rules.wanted().bytes("a/b.gguf", 70'000), 0U) << "nor is a decoded one";
+    EXPECT_EQ(rules.wanted().bytes("a/b.gguf", 130), 130U) << "but a small one may be a Git LFS pointer";
 }
 
 TEST(RuleSet, LongestHeadOfOneGlobCountsWhateverTheOrder) {
@@ -410,20 +410,20 @@ TEST(RuleSet, LongestHeadOfOneGlobCountsWhateverTheOrder) {
     const char* const longer = "{file: '**/*.gguf', decode: gguf, head: 200}";
     for (const auto& [first, second] : {std::pair{shorter, longer}, {longer, shorter}}) {
         const RuleSet rules = test::with_component(std::string("evidence: [") + first + ", " + second + "]\n");
-        ASSERT_EQ(rules.wanted_derivations("m/a.gguf").size(), 1U);
-        EXPECT_EQ(rules.wanted_derivations("m/a.gguf")[0]->head, 200U);
+        ASSERT_EQ(rules.wanted().derivations("m/a.gguf").size(), 1U);
+        EXPECT_EQ(rules.wanted().derivations("m/a.gguf")[0]->head, 200U);
     }
 }
 
 TEST(RuleSet, WantsWeightsAboveTheFileByTheirNames) {
     const RuleSet rules = test::with_component("evidence: [{file: '**/a.json', json-when: {/x: y}, weights: ['../../*.bin'], weights-min: 5000}]\n");
     EXPECT_EQ(rules.find("x")->evidence[0].weights, std::vector<std::string>{"../../*.bin"});
-    EXPECT_EQ(rules.wanted_bytes("m/w.bin", 130), 130U);
-    EXPECT_EQ(rules.wanted_bytes("m/w.bin", 5000), 0U);
+    EXPECT_EQ(rules.wanted().bytes("m/w.bin", 130), 130U);
+    EXPECT_EQ(rules.wanted().bytes("m/w.bin", 5000), 0U);
 }
 
 TEST(RuleSet, DigestOfWantedKnowsDerivations) {
-    const auto digest = [](const std::string& rule) { return test::with_component("evidence: [" + rule + "]\n").wanted_digest(); };
+    const auto digest = [](const std::string& rule) { return test::with_component("evidence: [" + rule + "]\n").wanted().digest(); };
     EXPECT_NE(digest("{elf: a, strings: '(b)'}"), digest("{elf: a}"));
     EXPECT_NE(digest("{elf: a, strings: '(b)'}"), digest("{elf: a, strings: '(c)'}"));
     EXPECT_NE(digest("{file: a, decode: gguf, head: 9}"), digest("{file: a, decode: gguf, head: 10}"));
