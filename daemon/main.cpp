@@ -1,6 +1,8 @@
 // The one executable: subcommands, flags and signals. Logic lives in lib/.
 #include "options.h"
 
+#include "cage/worker.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -8,6 +10,7 @@
 
 int main(int argc, char** argv) {
     using namespace veritag::daemon;
+    if (veritag::cage::is_worker(argc, argv)) return veritag::cage::run_worker();
     CLI::App app("veritag tells whether a container image is what its tag says.");
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "Help of every subcommand");

@@ -2,12 +2,14 @@
 #include "progress.h"
 
 #include "base/text.h"
+#include "cage/caged_reader.h"
 #include "scan/scanner.h"
 #include "source/image_source.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <set>
 #include <thread>
@@ -23,6 +25,7 @@ struct ScanFlags {
     bool list_packages = false;
     bool no_progress = false;
     bool no_store = false;
+    bool no_sandbox = false;
     std::size_t jobs = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
     RuleOptions rules;
     OutputOptions output;
@@ -73,7 +76,10 @@ int run(const ScanFlags& flags) {
 
     const auto client = std::make_shared<registry::RegistryClient>(*client_options);
     ConsoleProgress progress(ConsoleProgress::mode_for(flags.no_progress), flags.images.size());
-    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .limits = limits}, progress);
+    if (flags.no_sandbox)
+        std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
+    cage::CagedReader reader(rules->wanted(), {.limits = limits, .confined = !flags.no_sandbox});
+    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .limits = limits}, reader, progress);
 
     Report report;
     report.tool_version = version();
@@ -126,6 +132,7 @@ void add_scan(CLI::App& app, int& exit_code) {
     command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     command->add_flag("--no-progress", flags->no_progress, "No progress on stderr");
     command->add_flag("--no-store", flags->no_store, "Keep nothing between runs (scan keeps nothing anyway)");
+    command->add_flag("--no-sandbox", flags->no_sandbox, "Do not confine the processes that parse layers; only for kernels that refuse");
     flags->output.add_to(*command);
     flags->rules.add_to(*command);
     flags->registry.add_to(*command);

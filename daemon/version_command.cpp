@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "cage/confine.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -20,7 +22,8 @@ void add_version(CLI::App& app, int& exit_code) {
             exit_code = complain(loaded.error());
             return;
         }
-        std::printf("veritag %s\nbuild   %s, %s\nrules   %s\n", version(), VERITAG_BUILD_TYPE, VERITAG_COMPILER, loaded->digest().c_str());
+        std::printf("veritag %s\nbuild   %s, %s\nrules   %s\nsandbox %s\n", version(), VERITAG_BUILD_TYPE, VERITAG_COMPILER, loaded->digest().c_str(),
+                    cage::describe(cage::kernel_cage()).c_str());
         exit_code = kClean;
     });
 }

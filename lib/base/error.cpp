@@ -21,6 +21,7 @@ std::string_view to_string(ErrorCode code) noexcept {
         case ErrorCode::unsupported: return "unsupported";
         case ErrorCode::io: return "io";
         case ErrorCode::cancelled: return "cancelled";
+        case ErrorCode::worker: return "worker";
         case ErrorCode::internal: return "internal";
     }
     return "internal";

@@ -25,6 +25,7 @@ enum class ErrorCode {
     unsupported,      ///< valid, but nothing veritag reads (schema 1, encrypted layers)
     io,               ///< reading a local file failed
     cancelled,        ///< the user or the parent asked to stop
+    worker,           ///< the process that parsed a layer crashed, hung, broke its rules or spoke nonsense
     internal,         ///< veritag's own fault, still worth a message
 };
 

@@ -5,7 +5,7 @@
 #include "detect/detector.h"
 #include "detect/elf.h"
 #include "detect/model_file.h"
-#include "stream/layer_decoder.h"
+#include "pkgdb/pkgdb.h"
 
 #include <algorithm>
 #include <optional>
@@ -156,6 +156,8 @@ public:
         std::erase_if(out_.derived, is_blank);
     }
 
+    [[nodiscard]] std::chrono::nanoseconds parsing() const noexcept { return parsing_; }
+
 private:
     struct Decoding {
         const rules::Derivation* rule = nullptr;
@@ -296,12 +298,14 @@ private:
     }
 
     void read_database(const Wanted& file, std::optional<std::span<const std::byte>> companion) {
+        const auto start = std::chrono::steady_clock::now();
         kept_[file.path].database = out_.databases.size();
         // What a file is, its name says: content that a link leads to is read under the name of the link.
         PackageDatabase database = file.detector->read(ByteReader(std::string_view(file.content), file.known_path), companion, limits_);
         database.path = file.path;
         for (Package& package : database.packages) package.path = file.path;
         out_.databases.push_back(std::move(database));
+        parsing_ += std::chrono::steady_clock::now() - start;
     }
 
     const rules::WantedFiles& wanted_;
@@ -314,23 +318,32 @@ private:
     std::uint64_t path_bytes_ = 0;
     std::uint64_t captured_total_ = 0;
     std::uint64_t searched_ = 0;  // never above its limit
+    std::chrono::nanoseconds parsing_{};
 };
 
 }  // namespace
 
-Result<LayerAnalysis> analyze_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                    const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
-    LayerAnalysis analysis;
+Result<AnalyzedLayer> analyze_layer(ByteSource& blob, std::string_view expected_compression, const rules::WantedFiles& wanted,
+                                    const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
+    AnalyzedLayer layer;
+    LayerAnalysis& analysis = layer.analysis;
     FileRouter router(wanted, extra, limits, analysis);
-    VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(blob, expected_compression, blob_algorithm, router, limits, stop));
+    VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(blob, expected_compression, router, limits, stop));
+    layer.times = facts.times;
+    layer.times.tar -= router.parsing();
     router.finish();
-    analysis.blob_digest = facts.blob_digest;
+    layer.times.parse = router.parsing();
     analysis.blob_size = facts.blob_size;
     analysis.compression = std::move(facts.compression);
     analysis.diff_id = facts.diff_id;
     analysis.tar_size = facts.tar_size;
     analysis.diff_ids_with_end_blocks = std::move(facts.diff_ids_with_end_blocks);
-    return analysis;
+    return layer;
+}
+
+void load_what_parsers_need() {
+    for (const std::string_view algorithm : {"sha256", "sha512"}) static_cast<void>(Hasher(algorithm).finish());
+    pkgdb::load_sqlite();
 }
 
 }  // namespace veritag::detect

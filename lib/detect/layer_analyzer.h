@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "model/layer_analysis.h"
 #include "rules/wanted_files.h"
+#include "stream/layer_decoder.h"
 
 #include <map>
 #include <stop_token>
@@ -18,9 +19,18 @@ namespace veritag::detect {
 /// leads from a wanted path to one that nobody wants (`var/lib/rpm -> ../../opt/db`); found when layers are folded.
 using ExtraPaths = std::map<std::string, std::string, std::less<>>;
 
-/// Reads the blob to its last byte. The digests in the result are what was computed; comparing them with the manifest and config
-/// is the caller's. `expected_compression` as in stream::decode_layer.
-Result<LayerAnalysis> analyze_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                    const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits, std::stop_token stop = {});
+struct AnalyzedLayer {
+    LayerAnalysis analysis;
+    stream::StageTimes times;
+};
+
+/// Reads the blob to its last byte. The diff_id in the result is what was computed; comparing it with the config is the caller's, and
+/// so is the blob's own digest, which the result lacks. `expected_compression` as in stream::decode_layer.
+Result<AnalyzedLayer> analyze_layer(ByteSource& blob, std::string_view expected_compression, const rules::WantedFiles& wanted,
+                                    const ExtraPaths& extra, const Limits& limits, std::stop_token stop = {});
+
+/// Makes libraries read now what they would read from files at their first use (configuration, random seeds), for a process that soon
+/// cannot open files any more.
+void load_what_parsers_need();
 
 }  // namespace veritag::detect

@@ -17,6 +17,9 @@ namespace veritag::pkgdb {
 /// `reader.origin()` becomes Package::path.
 Result<Parsed<Package>> parse_rpm_ndb(ByteReader reader, const Limits& limits);
 
+/// Makes SQLite read now what it would read from files at its first use (a random seed), for a process that soon cannot open any.
+void load_sqlite();
+
 /// rpm's `rpmdb.sqlite`; `wal` is the content of `rpmdb.sqlite-wal` where there is one (its committed frames are applied in
 /// memory). A database left in WAL mode opens too. Never touches the disk; SQLite runs defensive and with a progress limit.
 Result<Parsed<Package>> parse_rpm_sqlite(ByteReader reader, std::optional<std::span<const std::byte>> wal, const Limits& limits);

@@ -218,4 +218,10 @@ Result<Parsed<Package>> parse_rpm_sqlite(ByteReader reader, std::optional<std::s
     return parsed;
 }
 
+void load_sqlite() {
+    char seed = 0;
+    VERITAG_ASSERT(sqlite3_initialize() == SQLITE_OK);
+    sqlite3_randomness(sizeof seed, &seed);
+}
+
 }  // namespace veritag::pkgdb

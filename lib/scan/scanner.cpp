@@ -5,10 +5,12 @@
 #include "base/text.h"
 #include "judge/judge.h"
 #include "judge/platforms.h"
+#include "stream/hashing_source.h"
 #include "tag/tag.h"
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <numeric>
 #include <thread>
@@ -23,14 +25,19 @@ class CountingSource final : public ByteSource {
 public:
     CountingSource(std::unique_ptr<ByteSource> inner, Progress& progress) : inner_(std::move(inner)), progress_(progress) {}
     Result<std::span<const std::byte>> next() override {
+        const auto start = std::chrono::steady_clock::now();
         Result<std::span<const std::byte>> bytes = inner_->next();
+        waited_ += std::chrono::steady_clock::now() - start;
         if (bytes) progress_.bytes_read(bytes->size());
         return bytes;
     }
 
+    [[nodiscard]] std::chrono::nanoseconds waited() const noexcept { return waited_; }
+
 private:
     std::unique_ptr<ByteSource> inner_;
     Progress& progress_;
+    std::chrono::nanoseconds waited_{};
 };
 
 ImageReport report_for(const source::ImageName& name) {
@@ -86,8 +93,8 @@ void add_suggestions(const rules::RuleSet& rules, const tag::Reading& reading, c
 
 }  // namespace
 
-Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, Progress& progress)
-    : rules_(rules), options_(std::move(options)), progress_(progress), matcher_(rules) {}
+Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerReader& reader, Progress& progress)
+    : rules_(rules), options_(std::move(options)), reader_(reader), progress_(progress), matcher_(rules) {}
 
 ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
     ScanResult result;
@@ -322,15 +329,22 @@ Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSo
     // A layer known under another media type is read again, so that the wrong one is told.
     if (extra.empty())
         if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression)) return known;
+    const auto start = std::chrono::steady_clock::now();
     VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
     CountingSource counted(std::move(blob), progress_);
-    Result<LayerAnalysis> analysis = detect::analyze_layer(counted, *compression, layer.digest.algorithm(), rules_.wanted(), extra, options_.limits, stop);
-    if (!analysis) return analysis.error();
-    if (analysis->blob_digest != layer.digest)
-        return Error{ErrorCode::digest_mismatch, "verify layer", "", "the bytes hash to " + analysis->blob_digest.str() + ", expected " + layer.digest.str(),
+    stream::HashingSource hashed(counted, layer.digest.algorithm());
+    VERITAG_TRY(detect::AnalyzedLayer read, reader_.read(hashed, {.compression = std::string(*compression), .extra = extra}, stop));
+    // The worker says what the layer holds; which layer it was, only the bytes that went to it can say.
+    read.analysis.blob_digest = hashed.digest();
+    read.analysis.blob_size = hashed.size();
+    if (read.analysis.blob_digest != layer.digest)
+        return Error{ErrorCode::digest_mismatch, "verify layer", "", "the bytes hash to " + read.analysis.blob_digest.str() + ", expected " + layer.digest.str(),
                      "the registry or something before it altered them"};
-    auto shared = std::make_shared<const LayerAnalysis>(std::move(*analysis));
-    log::debug("layer read", {{"digest", layer.digest.str()}, {"blob_bytes", shared->blob_size}, {"tar_bytes", shared->tar_size}, {"paths", shared->entries.size()}});
+    auto shared = std::make_shared<const LayerAnalysis>(std::move(read.analysis));
+    const auto ms = [](std::chrono::nanoseconds time) { return static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(time).count()); };
+    log::debug("layer read", {{"digest", layer.digest.str()}, {"blob_bytes", shared->blob_size}, {"tar_bytes", shared->tar_size}, {"paths", shared->entries.size()},
+                              {"ms", ms(std::chrono::steady_clock::now() - start)}, {"network_ms", ms(counted.waited())}, {"hash_ms", ms(hashed.time() + read.times.hash)},
+                              {"inflate_ms", ms(read.times.inflate)}, {"tar_ms", ms(read.times.tar)}, {"parse_ms", ms(read.times.parse)}});
     {
         const std::lock_guard lock(mutex_);
         ++layers_analyzed_;

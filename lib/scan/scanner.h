@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/limits.h"
+#include "cage/layer_reader.h"
 #include "detect/layer_analyzer.h"
 #include "detect/observe.h"
 #include "model/report.h"
@@ -45,10 +46,10 @@ struct ScanResult {
     std::vector<Skipped> skipped;
 };
 
-/// Keeps the rules by reference. Layers seen before under the same rules are not read again (a small cache in memory).
+/// Keeps the rules and the reader by reference. Layers seen before under the same rules are not read again (a small cache in memory).
 class Scanner {
 public:
-    Scanner(const rules::RuleSet& rules, ScanOptions options, Progress& progress);
+    Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerReader& reader, Progress& progress);
 
     /// Never fails as a whole: what could not be read comes back as images with verdict `error`.
     ScanResult scan(source::ImageSource& source, std::stop_token stop);
@@ -72,6 +73,7 @@ private:
 
     const rules::RuleSet& rules_;
     ScanOptions options_;
+    cage::LayerReader& reader_;
     Progress& progress_;
     detect::EvidenceMatcher matcher_;
     std::mutex mutex_;  // the cache and the counters

@@ -13,6 +13,8 @@
 namespace veritag::stream {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::string_view kWhat = "decode layer";
 constexpr std::uint64_t kEndBlocks = 2;
 constexpr std::uint64_t kRecord = 20 * kTarBlock;  // what tar programs pad an archive to
@@ -29,14 +31,21 @@ public:
         if (data.size() > limits_.layer_bytes - size_)
             return limit_error(kWhat, "inflated size", size_ + data.size(), "limits.layer_bytes", limits_.layer_bytes);
         size_ += data.size();
+        const auto start = Clock::now();
         hasher_.update(data);
-        return tar_.write(data);
+        const auto hashed = Clock::now();
+        const Result<void> read = tar_.write(data);
+        times_.hash += hashed - start;
+        times_.tar += Clock::now() - hashed;
+        return read;
     }
 
     Result<void> finish(LayerFacts& facts) {
         VERITAG_CHECK(tar_.finish());
         facts.diff_id = hasher_.finish();
         facts.tar_size = size_;
+        facts.times.hash = times_.hash;
+        facts.times.tar = times_.tar;
         facts.diff_ids_with_end_blocks = digests_with_end_blocks();
         return ok();
     }
@@ -65,21 +74,23 @@ private:
     const std::stop_token& stop_;
     Hasher hasher_;
     std::uint64_t size_ = 0;
+    StageTimes times_;
 };
 
 class LayerDecoder {
 public:
-    LayerDecoder(ByteSource& blob, std::string_view expected, std::string_view blob_algorithm, TarSink& sink, const Limits& limits, const std::stop_token& stop)
-        : blob_(blob), expected_(expected), blob_hasher_(blob_algorithm), tar_(sink, limits, stop), limits_(limits), stop_(stop) {}
+    LayerDecoder(ByteSource& blob, std::string_view expected, TarSink& sink, const Limits& limits, const std::stop_token& stop)
+        : blob_(blob), expected_(expected), tar_(sink, limits, stop), limits_(limits), stop_(stop) {}
 
     Result<LayerFacts> run() {
         for (;;) {
             if (stop_.stop_requested()) return cancelled();
             VERITAG_TRY(const std::span<const std::byte> chunk, blob_.next());
             if (chunk.empty()) break;
-            blob_hasher_.update(chunk);
             facts_.blob_size += chunk.size();
+            const auto start = Clock::now();
             VERITAG_CHECK(take(chunk));
+            decoding_ += Clock::now() - start;
         }
         if (!inflater_) {
             if (!expected_.empty() && expected_ != "none")
@@ -89,7 +100,7 @@ public:
         }
         VERITAG_CHECK(inflater_->finish());
         VERITAG_CHECK(tar_.finish(facts_));
-        facts_.blob_digest = blob_hasher_.finish();
+        facts_.times.inflate = decoding_ - facts_.times.hash - facts_.times.tar;
         return std::move(facts_);
     }
 
@@ -120,21 +131,20 @@ private:
 
     ByteSource& blob_;
     std::string_view expected_;
-    Hasher blob_hasher_;
     TarStage tar_;
     const Limits& limits_;
     const std::stop_token& stop_;
     LayerFacts facts_;
     std::array<std::byte, kMagicBytes> head_{};
     std::size_t head_size_ = 0;
+    std::chrono::nanoseconds decoding_{};
     std::unique_ptr<Inflater> inflater_;
 };
 
 }  // namespace
 
-Result<LayerFacts> decode_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                TarSink& sink, const Limits& limits, std::stop_token stop) {
-    return LayerDecoder(blob, expected_compression, blob_algorithm, sink, limits, stop).run();
+Result<LayerFacts> decode_layer(ByteSource& blob, std::string_view expected_compression, TarSink& sink, const Limits& limits, std::stop_token stop) {
+    return LayerDecoder(blob, expected_compression, sink, limits, stop).run();
 }
 
 }  // namespace veritag::stream

@@ -1,4 +1,4 @@
-// From the bytes of a layer blob to its tar entries: both digests, inflating, tar. CPU only, no memory that grows with the layer.
+// From the bytes of a layer blob to its tar entries: inflating, diff_id, tar. CPU only, no memory that grows with the layer.
 #pragma once
 
 #include "base/byte_source.h"
@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "stream/tar.h"
 
+#include <chrono>
 #include <cstdint>
 #include <stop_token>
 #include <string>
@@ -15,21 +16,28 @@
 
 namespace veritag::stream {
 
+/// Where the time of reading one layer went.
+struct StageTimes {
+    std::chrono::nanoseconds inflate{};
+    std::chrono::nanoseconds hash{};   ///< of the tar
+    std::chrono::nanoseconds tar{};    ///< with what its sink does
+    std::chrono::nanoseconds parse{};  ///< databases and model files; a part of `tar` until the sink's owner takes it out
+};
+
 struct LayerFacts {
     std::string compression;  ///< `gzip`, `zstd`, `none`
-    Digest blob_digest;
     std::uint64_t blob_size = 0;
     Digest diff_id;
     std::uint64_t tar_size = 0;
     /// Where the tar stops without its two zero blocks: its digest with two blocks, and padded to 20 blocks (10240 bytes), added.
     std::vector<Digest> diff_ids_with_end_blocks;
+    StageTimes times;
 };
 
 /// Reads `blob` to its last byte and pushes the tar's entries into `sink`. The compression is told by magic bytes (gzip 1f 8b,
 /// zstd 28 b5 2f fd or a skippable frame 50..5f 2a 4d 18, else plain tar) and must agree with `expected_compression` (`gzip`,
-/// `zstd`, `none`; empty: any). `blob_algorithm` is the algorithm of the blob's digest. Bytes after the tar's end marker are
-/// hashed too; other than zero padding and further tar archives they are an error.
-Result<LayerFacts> decode_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                TarSink& sink, const Limits& limits, std::stop_token stop = {});
+/// `zstd`, `none`; empty: any). Bytes after the tar's end marker are hashed too; other than zero padding and further tar archives
+/// they are an error. The blob's own digest is HashingSource's business.
+Result<LayerFacts> decode_layer(ByteSource& blob, std::string_view expected_compression, TarSink& sink, const Limits& limits, std::stop_token stop = {});
 
 }  // namespace veritag::stream

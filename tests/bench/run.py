@@ -23,6 +23,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/bench")]
 
 import make_images  # noqa: E402
+import processes  # noqa: E402
 import registry  # noqa: E402
 import trivy  # noqa: E402
 
@@ -34,22 +35,6 @@ class Figures:
     memory: int  # bytes, the most that all processes together had at once
 
 
-def children_of(pid):
-    try:
-        text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []
-    below = [int(each) for each in text.split()]
-    return below + [each for child in below for each in children_of(child)]
-
-
-def resident(pid):
-    try:
-        return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
-
-
 def measure(command, environment, accepted):
     """Runs the command; memory is looked at every 20 ms, over the process and all below it."""
     most, done = [0], threading.Event()
@@ -58,7 +43,7 @@ def measure(command, environment, accepted):
 
     def watch():
         while not done.wait(0.02):
-            most[0] = max(most[0], resident(process.pid) + sum(resident(each) for each in children_of(process.pid)))
+            most[0] = max(most[0], processes.resident_together(process.pid))
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -32,10 +32,10 @@ ImageFacts facts_of(const Folder& folder) {
     const rules::RuleSet rules = test::test_rules();
     const EvidenceMatcher matcher(rules);
     TextSource tar(run("tar --sort=name -C / -cf - '" + folder.path().substr(1) + "'"));
-    Result<LayerAnalysis> analysis = analyze_layer(tar, "", "sha256", rules.wanted(), {}, Limits{});
-    EXPECT_TRUE(analysis) << analysis.error().message();
-    if (!analysis) return {};
-    const MergedImage image({std::make_shared<const LayerAnalysis>(std::move(*analysis))});
+    Result<AnalyzedLayer> layer = analyze_layer(tar, "", rules.wanted(), {}, Limits{});
+    EXPECT_TRUE(layer) << layer.error().message();
+    if (!layer) return {};
+    const MergedImage image({std::make_shared<const LayerAnalysis>(std::move(layer->analysis))});
     ObserveResult result = observe(image, {}, {.os = "linux", .architecture = "amd64", .variant = ""}, matcher);
     EXPECT_TRUE(result.missing.empty());
     return std::move(result.facts);

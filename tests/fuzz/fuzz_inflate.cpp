@@ -62,7 +62,7 @@ Outcome decode(std::span<const std::byte> blob, std::size_t piece) {
     limits.tar_header_bytes = 4096;
     CountingSink sink;
     PieceSource source(blob, piece);
-    const Result<LayerFacts> facts = decode_layer(source, "", "sha256", sink, limits);
+    const Result<LayerFacts> facts = decode_layer(source, "", sink, limits);
     if (!facts) return {};
     if (facts->blob_size != blob.size() || facts->tar_size > limits.layer_bytes) std::abort();
     return {true, std::move(sink.log), facts->diff_id.str()};

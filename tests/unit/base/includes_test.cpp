@@ -22,8 +22,9 @@ const std::map<std::string, int, std::less<>> kLevels{
     {"oci", 2},    {"rules", 2},
     {"stream", 3}, {"pkgdb", 3}, {"tag", 3}, {"judge", 3}, {"registry", 3}, {"catalog", 3}, {"store", 3}, {"report", 3},
     {"detect", 4}, {"source", 4},
-    {"scan", 5},
-    {"api", 6}};
+    {"cage", 5},
+    {"scan", 6},
+    {"api", 7}};
 
 struct Exception {
     std::string_view from;

@@ -32,7 +32,8 @@ private:
 Result<LayerAnalysis> analyze_with(const rules::RuleSet& rules, const std::string& entries, const ExtraPaths& extra = {}, std::size_t piece = 64 * 1024, const Limits& limits = {}) {
     const std::string tar = entries + tar_end();
     TextSource source(tar, piece);
-    return analyze_layer(source, "none", "sha256", rules.wanted(), extra, limits);
+    VERITAG_TRY(AnalyzedLayer layer, analyze_layer(source, "none", rules.wanted(), extra, limits));
+    return std::move(layer.analysis);
 }
 
 LayerAnalysis analyze(const std::string& entries, const ExtraPaths& extra = {}, std::size_t piece = 64 * 1024) {

@@ -1,5 +1,6 @@
 #include "scan/scanner.h"
 
+#include "plain_reader.h"
 #include "tar_writer.h"
 #include "test_rules.h"
 
@@ -115,7 +116,8 @@ struct Bench {
     Silent progress;
     ScanOptions options;
     ScanResult run(FakeImage& image, std::stop_token stop = {}) {
-        Scanner scanner(rules, options, progress);
+        test::PlainReader reader(rules.wanted(), options.limits);
+        Scanner scanner(rules, options, reader, progress);
         return scanner.scan(image, stop);
     }
     ImageReport one(FakeImage& image) {
@@ -310,7 +312,8 @@ TEST(Scanner, SharedLayersAreReadOnce) {
     Bench bench;
     FakeImage image("redkit2.0-pf5.1");
     image.add_layer(honest_tar());
-    Scanner scanner(bench.rules, bench.options, bench.progress);
+    test::PlainReader reader(bench.rules.wanted(), bench.options.limits);
+    Scanner scanner(bench.rules, bench.options, reader, bench.progress);
     (void)scanner.scan(image, {});
     (void)scanner.scan(image, {});
     EXPECT_EQ(image.opened, 1);

@@ -1,5 +1,6 @@
 // Layers from blob to entries: compression, digests, limits, damage. Archives from tar_writer, compression by the real programs.
 #include "stream/layer_decoder.h"
+#include "stream/hashing_source.h"
 
 #include "base/byte_reader.h"
 #include "base/digest.h"
@@ -49,13 +50,15 @@ std::string skippable_frame(std::string_view payload) {
 struct Decoded {
     Result<LayerFacts> facts;
     std::string log;
+    Digest blob_digest;
 };
 
 Decoded decode(std::string_view blob, std::string_view expected = "", const Limits& limits = {}, std::size_t piece = 64 * 1024) {
     RecordingSink sink;
     TextSource source(blob, piece);
-    Result<LayerFacts> facts = decode_layer(source, expected, "sha256", sink, limits);
-    return {std::move(facts), std::move(sink.log)};
+    HashingSource hashed(source, "sha256");
+    Result<LayerFacts> facts = decode_layer(hashed, expected, sink, limits);
+    return {std::move(facts), std::move(sink.log), hashed.digest()};
 }
 
 std::string error_of(std::string_view blob, std::string_view expected = "", const Limits& limits = {}) {
@@ -110,7 +113,7 @@ TEST(DecodeLayer, ReadsGoodLayers) {
             ASSERT_TRUE(decoded.facts) << decoded.facts.error().message();
             EXPECT_EQ(decoded.log, c.log);
             EXPECT_EQ(decoded.facts->compression, c.compression);
-            EXPECT_EQ(decoded.facts->blob_digest, sha256_of(c.blob));
+            EXPECT_EQ(decoded.blob_digest, sha256_of(c.blob));
             EXPECT_EQ(decoded.facts->blob_size, c.blob.size());
             EXPECT_EQ(decoded.facts->diff_id, sha256_of(c.tar));
             EXPECT_EQ(decoded.facts->tar_size, c.tar.size());
@@ -134,11 +137,13 @@ TEST(DecodeLayer, HashesTheBlobWithTheAlgorithmOfItsDigest) {
     RecordingSink sink;
     const std::string blob = small_tar();
     TextSource source(blob);
-    const auto facts = decode_layer(source, "none", "sha512", sink, {});
+    HashingSource hashed(source, "sha512");
+    const auto facts = decode_layer(hashed, "none", sink, {});
     ASSERT_TRUE(facts) << facts.error().message();
     Hasher expected("sha512");
     expected.update(blob);
-    EXPECT_EQ(facts->blob_digest, expected.finish());
+    EXPECT_EQ(hashed.digest(), expected.finish());
+    EXPECT_EQ(hashed.size(), blob.size());
     EXPECT_EQ(facts->diff_id, sha256_of(blob));
 }
 
@@ -147,7 +152,7 @@ TEST(DecodeLayer, StopsWhenAsked) {
     stop.request_stop();
     RecordingSink sink;
     TextSource source("");
-    const auto facts = decode_layer(source, "", "sha256", sink, {}, stop.get_token());
+    const auto facts = decode_layer(source, "", sink, {}, stop.get_token());
     ASSERT_FALSE(facts);
     EXPECT_EQ(facts.error().code, ErrorCode::cancelled);
 }
@@ -158,7 +163,7 @@ TEST(DecodeLayer, AnErrorOfTheSourceIsPassedOn) {
         Result<std::span<const std::byte>> next() override { return Error{ErrorCode::network, "fetch blob", "host", "reset", ""}; }
     } source;
     RecordingSink sink;
-    const auto facts = decode_layer(source, "", "sha256", sink, {});
+    const auto facts = decode_layer(source, "", sink, {});
     ASSERT_FALSE(facts);
     EXPECT_EQ(facts.error().message(), "fetch blob: host: reset");
 }
@@ -293,7 +298,7 @@ TEST(DecodeLayer, EveryPrefixFailsCleanly) {
                 ASSERT_EQ(decoded.facts.error().code, ErrorCode::truncated) << compression << " " << cut << " " << decoded.facts.error().message();
                 ++errors;
             } else {
-                ASSERT_NE(decoded.facts->blob_digest, whole) << compression << " " << cut;
+                ASSERT_NE(decoded.blob_digest, whole) << compression << " " << cut;
             }
         }
         EXPECT_GT(errors, blob.size() / 2) << compression;
@@ -313,7 +318,7 @@ TEST(DecodeLayer, EveryFlippedBitIsNoticed) {
                 ++errors;
                 continue;
             }
-            ASSERT_NE(decoded.facts->blob_digest, sha256_of(blob)) << bit;
+            ASSERT_NE(decoded.blob_digest, sha256_of(blob)) << bit;
             ASSERT_EQ(decoded.facts->diff_id, sha256_of(tar)) << bit;
         }
         EXPECT_GT(errors, blob.size() * 8 / 2);

@@ -1,0 +1,183 @@
+#include "cage/caged_reader.h"
+
+#include "base/byte_reader.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace veritag::cage {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kWhat = "read layer";
+constexpr std::chrono::milliseconds kLook{100};  // how often a wait looks whether it should stop
+
+// One layer's talk with its worker.
+class Talk {
+public:
+    Talk(Worker& worker, const Limits& limits, std::stop_token stop) : worker_(worker), limits_(limits), stop_(std::move(stop)) {}
+
+    Result<void> begin(const LayerJob& job) {
+        MessageWriter message;
+        message.text(job.compression).number(job.extra.size());
+        for (const auto& [path, known] : job.extra) message.text(path).text(known);
+        return send(MessageKind::job, message.take());
+    }
+
+    /// Waits for room where the ring is full. False: the worker has failed already and wants no more.
+    Result<bool> give(std::span<const std::byte> bytes) {
+        while (!bytes.empty()) {
+            VERITAG_CHECK(listen(filled_ - taken_ == kRingBytes));
+            if (answer_) return false;
+            const std::span<std::byte> run = worker_.ring.at(filled_);
+            const std::size_t room = std::min({run.size(), static_cast<std::size_t>(kRingBytes - (filled_ - taken_)), bytes.size()});
+            std::memcpy(run.data(), bytes.data(), room);
+            bytes = bytes.subspan(room);
+            filled_ += room;
+            VERITAG_CHECK(send(MessageKind::filled, MessageWriter().number(filled_).take()));
+        }
+        return true;
+    }
+
+    Result<void> end() { return send(MessageKind::ended, {}); }
+
+    /// The worker's socket broke off without an answer.
+    [[nodiscard]] bool is_gone() const noexcept { return gone_; }
+
+    Result<detect::AnalyzedLayer> answer() {
+        while (!answer_) VERITAG_CHECK(listen(true));
+        if (answer_->kind == MessageKind::failed) return parse_error(answer_->payload);
+        constexpr std::size_t kTimes = 4;
+        ByteReader in(std::string_view(answer_->payload), "answer of the worker process");
+        detect::AnalyzedLayer layer;
+        for (auto* time : {&layer.times.inflate, &layer.times.hash, &layer.times.tar, &layer.times.parse}) *time = std::chrono::nanoseconds(in.u64le());
+        if (!in.ok()) return in.truncated(kWhat);
+        VERITAG_TRY(layer.analysis, deserialise_layer_analysis(std::string_view(answer_->payload).substr(kTimes * sizeof(std::uint64_t)), limits_));
+        return layer;
+    }
+
+private:
+    // Reads what the worker has said. Where `must_move`, waits until that changes something, within its patience.
+    Result<void> listen(bool must_move) {
+        const auto silence = std::chrono::seconds(limits_.worker_silence_seconds);
+        auto heard = Clock::now();
+        std::uint64_t heard_bytes = worker_.channel.bytes_received();
+        for (;;) {
+            const auto start = Clock::now();
+            VERITAG_TRY(std::optional<Message> message, receive(must_move ? kLook : std::chrono::milliseconds(0)));
+            if (must_move) waited_ += Clock::now() - start;
+            if (message) {
+                VERITAG_CHECK(take(std::move(*message)));
+                if (answer_) return ok();
+                must_move = must_move && filled_ - taken_ == kRingBytes;
+                heard = Clock::now();
+                continue;  // perhaps there is more
+            }
+            if (!must_move) return ok();
+            if (stop_.stop_requested()) return Error{ErrorCode::cancelled, std::string(kWhat), "", "stopped before the layer's end", ""};
+            if (worker_.channel.bytes_received() != heard_bytes) {
+                heard_bytes = worker_.channel.bytes_received();
+                heard = Clock::now();
+            }
+            if (Clock::now() - heard > silence)
+                return Error{ErrorCode::timeout, std::string(kWhat), "", "the worker process did not go on for " + std::to_string(silence.count()) + " s",
+                             "raise limits.worker_silence_seconds if this machine is slow and the image trusted"};
+            // One that goes on by a byte a minute is held to a rate, too.
+            constexpr std::uint64_t kSlowest = 256 << 10;  // bytes of a blob a second
+            if (const auto patience = 4 * silence + std::chrono::seconds(filled_ / kSlowest); waited_ > patience)
+                return Error{ErrorCode::timeout, std::string(kWhat), "", "the worker process was waited for for " + std::to_string(std::chrono::floor<std::chrono::seconds>(patience).count()) + " s", ""};
+        }
+    }
+
+    Result<void> take(Message message) {
+        switch (message.kind) {
+            case MessageKind::taken: {
+                VERITAG_TRY(const std::uint64_t taken, parse_number(message.payload));
+                if (taken < taken_ || taken > filled_) return nonsense("it says that it took " + std::to_string(taken) + " bytes of " + std::to_string(filled_));
+                taken_ = taken;
+                return ok();
+            }
+            case MessageKind::done:
+            case MessageKind::failed: answer_ = std::move(message); return ok();
+            default: return nonsense("a message of kind " + std::to_string(static_cast<unsigned>(message.kind)));
+        }
+    }
+
+    Result<std::optional<Message>> receive(std::chrono::milliseconds wait) {
+        Result<std::optional<Message>> message = worker_.channel.receive(limits_.image_analysis_bytes, wait);
+        gone_ = !message && message.error().code == ErrorCode::truncated;
+        return message;
+    }
+
+    // A worker that is gone may have said why before it went.
+    Result<void> send(MessageKind kind, std::string_view payload) {
+        const Result<void> sent = worker_.channel.send(kind, payload, {}, std::chrono::seconds(limits_.worker_silence_seconds));
+        if (sent || sent.error().code != ErrorCode::truncated) return sent;
+        while (!answer_) {
+            VERITAG_TRY(std::optional<Message> message, receive(kLook));
+            if (message) VERITAG_CHECK(take(std::move(*message)));
+        }
+        return ok();
+    }
+
+    static Error nonsense(std::string saw) { return {ErrorCode::worker, std::string(kWhat), "answer of the worker process", std::move(saw), ""}; }
+
+    Worker& worker_;
+    const Limits& limits_;
+    std::stop_token stop_;
+    std::uint64_t filled_ = 0;
+    std::uint64_t taken_ = 0;
+    std::chrono::nanoseconds waited_{};
+    std::optional<Message> answer_;
+    bool gone_ = false;
+};
+
+// What became of a worker that broke off, by how its process ended.
+Error end_of(const std::optional<int>& status, const Limits& limits) {
+    Error error{ErrorCode::worker, std::string(kWhat), "", "the process that parses the layer ended without an answer", "it was confined; nothing but this layer is affected"};
+    if (!status) return error;
+    if (WIFEXITED(*status)) error.saw += ", with status " + std::to_string(WEXITSTATUS(*status));
+    if (!WIFSIGNALED(*status)) return error;
+    switch (WTERMSIG(*status)) {
+        case SIGSYS: error.saw = "the process that parses the layer tried what it must not do (a file, the network, another process) and was ended"; break;
+        case SIGXCPU:
+            return limit_error(kWhat, "processor time of the worker process, seconds", limits.worker_cpu_seconds, "limits.worker_cpu_seconds", limits.worker_cpu_seconds);
+        case SIGKILL: error.saw = "the process that parses the layer was killed from outside, perhaps since memory ran out"; break;
+        default: error.saw = "the process that parses the layer crashed with signal " + std::to_string(WTERMSIG(*status)); break;
+    }
+    return error;
+}
+
+}  // namespace
+
+CagedReader::CagedReader(const rules::WantedFiles& wanted, const CageOptions& options)
+    : options_(options), nursery_({.limits = options.limits, .confined = options.confined, .wanted = wanted}) {}
+
+Result<detect::AnalyzedLayer> CagedReader::read(ByteSource& blob, const LayerJob& job, std::stop_token stop) {
+    VERITAG_TRY(Worker worker, nursery_.spawn());
+    Talk talk(worker, options_.limits, stop);
+    Result<detect::AnalyzedLayer> layer = [&]() -> Result<detect::AnalyzedLayer> {
+        VERITAG_CHECK(talk.begin(job));
+        for (bool wanted = true; wanted;) {
+            const Result<std::span<const std::byte>> piece = blob.next();
+            if (!piece) return piece.error();
+            if (piece->empty()) {
+                VERITAG_CHECK(talk.end());
+                break;
+            }
+            VERITAG_TRY(wanted, talk.give(*piece));
+        }
+        return talk.answer();
+    }();
+    const std::optional<int> status = nursery_.reap(worker.pid, talk.is_gone());
+    return talk.is_gone() ? Result<detect::AnalyzedLayer>(end_of(status, options_.limits)) : std::move(layer);
+}
+
+}  // namespace veritag::cage
