@@ -38,7 +38,7 @@ void ConsoleProgress::draw() {
     const std::uint64_t bytes = bytes_;
     const std::uint64_t expected = bytes_expected_;
     const double rate = seconds > 0 ? static_cast<double>(bytes) / seconds : 0;
-    std::string line = "image " + std::to_string(started_.load()) + "/" + std::to_string(images_) + "  layer " + std::to_string(layers_done_.load()) + "/" +
+    std::string line = "images " + std::to_string(done_.load()) + "/" + std::to_string(images_) + "  layers " + std::to_string(layers_done_.load()) + "/" +
                        std::to_string(layers_.load()) + "  " + human_bytes(bytes) + " of " + human_bytes(expected) + "  " +
                        human_bytes(static_cast<std::uint64_t>(rate)) + "/s";
     if (rate > 0 && expected > bytes) {
@@ -49,7 +49,7 @@ void ConsoleProgress::draw() {
     std::fflush(stderr);
 }
 
-void ConsoleProgress::reference_started() { ++started_; }
+void ConsoleProgress::reference_done() { ++done_; }
 
 void ConsoleProgress::image_started(std::string_view, std::string_view, std::size_t layers, std::uint64_t bytes) {
     layers_ += layers;
@@ -57,6 +57,7 @@ void ConsoleProgress::image_started(std::string_view, std::string_view, std::siz
 }
 
 void ConsoleProgress::bytes_read(std::uint64_t count) { bytes_ += count; }
+void ConsoleProgress::bytes_expected(std::int64_t change) { bytes_expected_ += static_cast<std::uint64_t>(change); }  // modulo 2^64: less, too
 void ConsoleProgress::layer_done() { ++layers_done_; }
 
 void ConsoleProgress::image_done(const ImageReport& image) {

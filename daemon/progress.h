@@ -22,9 +22,10 @@ public:
     /// `bar` on a terminal, else `lines`; `silent` with --no-progress.
     static Mode mode_for(bool no_progress) noexcept;
 
-    void reference_started();  ///< one of the images named on the command line
+    void reference_done();  ///< one of the images named on the command line
     void image_started(std::string_view reference, std::string_view platform, std::size_t layers, std::uint64_t bytes) override;
     void bytes_read(std::uint64_t count) override;
+    void bytes_expected(std::int64_t change) override;
     void layer_done() override;
     void image_done(const ImageReport& image) override;
     void finish();  ///< takes the bar away
@@ -35,7 +36,7 @@ private:
     Mode mode_;
     std::size_t images_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-    std::atomic<std::size_t> started_{0};
+    std::atomic<std::size_t> done_{0};
     std::atomic<std::size_t> layers_{0};
     std::atomic<std::size_t> layers_done_{0};
     std::atomic<std::uint64_t> bytes_{0};

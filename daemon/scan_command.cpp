@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
+#include <stop_token>
 #include <thread>
 
 namespace veritag::daemon {
@@ -47,6 +50,24 @@ int exit_code_of(const Report& report, const std::string& fail_on) {
     return unread ? kUnread : kClean;
 }
 
+// Opens and scans one reference. A name that cannot be right becomes `misuse`; whatever else is wrong, an image with an error.
+scan::ScanResult scan_one(const std::string& name, const std::string& as, const std::shared_ptr<registry::RegistryClient>& client, const Limits& limits,
+                          scan::Scanner& scanner, ConsoleProgress& progress, std::optional<Error>& misuse, std::stop_token stop) {
+    const Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, client, limits);
+    if (source) return scanner.scan(**source, std::move(stop));
+    if (source.error().code == ErrorCode::usage) {
+        misuse = source.error();
+        return {};
+    }
+    ImageReport image;
+    image.reference = name;
+    image.error = source.error();
+    progress.image_done(image);
+    scan::ScanResult result;
+    result.images.push_back(std::move(image));
+    return result;
+}
+
 int run(const ScanFlags& flags) {
     flags.log.apply();
     const std::vector<std::string> formats = report::known_formats();
@@ -74,7 +95,10 @@ int run(const ScanFlags& flags) {
         return complain({ErrorCode::usage, "read command line", "--username", "the images are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
                          "use --authfile, or scan them one by one"});
 
-    const auto client = std::make_shared<registry::RegistryClient>(*client_options);
+    // A place for each layer that is read, and one more, so that manifests do not wait for layers.
+    registry::ClientOptions connections = *client_options;
+    connections.connections_per_host = std::max(connections.connections_per_host, flags.jobs + 1);
+    const auto client = std::make_shared<registry::RegistryClient>(std::move(connections));
     ConsoleProgress progress(ConsoleProgress::mode_for(flags.no_progress), flags.images.size());
     if (flags.no_sandbox)
         std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
@@ -85,25 +109,23 @@ int run(const ScanFlags& flags) {
     report.tool_version = version();
     report.rules_digest = rules->digest();
     report.generated = rfc3339_now();
-    const std::stop_token stop = interruption();
-    for (const std::string& name : flags.images) {
-        if (stop.stop_requested()) break;
-        progress.reference_started();
-        Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, flags.as, client, limits);
-        if (!source) {
-            if (source.error().code == ErrorCode::usage) return complain(source.error());
-            ImageReport image;
-            image.reference = name;
-            image.error = source.error();
-            progress.image_done(image);
-            report.images.push_back(std::move(image));
-            continue;
-        }
-        scan::ScanResult result = scanner.scan(**source, stop);
+    std::stop_source abort;  // an interruption, or a name that cannot be right, ends the run
+    const std::stop_callback on_interruption(interruption(), [&] { abort.request_stop(); });
+    std::vector<scan::ScanResult> results(flags.images.size());
+    std::vector<std::optional<Error>> misuses(flags.images.size());
+    scanner.side_by_side(flags.images.size(), [&](std::size_t i) {
+        if (abort.stop_requested()) return;
+        results[i] = scan_one(flags.images[i], flags.as, client, limits, scanner, progress, misuses[i], abort.get_token());
+        if (misuses[i]) abort.request_stop();
+        progress.reference_done();
+    });
+    progress.finish();
+    for (const std::optional<Error>& misuse : misuses)
+        if (misuse) return complain(*misuse);
+    for (scan::ScanResult& result : results) {  // in the order of the command line, whatever was done first
         std::move(result.images.begin(), result.images.end(), std::back_inserter(report.images));
         std::move(result.skipped.begin(), result.skipped.end(), std::back_inserter(report.skipped));
     }
-    progress.finish();
     report.bytes_fetched = client->bytes_fetched();
     report.layers_analyzed = scanner.layers_analyzed();
     report.layers_reused = scanner.layers_reused();
@@ -113,7 +135,7 @@ int run(const ScanFlags& flags) {
     const Result<std::string> text = report::write_report(report, flags.output.format, write);
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
-    if (stop.stop_requested()) return kInterrupted;
+    if (interruption().stop_requested()) return kInterrupted;
     return exit_code_of(report, flags.fail_on);
 }
 
@@ -128,7 +150,7 @@ void add_scan(CLI::App& app, int& exit_code) {
     command->add_option("--platform", flags->platform, "OS/ARCH[/VARIANT], or all")->capture_default_str();
     command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
-    command->add_option("--jobs", flags->jobs, "Layers read side by side")->check(CLI::Range(1, 64))->capture_default_str();
+    command->add_option("--jobs", flags->jobs, "Layers read side by side, of all images")->check(CLI::Range(1, 64))->capture_default_str();
     command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     command->add_flag("--no-progress", flags->no_progress, "No progress on stderr");
     command->add_flag("--no-store", flags->no_store, "Keep nothing between runs (scan keeps nothing anyway)");

@@ -36,6 +36,10 @@ bool is_temporary_status(unsigned status) noexcept {
     }
 }
 
+bool may_have_expired(const Failure& failure) noexcept {
+    return failure.redirected && (failure.status == 400 || failure.status == 401 || failure.status == 403 || failure.status == 410);
+}
+
 std::optional<milliseconds> parse_retry_after(std::string_view text, SystemTime now) {
     text = trim(text);
     if (const auto seconds = parse_u64(text)) return std::chrono::seconds{std::min(*seconds, kLongestWaitSeconds)};

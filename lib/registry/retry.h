@@ -28,6 +28,7 @@ struct Failure {
     bool final = false;         ///< has its own retries behind it, or cannot get better
     bool stale = false;         ///< a reused connection was closed before it answered a byte
     bool peer_not_tls = false;  ///< the handshake met something that is not TLS
+    bool redirected = false;    ///< the answer came from an address that a redirect had named
 };
 
 /// A value, or the failed try.
@@ -36,6 +37,10 @@ using Tried = boost::system::result<T, Failure>;
 
 /// Statuses that may be gone a moment later.
 bool is_temporary_status(unsigned status) noexcept;
+
+/// An address that a redirect named was refused. Such addresses are signed for some minutes, which may be over by the time a place is
+/// free or a cut is resumed: the registry names another one. (S3, Azure, CloudFront: 403; Google: 400, code ExpiredToken.)
+bool may_have_expired(const Failure& failure) noexcept;
 
 /// `Retry-After` as delay: seconds or an HTTP date. Anything else (GHCR sends Go durations in text) is nullopt.
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text, SystemTime now);

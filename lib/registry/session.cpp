@@ -105,6 +105,7 @@ asio::awaitable<void> Session::stream_blob(Call call, std::uint64_t size, std::s
     BlobProgress progress(size);
     HostBackoff& backoff = hosts_[call.origin].backoff;
     std::uint64_t counted_from = 0;
+    std::optional<std::uint64_t> asked_anew_at;  // once at one byte: a second refusal there is meant
     for (int tries = 1;; ++tries) {
         co_await wait_for_host(backoff, pipe->scope());
         const std::optional<Failure> failure = co_await stream_once(call, progress, *pipe);
@@ -116,6 +117,10 @@ asio::awaitable<void> Session::stream_blob(Call call, std::uint64_t size, std::s
         if (progress.delivered() - counted_from >= kProgressBytes) {
             counted_from = progress.delivered();
             tries = 1;
+        }
+        if (may_have_expired(*failure) && asked_anew_at != progress.delivered()) {
+            asked_anew_at = progress.delivered();
+            continue;
         }
         const bool again = co_await pause(backoff, tries, *failure, pipe->scope());
         if (!again) {
@@ -227,6 +232,7 @@ asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& cal
     Failure failure{
         Error{code_of_status(head.status), call.what, call.where(), "HTTP " + std::to_string(head.status), hint_of_status(head.status)}};
     failure.status = head.status;
+    failure.redirected = exchange.request().url.target != call.target || exchange.request().url.origin.authority() != call.origin.authority();
     const Origin& answered = exchange.request().url.origin;
     if (answered.host != call.origin.host) failure.error.saw += " from " + quote(answered.authority()) + " behind a redirect";
     if (is_temporary_status(head.status)) failure.retry_after = parse_retry_after(head.header("Retry-After"), system_now());

@@ -9,11 +9,10 @@
 #include "tag/tag.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <exception>
 #include <numeric>
-#include <thread>
+#include <utility>
 #include <variant>
 
 namespace veritag::scan {
@@ -21,14 +20,20 @@ namespace {
 
 constexpr std::uint64_t kMostCachedBytes = 12ULL << 20;  // memory of a scan stays below the contract's 128 MiB
 
+// While the layers of one image are read, others ask for their manifests or are judged.
+constexpr std::size_t images_in_flight(std::size_t jobs) { return 2 * std::max<std::size_t>(jobs, 1); }
+
 class CountingSource final : public ByteSource {
 public:
-    CountingSource(std::unique_ptr<ByteSource> inner, Progress& progress) : inner_(std::move(inner)), progress_(progress) {}
+    CountingSource(std::unique_ptr<ByteSource> inner, Progress& progress, std::atomic<std::uint64_t>& count)
+        : inner_(std::move(inner)), progress_(progress), count_(count) {}
     Result<std::span<const std::byte>> next() override {
         const auto start = std::chrono::steady_clock::now();
         Result<std::span<const std::byte>> bytes = inner_->next();
         waited_ += std::chrono::steady_clock::now() - start;
-        if (bytes) progress_.bytes_read(bytes->size());
+        if (!bytes) return bytes;
+        progress_.bytes_read(bytes->size());
+        count_ += bytes->size();
         return bytes;
     }
 
@@ -37,6 +42,7 @@ public:
 private:
     std::unique_ptr<ByteSource> inner_;
     Progress& progress_;
+    std::atomic<std::uint64_t>& count_;
     std::chrono::nanoseconds waited_{};
 };
 
@@ -46,6 +52,14 @@ ImageReport report_for(const source::ImageName& name) {
     image.registry = name.registry;
     image.repository = name.repository;
     image.tag = name.tag;
+    return image;
+}
+
+ImageReport failed_child(const source::ImageName& name, const oci::Descriptor& child, const Error& error) {
+    ImageReport image = report_for(name);
+    image.digest = child.digest.str();
+    if (child.platform) image.platform = child.platform->str();
+    image.error = error;
     return image;
 }
 
@@ -93,10 +107,48 @@ void add_suggestions(const rules::RuleSet& rules, const tag::Reading& reading, c
 
 }  // namespace
 
+// Settled at the image's end, when nothing reads for it any more: layers that were known, or given up, were not read.
+struct Scanner::Announced {
+    Announced(Progress& progress_, std::size_t layers_, std::uint64_t bytes_) : progress(progress_), bytes(bytes_), layers(layers_) {}
+    Announced(const Announced&) = delete;
+    Announced& operator=(const Announced&) = delete;
+    ~Announced() {
+        progress.bytes_expected(static_cast<std::int64_t>(bytes_read) - static_cast<std::int64_t>(bytes));
+        for (; layers > 0; --layers) progress.layer_done();
+    }
+    void layer_done() {
+        --layers;
+        progress.layer_done();
+    }
+
+    Progress& progress;
+    std::uint64_t bytes;
+    std::size_t layers;  // to be done
+    std::atomic<std::uint64_t> bytes_read{0};
+};
+
 Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerReader& reader, Progress& progress)
-    : rules_(rules), options_(std::move(options)), reader_(reader), progress_(progress), matcher_(rules) {}
+    : rules_(rules),
+      options_(std::move(options)),
+      reader_(reader),
+      progress_(progress),
+      matcher_(rules),
+      pool_({.jobs = options_.jobs}),
+      crew_(images_in_flight(options_.jobs) - 1) {}
 
 ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
+    try {
+        return scan_reference(source, std::move(stop));
+    } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this reference, not the run
+        ScanResult result;
+        result.images.push_back(report_for(source.name()));
+        result.images.back().error = Error{ErrorCode::internal, "judge image", source.name().display, broken.what(), ""};
+        progress_.image_done(result.images.back());
+        return result;
+    }
+}
+
+ScanResult Scanner::scan_reference(source::ImageSource& source, std::stop_token stop) {
     ScanResult result;
     ImageReport failed = report_for(source.name());
     const auto fail = [&](Error error) {
@@ -116,7 +168,7 @@ ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
     if (const auto* manifest = std::get_if<oci::Manifest>(&*parsed)) {
         scan_manifest(source, *manifest, top->digest, std::nullopt, result, stop);
     } else {
-        std::size_t platforms = 0;
+        std::atomic<std::size_t> platforms{0};
         scan_index(source, std::get<oci::Index>(*parsed), 1, result, platforms, stop);
         for (ImageReport& image : result.images) image.index_digest = top->digest.str();
         judge::compare_platforms(rules_, result.images);
@@ -129,30 +181,44 @@ ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
     return result;
 }
 
-void Scanner::scan_index(source::ImageSource& source, const oci::Index& index, std::size_t depth, ScanResult& result, std::size_t& platforms, std::stop_token stop) {
+void Scanner::scan_index(source::ImageSource& source, const oci::Index& index, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms,
+                         std::stop_token stop) {
+    std::vector<const oci::Descriptor*> children;
+    std::optional<ImageReport> over_limit;
     for (const oci::Descriptor& child : index.manifests) {
-        if (platforms > options_.limits.index_platforms) return;  // said once
         if (const std::optional<std::string> reason = oci::skip_reason(child)) {
             result.skipped.push_back({source.name().display, child.digest.str(), *reason});
             continue;
         }
         if (options_.platform && child.platform && !oci::platform_matches(*options_.platform, *child.platform)) continue;
-        scan_child(source, child, depth, result, platforms, stop);
+        const std::size_t most = options_.limits.index_platforms;
+        const std::size_t number = ++platforms;
+        if (number > most) {
+            if (number == most + 1)  // said once, also where several nested indexes go over it
+                over_limit = failed_child(source.name(), child, limit_error("read index", source.name().display, number, "limits.index_platforms", most));
+            break;
+        }
+        children.push_back(&child);
     }
+    std::vector<ScanResult> results(children.size());
+    crew_.run(children.size(), [&](std::size_t i) { scan_child(source, *children[i], depth, results[i], platforms, stop); });
+    for (ScanResult& each : results) {
+        std::move(each.images.begin(), each.images.end(), std::back_inserter(result.images));
+        std::move(each.skipped.begin(), each.skipped.end(), std::back_inserter(result.skipped));
+    }
+    if (!over_limit) return;
+    progress_.image_done(*over_limit);
+    result.images.push_back(std::move(*over_limit));
 }
 
-void Scanner::scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::size_t& platforms, std::stop_token stop) {
+void Scanner::scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms,
+                         std::stop_token stop) {
     const auto fail = [&](const Error& error, bool absent = false) {
-        ImageReport image = report_for(source.name());
-        image.digest = child.digest.str();
-        if (child.platform) image.platform = child.platform->str();
-        image.error = error;
+        ImageReport image = failed_child(source.name(), child, error);
         image.manifest_absent = absent;
         progress_.image_done(image);
         result.images.push_back(std::move(image));
     };
-    if (++platforms > options_.limits.index_platforms)
-        return fail(limit_error("read index", source.name().display, platforms, "limits.index_platforms", options_.limits.index_platforms));
     const Result<source::RawManifest> raw = source.fetch_manifest(child, stop);
     if (!raw) return fail(raw.error(), raw.error().code == ErrorCode::not_found);
     const Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(raw->body, raw->content_type, options_.limits);
@@ -209,8 +275,10 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
     const std::uint64_t bytes = std::accumulate(manifest.layers.begin(), manifest.layers.end(), std::uint64_t{0},
                                                 [](std::uint64_t sum, const oci::Descriptor& layer) { return sum + layer.size; });
     progress_.image_started(image.reference, image.platform, manifest.layers.size(), bytes);
+    Announced announced(progress_, manifest.layers.size(), bytes);
+    LayerPool::Batch batch(pool_, stop);  // as long as the layers are held
 
-    VERITAG_TRY(Layers layers, read_layers(source, manifest, {}, nullptr, stop));
+    VERITAG_TRY(Layers layers, read_layers(source, manifest, {}, nullptr, batch, announced));
     detect::ObserveResult observed;
     // A link may lead to content that nobody wanted; those layers are read once more with the path it leads to.
     std::map<int, detect::ExtraPaths> wanted;
@@ -230,7 +298,7 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
             wanted[layer].insert(paths.begin(), paths.end());
             again[layer] = wanted[layer];
         }
-        VERITAG_TRY(layers, read_layers(source, manifest, again, &layers, stop));
+        VERITAG_TRY(layers, read_layers(source, manifest, again, &layers, batch, announced));
     }
 
     judge::Case judged{.claims = reading.claims,
@@ -260,69 +328,58 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
 }
 
 Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra,
-                                             const Layers* known, std::stop_token stop) {
+                                             const Layers* known, LayerPool::Batch& batch, Announced& announced) {
     const std::size_t count = manifest.layers.size();
     if (count > options_.limits.image_layers)
         return limit_error("read image", source.name().display, count, "limits.image_layers", options_.limits.image_layers);
     Layers layers = known != nullptr ? *known : Layers(count);
+    std::uint64_t kept = 0;  // memory, by all layers of the image
+    for (const auto& layer : layers)
+        if (layer != nullptr) kept += kept_bytes(*layer);
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < count; ++i)
         if (known == nullptr || extra.contains(static_cast<int>(i))) order.push_back(i);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return manifest.layers[a].size > manifest.layers[b].size; });
 
-    std::stop_source abort;  // one unreadable layer ends the others
-    const std::stop_callback forward(stop, [&] { abort.request_stop(); });
-    std::vector<std::optional<Error>> errors(count);
-    std::atomic<std::size_t> next{0};
-    std::atomic<std::uint64_t> kept{0};  // memory, by all layers of the image
-    for (const auto& layer : layers)
-        if (layer != nullptr) kept += kept_bytes(*layer);
-    const auto work = [&] {
+    const auto place = [&](std::size_t i) { return source.name().display + " layer " + std::to_string(i) + " " + manifest.layers[i].digest.str(); };
+    for (const std::size_t i : order) {
         static const detect::ExtraPaths none;
-        for (std::size_t n = next++; n < order.size(); n = next++) {
-            const std::size_t i = order[n];
-            if (abort.stop_requested()) {
-                errors[i] = Error{ErrorCode::cancelled, "read layer", "", "stopped", ""};
-                continue;
-            }
-            const auto paths = extra.find(static_cast<int>(i));
-            try {
-                auto layer = read_layer(source, manifest.layers[i], paths == extra.end() ? none : paths->second, abort.get_token());
-                if (layer) {
-                    if ((kept += kept_bytes(**layer)) > options_.limits.image_analysis_bytes)
-                        layer = limit_error("keep layers", "", kept, "limits.image_analysis_bytes", options_.limits.image_analysis_bytes);
-                }
-                if (layer) {
-                    if (layers[i] != nullptr) kept -= kept_bytes(*layers[i]);
-                    layers[i] = std::move(*layer);
-                    progress_.layer_done();
-                    continue;
-                }
-                errors[i] = layer.error();
-            } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this image, not the run
-                errors[i] = Error{ErrorCode::internal, "read layer", "", broken.what(), ""};
-            }
-            errors[i] = errors[i]->at(source.name().display + " layer " + std::to_string(i) + " " + manifest.layers[i].digest.str());
-            abort.request_stop();
+        const oci::Descriptor& layer = manifest.layers[i];
+        const auto found = extra.find(static_cast<int>(i));
+        const detect::ExtraPaths& paths = found == extra.end() ? none : found->second;
+        const std::string_view compression = oci::layer_compression(layer.media_type).value_or(layer.media_type);
+        if (known != nullptr) {
+            announced.bytes += layer.size;
+            progress_.bytes_expected(static_cast<std::int64_t>(layer.size));
         }
-    };
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t t = 1; t < std::min(std::max<std::size_t>(options_.jobs, 1), order.size()); ++t) threads.emplace_back(work);
-        work();
+        batch.add(i, {layer.digest, std::string(compression), paths}, layer.size,
+                  [&source, &layer, paths, &announced, this](std::stop_token stop) { return read_layer(source, layer, paths, std::move(stop), announced.bytes_read); });
     }
-    // The layer that failed speaks; those that were stopped because of it do not.
-    const std::optional<Error>* first = nullptr;
-    for (const std::optional<Error>& error : errors) {
-        if (!error) continue;
-        if (first == nullptr || ((*first)->code == ErrorCode::cancelled && error->code != ErrorCode::cancelled)) first = &error;
+    for (std::size_t left = order.size(); left > 0; --left) {
+        std::optional<LayerPool::Batch::Finished> finished = batch.next();
+        if (!finished) return Error{ErrorCode::cancelled, "read layer", source.name().display, "stopped", ""};
+        const std::size_t i = finished->index;
+        // One unreadable layer ends the others: the batch is given up by who called.
+        if (!finished->analysis) return finished->analysis.error().at(place(i));
+        const std::shared_ptr<const LayerAnalysis>& layer = *finished->analysis;
+        if (layer->blob_size != manifest.layers[i].size)  // another image, which called it by its right size, had it read
+            return Error{ErrorCode::digest_mismatch, "verify layer", place(i),
+                         std::to_string(layer->blob_size) + " bytes, but the descriptor says " + std::to_string(manifest.layers[i].size), ""};
+        if (layers[i] != nullptr) kept -= kept_bytes(*layers[i]);
+        if ((kept += kept_bytes(*layer)) > options_.limits.image_analysis_bytes)
+            return limit_error("keep layers", place(i), kept, "limits.image_analysis_bytes", options_.limits.image_analysis_bytes);
+        layers[i] = layer;
+        if (known == nullptr) announced.layer_done();
+        if (finished->shared) {
+            const std::lock_guard lock(mutex_);
+            ++layers_reused_;
+        }
     }
-    if (first != nullptr) return **first;
     return layers;
 }
 
 Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra,
-                                                                 std::stop_token stop) {
+                                                                 std::stop_token stop, std::atomic<std::uint64_t>& bytes_read) {
     const std::optional<std::string_view> compression = oci::layer_compression(layer.media_type);
     if (!compression)
         return Error{ErrorCode::unsupported, "read layer", "", "media type \"" + quote(layer.media_type) + "\" is no tar layer", ""};
@@ -331,7 +388,7 @@ Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSo
         if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression)) return known;
     const auto start = std::chrono::steady_clock::now();
     VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
-    CountingSource counted(std::move(blob), progress_);
+    CountingSource counted(std::move(blob), progress_, bytes_read);
     stream::HashingSource hashed(counted, layer.digest.algorithm());
     VERITAG_TRY(detect::AnalyzedLayer read, reader_.read(hashed, {.compression = std::string(*compression), .extra = extra}, stop));
     // The worker says what the layer holds; which layer it was, only the bytes that went to it can say.

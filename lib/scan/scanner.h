@@ -8,10 +8,14 @@
 #include "model/report.h"
 #include "oci/manifest.h"
 #include "rules/rules.h"
+#include "scan/crew.h"
+#include "scan/layer_pool.h"
 #include "source/image_source.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -26,7 +30,7 @@ namespace veritag::scan {
 
 struct ScanOptions {
     std::optional<oci::Platform> platform;  ///< nullopt: every platform of an index
-    std::size_t jobs = 2;                   ///< layers of an image read side by side
+    std::size_t jobs = 2;                   ///< layers read side by side, of all images
     Limits limits;
 };
 
@@ -36,6 +40,9 @@ public:
     virtual ~Progress() = default;
     virtual void image_started(std::string_view reference, std::string_view platform, std::size_t layers, std::uint64_t bytes) = 0;
     virtual void bytes_read(std::uint64_t count) = 0;
+    /// So many more bytes are to be read than `image_started` said, or fewer: a layer was known, or is read twice, or the image failed.
+    virtual void bytes_expected(std::int64_t change) = 0;
+    /// Read, or known, or given up: once for each layer of an image that was started.
     virtual void layer_done() = 0;
     virtual void image_done(const ImageReport& image) = 0;
 };
@@ -46,13 +53,19 @@ struct ScanResult {
     std::vector<Skipped> skipped;
 };
 
-/// Keeps the rules and the reader by reference. Layers seen before under the same rules are not read again (a small cache in memory).
+/// Keeps rules, reader and progress by reference. Layers seen before under the same rules are not read again (a small cache in memory), nor is
+/// one read twice at a time. `scan` may be called from several threads at once; the counters are right when none is in it.
 class Scanner {
 public:
     Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerReader& reader, Progress& progress);
 
-    /// Never fails as a whole: what could not be read comes back as images with verdict `error`.
+    /// Never fails as a whole: what could not be read comes back as images with verdict `error`. Platforms of an index are judged side
+    /// by side, and listed in the index's order.
     ScanResult scan(source::ImageSource& source, std::stop_token stop);
+
+    /// Calls `work(0)` to `work(count - 1)`, several at once, and returns when all have ended: for a run of many references. As many
+    /// images are in flight as it takes to keep the layer threads busy, however many there are.
+    void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work) { crew_.run(count, work); }
 
     [[nodiscard]] std::uint64_t layers_analyzed() const noexcept { return layers_analyzed_; }
     [[nodiscard]] std::uint64_t layers_reused() const noexcept { return layers_reused_; }
@@ -60,13 +73,19 @@ public:
 private:
     using Layers = std::vector<std::shared_ptr<const LayerAnalysis>>;
 
-    void scan_index(source::ImageSource& source, const oci::Index& index, std::size_t depth, ScanResult& result, std::size_t& platforms, std::stop_token stop);
-    void scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::size_t& platforms, std::stop_token stop);
+    struct Announced;  // what Progress was told of an image
+
+    ScanResult scan_reference(source::ImageSource& source, std::stop_token stop);
+    void scan_index(source::ImageSource& source, const oci::Index& index, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms, std::stop_token stop);
+    void scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms, std::stop_token stop);
     void scan_manifest(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered,
                        ScanResult& result, std::stop_token stop);
     Result<void> judge_image(source::ImageSource& source, const oci::Manifest& manifest, const std::optional<oci::Platform>& offered, ImageReport& image, std::stop_token stop);
-    Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, std::stop_token stop);
-    Result<std::shared_ptr<const LayerAnalysis>> read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra, std::stop_token stop);
+    Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, LayerPool::Batch& batch,
+                               Announced& announced);
+    /// `bytes_read` grows by the bytes that were fetched for it.
+    Result<std::shared_ptr<const LayerAnalysis>> read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra, std::stop_token stop,
+                                                            std::atomic<std::uint64_t>& bytes_read);
 
     std::shared_ptr<const LayerAnalysis> recall(const Digest& blob, std::string_view compression);
     void remember(const std::shared_ptr<const LayerAnalysis>& analysis);
@@ -81,6 +100,8 @@ private:
     std::uint64_t cached_bytes_ = 0;
     std::uint64_t layers_analyzed_ = 0;
     std::uint64_t layers_reused_ = 0;
+    LayerPool pool_;
+    Crew crew_;  // uses the pool, so it ends first
 };
 
 }  // namespace veritag::scan

@@ -733,6 +733,42 @@ TEST(Redirect, LeavesAuthorizationBehindAndKeepsRange) {
     EXPECT_EQ(server.requests()[1].header("authorization"), basic_authorization("u", "p"));
 }
 
+// Signed addresses run out. A cut is resumed at the registry, which signs another one; one that ran out on the way is asked for anew.
+TEST(Redirect, ExpiredAddressesAreAskedForAnew) {
+    const std::string blob = some_bytes(400'000);
+    for (const bool expires_unused : {false, true}) {
+        std::set<std::string> used;
+        int signed_addresses = 0;
+        std::size_t sent = 0;
+        MockServer store([&](const MockRequest& request) {
+            if (!used.insert(request.target).second || (expires_unused && used.size() % 2 == 0)) return reply(403, "<Message>Request has expired</Message>");
+            MockReply made = serve_range(request, blob);
+            if (made.body.size() > 100'000) made.cut_after = 100'000;
+            sent += std::min<std::size_t>(made.body.size(), 100'000);
+            return made;
+        });
+        MockServer server([&](const MockRequest&) {
+            return reply(307, "", {{"Location", store.url("/blob?X-Amz-Signature=" + std::to_string(++signed_addresses))}});
+        });
+        RegistryClient client(plain_options());
+        EXPECT_EQ(read_blob(client, server, blob), blob);
+        EXPECT_EQ(signed_addresses, expires_unused ? 7 : 4);
+        EXPECT_EQ(sent, blob.size()) << "no byte was sent twice";
+        EXPECT_EQ(store.requests().back().header("range"), "bytes=300000-");
+    }
+}
+
+TEST(Redirect, ARefusalThatIsMeantIsAskedForOnceMore) {
+    int signed_addresses = 0;
+    MockServer store([](const MockRequest&) { return reply(403, "<Code>AccessDenied</Code>"); });
+    MockServer server([&](const MockRequest&) {
+        return reply(307, "", {{"Location", store.url("/blob?sig=" + std::to_string(++signed_addresses))}});
+    });
+    RegistryClient client(plain_options());
+    EXPECT_NE(read_blob(client, server, "blob").find("HTTP 403 after 2 tries"), std::string::npos);
+    EXPECT_EQ(signed_addresses, 2);
+}
+
 TEST(Redirect, KeepsAuthorizationOnTheSameOrigin) {
     MockServer server([](const MockRequest& request) {
         if (request.header("authorization").empty()) return reply(401, "", {{"WWW-Authenticate", "Basic realm=\"x\""}});

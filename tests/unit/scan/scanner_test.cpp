@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <array>
+#include <latch>
 #include <map>
+#include <stdexcept>
 
 namespace veritag::scan {
 namespace {
@@ -55,6 +58,7 @@ public:
         std::string media_type;
         std::string digest;
         std::string diff_id;
+        std::size_t claimed_too_much = 0;  // bytes, in the manifest
     };
     void add_layer(const std::string& tar, bool compressed = true) {
         const std::string blob = compressed ? gzip(tar) : tar;
@@ -64,6 +68,9 @@ public:
     std::string architecture = "amd64";
     std::string index;                            // instead of the manifest, as the top
     std::map<std::string, std::string> children;  // digest -> body
+    std::map<std::string, std::string> configs;   // of the children, digest -> body
+    std::function<void()> on_top = [] {};
+    std::function<void(const std::string& digest)> on_layer = [](const std::string&) {};  // on the thread that reads it
 
     [[nodiscard]] std::string config() const {
         std::string ids;
@@ -73,13 +80,14 @@ public:
     [[nodiscard]] std::string manifest() const {
         std::string list;
         for (const Layer& layer : layers)
-            list += (list.empty() ? "" : ",") + std::string(R"({"mediaType":")") + layer.media_type + R"(","digest":")" + layer.digest + R"(","size":)" + std::to_string(layer.blob.size()) + "}";
+            list += (list.empty() ? "" : ",") + std::string(R"({"mediaType":")") + layer.media_type + R"(","digest":")" + layer.digest + R"(","size":)" + std::to_string(layer.blob.size() + layer.claimed_too_much) + "}";
         return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
                sha256_of(config()).str() + R"(","size":)" + std::to_string(config().size()) + R"(},"layers":[)" + list + "]}";
     }
 
     const source::ImageName& name() const noexcept override { return name_; }
     Result<source::RawManifest> fetch_top(std::stop_token) override {
+        on_top();
         const std::string body = index.empty() ? manifest() : index;
         return source::RawManifest{body, "", sha256_of(body)};
     }
@@ -89,9 +97,13 @@ public:
         if (found == children.end()) return Error{ErrorCode::not_found, "fetch manifest", child.digest.str(), "404", ""};
         return source::RawManifest{found->second, "", child.digest};
     }
-    Result<std::string> fetch_config(const oci::Descriptor&, std::stop_token) override { return config(); }
+    Result<std::string> fetch_config(const oci::Descriptor& wanted, std::stop_token) override {
+        const auto found = configs.find(wanted.digest.str());
+        return found == configs.end() ? config() : found->second;
+    }
     Result<std::unique_ptr<ByteSource>> open_layer(const oci::Descriptor& layer, std::stop_token) override {
         ++opened;
+        on_layer(layer.digest.str());
         for (const Layer& known : layers)
             if (known.digest == layer.digest.str()) return std::unique_ptr<ByteSource>(std::make_unique<TextSource>(known.blob));
         return Error{ErrorCode::not_found, "fetch layer", layer.digest.str(), "404", ""};
@@ -106,9 +118,10 @@ class Silent final : public Progress {
 public:
     void image_started(std::string_view, std::string_view, std::size_t, std::uint64_t) override {}
     void bytes_read(std::uint64_t) override {}
+    void bytes_expected(std::int64_t) override {}
     void layer_done() override {}
     void image_done(const ImageReport&) override { ++done; }
-    std::size_t done = 0;
+    std::atomic<std::size_t> done = 0;
 };
 
 struct Bench {
@@ -321,6 +334,142 @@ TEST(Scanner, SharedLayersAreReadOnce) {
     EXPECT_EQ(scanner.layers_reused(), 1U);
 }
 
+// ---- side by side ----
+
+// What a person sees: at the end nothing is left to do, and nothing was done twice.
+class Counting final : public Progress {
+public:
+    void image_started(std::string_view, std::string_view, std::size_t count, std::uint64_t bytes) override {
+        layers_to_do += count;
+        bytes_to_read += static_cast<std::int64_t>(bytes);
+    }
+    void bytes_read(std::uint64_t count) override { bytes_to_read -= static_cast<std::int64_t>(count); }
+    void bytes_expected(std::int64_t change) override { bytes_to_read += change; }
+    void layer_done() override { --layers_to_do; }
+    void image_done(const ImageReport& image) override { on_image(image); }
+    std::atomic<std::int64_t> bytes_to_read = 0;
+    std::atomic<std::size_t> layers_to_do = 0;
+    std::function<void(const ImageReport&)> on_image = [](const ImageReport&) {};
+};
+
+struct SideBySide : testing::Test {
+    rules::RuleSet rules = test::test_rules();
+    Counting progress;
+    std::array<ScanResult, 2> results;
+    void scan(Scanner& scanner, FakeImage& one, FakeImage& other) {
+        const std::array<FakeImage*, 2> images{&one, &other};
+        scanner.side_by_side(2, [&](std::size_t i) { results[i] = scanner.scan(*images[i], {}); });
+        for (const ScanResult& result : results) ASSERT_EQ(result.images.size(), 1U);
+    }
+    Verdict verdict(std::size_t i) const { return results.at(i).images.at(0).verdict; }
+};
+
+TEST_F(SideBySide, SeveralImagesAreReadAtOnce) {
+    FakeImage one("redkit2.0-pf5.1"), other("redkit2.1-pf5.1");
+    one.add_layer(honest_tar());
+    other.add_layer(honest_tar(), false);
+    std::latch both_read(2);
+    one.on_layer = other.on_layer = [&](const std::string&) { both_read.arrive_and_wait(); };
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 2}, reader, progress);
+    scan(scanner, one, other);
+    EXPECT_EQ(verdict(0), Verdict::pass);
+    EXPECT_EQ(verdict(1), Verdict::fail);
+}
+
+TEST_F(SideBySide, ALayerThatTwoImagesShareIsReadOnce) {
+    FakeImage one("redkit2.0-pf5.1"), other("redkit2.1-pf5.1");
+    one.add_layer(honest_tar());
+    other.add_layer(honest_tar());
+    std::latch both_known(2);
+    one.on_top = other.on_top = [&] { both_known.arrive_and_wait(); };
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 2}, reader, progress);
+    scan(scanner, one, other);
+    EXPECT_EQ(one.opened + other.opened, 1);
+    EXPECT_EQ(scanner.layers_analyzed(), 1U);
+    EXPECT_EQ(scanner.layers_reused(), 1U);
+    EXPECT_EQ(verdict(0), Verdict::pass);
+    EXPECT_EQ(verdict(1), Verdict::fail);
+    EXPECT_EQ(progress.bytes_to_read, 0);
+    EXPECT_EQ(progress.layers_to_do, 0U);
+}
+
+TEST_F(SideBySide, ABrokenImageDoesNotEndAnotherWithWhichItSharesALayer) {
+    FakeImage broken("redkit2.0-pf5.1"), good("redkit2.0-pf5.1");
+    broken.add_layer(honest_tar());
+    good.add_layer(honest_tar());
+    broken.add_layer("no tar");
+    const std::string shared = good.layers[0].digest;
+    std::latch broken_one_opened(1);
+    broken.on_layer = good.on_layer = [&](const std::string& digest) {
+        if (digest == shared)
+            broken_one_opened.wait();
+        else
+            broken_one_opened.count_down();
+    };
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 2}, reader, progress);
+    scan(scanner, broken, good);
+    EXPECT_EQ(verdict(0), Verdict::error);
+    EXPECT_EQ(verdict(1), Verdict::pass) << codes(results[1].images[0]);
+    EXPECT_EQ(progress.bytes_to_read, 0);
+    EXPECT_EQ(progress.layers_to_do, 0U);
+}
+
+TEST_F(SideBySide, WhatIsThrownCostsItsReferenceOnly) {
+    FakeImage broken("pf5.1"), good("redkit2.0-pf5.1");
+    broken.on_top = [] { throw std::runtime_error("no memory"); };
+    good.add_layer(honest_tar());
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 1}, reader, progress);
+    scan(scanner, broken, good);
+    ASSERT_EQ(verdict(0), Verdict::error);
+    EXPECT_NE(results[0].images[0].error->message().find("no memory"), std::string::npos);
+    EXPECT_EQ(verdict(1), Verdict::pass);
+}
+
+// A layer is known by its digest. That must not let a manifest pass that could not be read by itself.
+TEST_F(SideBySide, AKnownLayerOfAnotherSizeIsAnError) {
+    FakeImage honest("redkit2.0-pf5.1"), wrong("redkit2.0-pf5.1");
+    honest.add_layer(honest_tar());
+    wrong.add_layer(honest_tar());
+    wrong.layers[0].claimed_too_much = 1;
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 1}, reader, progress);
+    EXPECT_EQ(scanner.scan(honest, {}).images.at(0).verdict, Verdict::pass);
+    const ImageReport report = scanner.scan(wrong, {}).images.at(0);
+    ASSERT_EQ(report.verdict, Verdict::error);
+    EXPECT_NE(report.error->message().find("but the descriptor says"), std::string::npos) << report.error->message();
+}
+
+TEST_F(SideBySide, StopEndsWhatIsBeingRead) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    image.add_layer(tar_file("other", "x") + tar_end());
+    std::stop_source stop;
+    image.on_layer = [&](const std::string&) { stop.request_stop(); };
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 1}, reader, progress);
+    const ImageReport report = scanner.scan(image, stop.get_token()).images.at(0);
+    ASSERT_EQ(report.verdict, Verdict::error);
+    EXPECT_EQ(report.error->code, ErrorCode::cancelled);
+    EXPECT_EQ(image.opened, 1);
+    EXPECT_EQ(progress.bytes_to_read, 0);
+    EXPECT_EQ(progress.layers_to_do, 0U);
+}
+
+TEST_F(SideBySide, ASecondPassIsCounted) {
+    FakeImage image("pf5.1");
+    image.add_layer(tar_file("data/blob", kOsRelease) + tar_entry({.name = "etc/os-release", .content = "", .type = '1', .link = "data/blob"}) + tar_end());
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 2}, reader, progress);
+    EXPECT_EQ(scanner.scan(image, {}).images.at(0).verdict, Verdict::pass);
+    EXPECT_EQ(image.opened, 2);
+    EXPECT_EQ(progress.bytes_to_read, 0);
+    EXPECT_EQ(progress.layers_to_do, 0U);
+}
+
 std::string index_of(const std::string& entries) {
     return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + entries + "]}";
 }
@@ -342,6 +491,49 @@ TEST(Scanner, IndexIsWalkedAndAttestationsAreSkipped) {
     EXPECT_EQ(result.images[0].index_digest, sha256_of(image.index).str());
     ASSERT_EQ(result.skipped.size(), 1U);
     EXPECT_NE(result.skipped[0].reason.find("attestation"), std::string::npos);
+}
+
+// The first platform's layer waits until the second one is judged; the report lists them as the index does.
+TEST_F(SideBySide, PlatformsAreJudgedAtOnceAndListedInOrder) {
+    FakeImage image("redkit2.0-pf5.1"), arm("redkit2.0-pf5.1");
+    arm.architecture = "arm64";
+    image.add_layer(honest_tar());
+    arm.add_layer(honest_tar(), false);
+    image.index = index_of(child(image.manifest(), "amd64") + "," + child(arm.manifest(), "arm64"));
+    image.children[sha256_of(arm.manifest()).str()] = arm.manifest();
+    image.children[sha256_of(image.manifest()).str()] = image.manifest();
+    image.configs = {{sha256_of(arm.config()).str(), arm.config()}, {sha256_of(image.config()).str(), image.config()}};
+    const std::string first = image.layers[0].digest;
+    image.layers.push_back(arm.layers[0]);
+    std::latch arm_judged(1);
+    image.on_layer = [&](const std::string& digest) {
+        if (digest == first) arm_judged.wait();
+    };
+    progress.on_image = [&](const ImageReport& report) {
+        if (report.platform == "linux/arm64") arm_judged.count_down();
+    };
+    test::PlainReader reader(rules.wanted(), {});
+    Scanner scanner(rules, {.jobs = 2}, reader, progress);
+    const ScanResult result = scanner.scan(image, {});
+    ASSERT_EQ(result.images.size(), 2U);
+    EXPECT_EQ(result.images[0].platform, "linux/amd64");
+    EXPECT_EQ(result.images[1].platform, "linux/arm64");
+    for (const ImageReport& report : result.images) EXPECT_EQ(report.verdict, Verdict::pass) << codes(report);
+}
+
+TEST(Scanner, TooManyPlatformsAreSaidOnce) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    const std::string inner = index_of(child(image.manifest(), "amd64") + "," + child(image.manifest(), "amd64"));
+    image.children[sha256_of(inner).str()] = inner;
+    const std::string nested = R"({"mediaType":"application/vnd.oci.image.index.v1+json","digest":")" + sha256_of(inner).str() + R"(","size":)" + std::to_string(inner.size()) + "}";
+    image.index = index_of(nested + "," + nested + "," + nested);
+    Bench bench;
+    bench.options.limits.index_platforms = 6;
+    const ScanResult result = bench.run(image);
+    ASSERT_EQ(result.images.size(), 4U) << "three indexes and three images are six";
+    EXPECT_EQ(std::count_if(result.images.begin(), result.images.end(), [](const ImageReport& each) { return each.verdict == Verdict::error; }), 1);
+    for (const ImageReport& each : result.images) EXPECT_TRUE(!each.error || each.error->message().find("limits.index_platforms") != std::string::npos);
 }
 
 TEST(Scanner, IndexForAnotherCpuThanTheConfigIsAMismatch) {
