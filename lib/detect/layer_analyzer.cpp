@@ -5,7 +5,9 @@
 #include "detect/detector.h"
 #include "detect/elf.h"
 #include "detect/model_file.h"
+#include "detect/toc_check.h"
 #include "stream/layer_decoder.h"
+#include "stream/partial_layer.h"
 
 #include <algorithm>
 #include <optional>
@@ -67,20 +69,19 @@ private:
     bool done_ = false;
 };
 
-// The kernel loads what has an x bit, the dynamic linker what is called *.so*.
-bool may_be_code(const stream::TarEntry& entry) {
-    constexpr std::uint32_t kAnyExecute = 0111;
-    if (entry.size < kElfHeadBytes) return false;
-    if ((entry.mode & kAnyExecute) != 0) return true;
-    const std::string_view name = std::string_view(entry.path).substr(entry.path.rfind('/') + 1);
-    return name.ends_with(".so") || name.find(".so.") != std::string_view::npos;
-}
-
 // Takes the tar's entries: every path goes into the index, wanted files to their parser or into the captures.
-class FileRouter final : public stream::TarSink {
+class FileRouter final : public stream::DeferringSink {
 public:
     FileRouter(const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, LayerAnalysis& out)
         : rules_(rules), extra_(extra), limits_(limits), out_(out) {}
+
+    std::size_t set_aside() override {
+        VERITAG_ASSERT(current_);
+        aside_.push_back(std::move(*current_));
+        current_.reset();
+        return aside_.size() - 1;
+    }
+    void take_up(std::size_t number) override { current_ = std::exchange(aside_.at(number), {}); }
 
     Result<std::uint64_t> on_entry(const stream::TarEntry& entry) override {
         current_.reset();
@@ -201,7 +202,7 @@ private:
         const auto alias = extra_.find(entry.path);
         const std::string_view known_path = alias == extra_.end() ? std::string_view(entry.path) : std::string_view(alias->second);
         Wanted file{.path = entry.path, .known_path = std::string(known_path), .size = entry.size, .detector = nullptr, .held = false, .is_companion = false, .companion = {}, .evidence = false, .keep = 0, .content = {},
-                    .entry = out_.entries.size() - 1, .elf_head_bytes = may_be_code(entry) ? kElfHeadBytes : 0, .elf_head = {}, .decodings = {}, .searches = {}};
+                    .entry = out_.entries.size() - 1, .elf_head_bytes = 0, .elf_head = {}, .decodings = {}, .searches = {}};
         std::uint64_t bytes = 0;
         for (const Detector* detector : all_detectors()) {
             if (detector->wants(known_path)) {
@@ -247,6 +248,14 @@ private:
                 file.decodings.push_back({rule, {}});
             }
             bytes = std::max(bytes, rule->strings ? entry.size : std::min(rule->head, entry.size));
+        }
+        if (may_be_code(entry.path, entry.size, entry.mode)) {
+            // Each head on its own is a chunk to fetch, and a layer has thousands: in part only those are read that come along, or that
+            // were asked for because something hangs on them.
+            if (!out_.partial || bytes >= kElfHeadBytes || alias != extra_.end())
+                file.elf_head_bytes = kElfHeadBytes;
+            else
+                out_.entries.set_architecture(file.entry, kArchitectureUnread);
         }
         bytes = std::max<std::uint64_t>(bytes, file.elf_head_bytes);
         const bool keeps = file.detector != nullptr || file.evidence || !file.searches.empty() || !file.decodings.empty();
@@ -310,6 +319,7 @@ private:
     const Limits& limits_;
     LayerAnalysis& out_;
     std::optional<Wanted> current_;
+    std::vector<Wanted> aside_;  // whose content comes later
     std::map<std::string, Wanted> held_;
     std::unordered_map<std::string, Kept> kept_;
     std::uint64_t path_bytes_ = 0;
@@ -320,17 +330,37 @@ private:
 }  // namespace
 
 Result<LayerAnalysis> analyze_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                    const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
+                                    const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, std::stop_token stop, const stream::TocReference* toc) {
     LayerAnalysis analysis;
     FileRouter router(rules, extra, limits, analysis);
-    VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(blob, expected_compression, blob_algorithm, router, limits, stop));
+    std::optional<TocCheck> check;
+    if (toc != nullptr) check.emplace(blob, router, *toc, analysis.entries, limits);
+    ByteSource& bytes = check ? check->blob() : blob;
+    stream::TarSink& entries = check ? check->tar() : router;
+    VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(bytes, expected_compression, blob_algorithm, entries, limits, stop));
     router.finish();
+    if (check) {
+        analysis.toc_digest = toc->digest;
+        if (std::optional<std::string> lie = check->lie()) analysis.problems.push_back({"", std::move(*lie)});
+    }
     analysis.blob_digest = facts.blob_digest;
     analysis.blob_size = facts.blob_size;
     analysis.compression = std::move(facts.compression);
     analysis.diff_id = facts.diff_id;
     analysis.tar_size = facts.tar_size;
     analysis.diff_ids_with_end_blocks = std::move(facts.diff_ids_with_end_blocks);
+    return analysis;
+}
+
+Result<LayerAnalysis> analyze_partial_layer(RangeSource& blob, std::uint64_t blob_size, const stream::TocReference& toc, const rules::RuleSet& rules, const ExtraPaths& extra,
+                                            const Limits& limits, std::stop_token stop) {
+    LayerAnalysis analysis;
+    analysis.partial = true;
+    analysis.toc_digest = toc.digest;
+    analysis.compression = toc.format == stream::TocFormat::estargz ? "gzip" : "zstd";
+    FileRouter router(rules, extra, limits, analysis);
+    VERITAG_CHECK(stream::decode_partial_layer(blob, blob_size, toc, router, limits, stop));
+    router.finish();
     return analysis;
 }
 

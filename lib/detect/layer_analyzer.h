@@ -3,10 +3,13 @@
 
 #include "base/byte_source.h"
 #include "base/limits.h"
+#include "base/range_source.h"
 #include "base/result.h"
 #include "model/layer_analysis.h"
 #include "rules/rules.h"
+#include "stream/toc_reference.h"
 
+#include <cstdint>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -16,11 +19,20 @@ namespace veritag::detect {
 
 /// Files to read as if they lay elsewhere: real path in the layer to the path a rule or detector knows. Needed where a link
 /// leads from a wanted path to one that nobody wants (`var/lib/rpm -> ../../opt/db`); found when layers are folded.
+/// A path that stands for itself asks for the file's ELF head, which a partial reading leaves out.
 using ExtraPaths = std::map<std::string, std::string, std::less<>>;
 
 /// Reads the blob to its last byte. The digests in the result are what was computed; comparing them with the manifest and config
-/// is the caller's. `expected_compression` as in stream::decode_layer.
+/// is the caller's. `expected_compression` as in stream::decode_layer. Where the layer has a table of contents (`toc`), the tar is
+/// compared with it: engines that read the table would see other files where it lies, so a lie is one of the layer's problems.
 Result<LayerAnalysis> analyze_layer(ByteSource& blob, std::string_view expected_compression, std::string_view blob_algorithm,
-                                    const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, std::stop_token stop = {});
+                                    const rules::RuleSet& rules, const ExtraPaths& extra, const Limits& limits, std::stop_token stop = {},
+                                    const stream::TocReference* toc = nullptr);
+
+/// Reads the table of contents and the wanted files only; `partial` in the result. It tells the same as analyze_layer() but for what only
+/// the whole blob can tell: its digests, and the architecture of code whose head nobody wanted (kArchitectureUnread). Every error leaves
+/// the choice of reading the layer whole.
+Result<LayerAnalysis> analyze_partial_layer(RangeSource& blob, std::uint64_t blob_size, const stream::TocReference& toc, const rules::RuleSet& rules, const ExtraPaths& extra,
+                                            const Limits& limits, std::stop_token stop = {});
 
 }  // namespace veritag::detect

@@ -40,7 +40,9 @@ public:
         look_at_config();
         add_live_problems(image_, problems_);
         compare_architectures();
-        if (!databases_.explain_programs(problems_)) result_.facts.packages_complete = false;
+        std::vector<LiveFile> unread;
+        if (!databases_.explain_programs(problems_, unread)) result_.facts.packages_complete = false;
+        for (const LiveFile& file : unread) need_head(file);
         look_for_application();
         put_together();
         return std::move(result_);
@@ -57,6 +59,8 @@ private:
     void need(const LiveFile& file, std::string_view known_path) {
         result_.missing[file.content_layer].emplace(file.content_path, std::string(known_path));
     }
+    // Whether it is code, and for which machine, was not looked at, and something hangs on it.
+    void need_head(const LiveFile& file) { need(file, file.content_path); }
 
     // `known_path` is the name under which rules may know the file: its own, or one that a link gives it.
     void look_at(const LiveFile& file, std::string_view known_path) {
@@ -296,6 +300,7 @@ private:
 
         std::map<std::string, Coded> code;
         image_.for_each_file([&](const LiveFile& file) {
+            if (file.architecture == kArchitectureUnread) return need_head(file);
             // Machines without a name of their own are the cores of devices: nothing that an image runs on.
             if (file.architecture.empty() || file.architecture.starts_with("machine-")) return;
             Coded& some = code[std::string(file.architecture)];
@@ -306,8 +311,10 @@ private:
 
     void look_for_application() {
         if (application_.empty()) return;
-        for (const LiveFile& file : application_elsewhere(image_, result_.facts.packages, application_, kMostEvidence))
+        std::vector<LiveFile> unread;
+        for (const LiveFile& file : application_elsewhere(image_, result_.facts.packages, application_, kMostEvidence, unread))
             result_.facts.application_elsewhere.push_back(evidence(EvidenceSource::file, file.path, file.layer, ""));
+        for (const LiveFile& file : unread) need_head(file);
     }
 
     void put_together() {

@@ -33,6 +33,20 @@ private:
     Progress& progress_;
 };
 
+// Below this a full read costs no more time than the requests of a partial one, and it proves the digests.
+constexpr std::uint64_t kLeastPartialBytes = 1ULL << 20;
+
+class LayerRanges final : public RangeSource {
+public:
+    LayerRanges(source::ImageSource& source, const oci::Descriptor& layer, const std::stop_token& stop) : source_(source), layer_(layer), stop_(stop) {}
+    Result<std::string> read(std::uint64_t offset, std::uint64_t length) override { return source_.read_layer_range(layer_, offset, length, stop_); }
+
+private:
+    source::ImageSource& source_;
+    const oci::Descriptor& layer_;
+    const std::stop_token& stop_;
+};
+
 ImageReport report_for(const source::ImageName& name) {
     ImageReport image;
     image.reference = name.display;
@@ -236,8 +250,11 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
                        .layers = manifest.layers.size(),
                        .diff_ids = config.diff_ids.size()};
     for (std::size_t i = 0; i < layers.size() && i < config.diff_ids.size(); ++i)
-        if (!diff_id_holds(*layers[i], config.diff_ids[i]))
+        if (!layers[i]->partial && !diff_id_holds(*layers[i], config.diff_ids[i]))
             judged.forged.push_back({static_cast<int>(i), config.diff_ids[i].str(), layers[i]->diff_id.str()});
+
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        if (layers[i]->partial) image.partial_layers.push_back(static_cast<int>(i));
 
     judge::Judgement judgement = judge::judge(rules_, judged);
     image.findings = reading.findings;
@@ -280,7 +297,9 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
             }
             const auto paths = extra.find(static_cast<int>(i));
             try {
-                auto layer = read_layer(source, manifest.layers[i], paths == extra.end() ? none : paths->second, abort.get_token());
+                // What could not be read in part the first time cannot be the second time.
+                const bool whole = layers[i] != nullptr && !layers[i]->partial;
+                auto layer = read_layer(source, manifest.layers[i], paths == extra.end() ? none : paths->second, whole, abort.get_token());
                 if (layer) {
                     if ((kept += kept_bytes(**layer)) > options_.limits.image_analysis_bytes)
                         layer = limit_error("keep layers", "", kept, "limits.image_analysis_bytes", options_.limits.image_analysis_bytes);
@@ -315,47 +334,72 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
 }
 
 Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra,
-                                                                 std::stop_token stop) {
+                                                                 bool whole, std::stop_token stop) {
     const std::optional<std::string_view> compression = oci::layer_compression(layer.media_type);
     if (!compression)
         return Error{ErrorCode::unsupported, "read layer", "", "media type \"" + quote(layer.media_type) + "\" is no tar layer", ""};
-    // A layer known under another media type is read again, so that the wrong one is told.
-    if (extra.empty())
-        if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression)) return known;
-    VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
-    CountingSource counted(std::move(blob), progress_);
-    Result<LayerAnalysis> analysis = detect::analyze_layer(counted, *compression, layer.digest.algorithm(), rules_, extra, options_.limits, stop);
+    const Result<std::optional<stream::TocReference>> found = stream::find_toc(layer.annotations, *compression, layer.size);
+    if (!found) log::info("a table of contents that nobody can use", {{"layer", layer.digest.str()}, {"cause", found.error().message()}});
+    const std::optional<stream::TocReference> toc = found ? *found : std::nullopt;
+    const Digest toc_digest = toc ? toc->digest : Digest();
+    const bool in_part = options_.partial && !whole && toc && layer.size >= kLeastPartialBytes;
+    // A layer known under another media type, or beside another table of contents, is read again, so that what is wrong is told.
+    if (extra.empty()) {
+        if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression, toc_digest, false)) return known;
+        if (in_part)
+            if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression, toc_digest, true)) return known;
+    }
+    Result<LayerAnalysis> analysis = Error{};
+    if (in_part) {
+        LayerRanges ranges(source, layer, stop);
+        analysis = detect::analyze_partial_layer(ranges, layer.size, *toc, rules_, extra, options_.limits, stop);
+        if (analysis) {
+            progress_.bytes_read(layer.size);
+        } else {
+            if (analysis.error().code == ErrorCode::cancelled) return analysis.error();
+            log::info("layer is read whole", {{"layer", layer.digest.str()}, {"cause", analysis.error().message()}});
+        }
+    }
+    if (!analysis) analysis = read_layer_whole(source, layer, *compression, toc ? &*toc : nullptr, extra, stop);
     if (!analysis) return analysis.error();
-    if (analysis->blob_digest != layer.digest)
-        return Error{ErrorCode::digest_mismatch, "verify layer", "", "the bytes hash to " + analysis->blob_digest.str() + ", expected " + layer.digest.str(),
-                     "the registry or something before it altered them"};
     auto shared = std::make_shared<const LayerAnalysis>(std::move(*analysis));
-    log::debug("layer read", {{"digest", layer.digest.str()}, {"blob_bytes", shared->blob_size}, {"tar_bytes", shared->tar_size}, {"paths", shared->entries.size()}});
+    log::debug("layer read", {{"digest", layer.digest.str()}, {"partial", shared->partial}, {"blob_bytes", shared->blob_size}, {"tar_bytes", shared->tar_size}, {"paths", shared->entries.size()}});
     {
         const std::lock_guard lock(mutex_);
         ++layers_analyzed_;
     }
-    if (extra.empty()) remember(shared);
+    if (extra.empty()) remember(layer.digest, shared);
     return std::shared_ptr<const LayerAnalysis>(shared);
 }
 
-std::shared_ptr<const LayerAnalysis> Scanner::recall(const Digest& blob, std::string_view compression) {
+Result<LayerAnalysis> Scanner::read_layer_whole(source::ImageSource& source, const oci::Descriptor& layer, std::string_view compression, const stream::TocReference* toc,
+                                                const detect::ExtraPaths& extra, std::stop_token stop) {
+    VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
+    CountingSource counted(std::move(blob), progress_);
+    Result<LayerAnalysis> analysis = detect::analyze_layer(counted, compression, layer.digest.algorithm(), rules_, extra, options_.limits, stop, toc);
+    if (analysis && analysis->blob_digest != layer.digest)
+        return Error{ErrorCode::digest_mismatch, "verify layer", "", "the bytes hash to " + analysis->blob_digest.str() + ", expected " + layer.digest.str(),
+                     "the registry or something before it altered them"};
+    return analysis;
+}
+
+std::shared_ptr<const LayerAnalysis> Scanner::recall(const Digest& blob, std::string_view compression, const Digest& toc, bool partial) {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const auto& layer) {
-        return layer->blob_digest == blob && (compression.empty() || layer->compression == compression);
+    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const Cached& each) {
+        return each.blob == blob && each.analysis->partial == partial && each.analysis->toc_digest == toc && (compression.empty() || each.analysis->compression == compression);
     });
     if (found == cache_.end()) return nullptr;
     ++layers_reused_;
     cache_.splice(cache_.begin(), cache_, found);
-    return cache_.front();
+    return cache_.front().analysis;
 }
 
-void Scanner::remember(const std::shared_ptr<const LayerAnalysis>& analysis) {
+void Scanner::remember(const Digest& blob, const std::shared_ptr<const LayerAnalysis>& analysis) {
     const std::lock_guard lock(mutex_);
-    cache_.push_front(analysis);
+    cache_.push_front({blob, analysis});
     cached_bytes_ += kept_bytes(*analysis);
     while (cached_bytes_ > kMostCachedBytes && !cache_.empty()) {
-        cached_bytes_ -= kept_bytes(*cache_.back());
+        cached_bytes_ -= kept_bytes(*cache_.back().analysis);
         cache_.pop_back();
     }
 }

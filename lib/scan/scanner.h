@@ -8,6 +8,7 @@
 #include "oci/manifest.h"
 #include "rules/rules.h"
 #include "source/image_source.h"
+#include "stream/toc_reference.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@ namespace veritag::scan {
 struct ScanOptions {
     std::optional<oci::Platform> platform;  ///< nullopt: every platform of an index
     std::size_t jobs = 2;                   ///< layers of an image read side by side
+    bool partial = false;                   ///< of layers with a table of contents read only that and the wanted files
     Limits limits;
 };
 
@@ -65,17 +67,25 @@ private:
                        ScanResult& result, std::stop_token stop);
     Result<void> judge_image(source::ImageSource& source, const oci::Manifest& manifest, const std::optional<oci::Platform>& offered, ImageReport& image, std::stop_token stop);
     Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, std::stop_token stop);
-    Result<std::shared_ptr<const LayerAnalysis>> read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra, std::stop_token stop);
+    /// `whole`: not in part, whatever the options say.
+    Result<std::shared_ptr<const LayerAnalysis>> read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra, bool whole,
+                                                            std::stop_token stop);
+    Result<LayerAnalysis> read_layer_whole(source::ImageSource& source, const oci::Descriptor& layer, std::string_view compression, const stream::TocReference* toc,
+                                           const detect::ExtraPaths& extra, std::stop_token stop);
 
-    std::shared_ptr<const LayerAnalysis> recall(const Digest& blob, std::string_view compression);
-    void remember(const std::shared_ptr<const LayerAnalysis>& analysis);
+    std::shared_ptr<const LayerAnalysis> recall(const Digest& blob, std::string_view compression, const Digest& toc, bool partial);
+    void remember(const Digest& blob, const std::shared_ptr<const LayerAnalysis>& analysis);
 
     const rules::RuleSet& rules_;
     ScanOptions options_;
     Progress& progress_;
     detect::EvidenceMatcher matcher_;
     std::mutex mutex_;  // the cache and the counters
-    std::list<std::shared_ptr<const LayerAnalysis>> cache_;  // most recent first
+    struct Cached {
+        Digest blob;  // of a layer read in part nobody has proven it
+        std::shared_ptr<const LayerAnalysis> analysis;
+    };
+    std::list<Cached> cache_;  // most recent first
     std::uint64_t cached_bytes_ = 0;
     std::uint64_t layers_analyzed_ = 0;
     std::uint64_t layers_reused_ = 0;
