@@ -45,7 +45,7 @@ std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std:
     }
     std::vector<LiveFile> list;
     image.for_each_file([&](const LiveFile& file) {
-        if (list.size() >= most || (file.layer <= system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
+        if ((file.layer <= system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
         const std::string_view base = std::string_view(file.path).substr(file.path.rfind('/') + 1);
         const bool of_distribution = scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
         const bool script = file.architecture.empty() && of_distribution;
@@ -53,8 +53,8 @@ std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std:
         const bool built_elsewhere = !file.architecture.empty() && !is_packaged_place(file.path);
         const std::vector<std::string_view> parts = split(file.path, '/');
         const bool named = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return bears_name(pkgdb::normalise_python_name(part), name); });
-        if (file.architecture == kArchitectureUnread && (of_distribution || (built_elsewhere && !named))) return unread.push_back(file);
-        if (!script && (named || built_elsewhere)) list.push_back(file);
+        if (file.architecture == kArchitectureUnread && (of_distribution || (built_elsewhere && !named))) unread.push_back(file);
+        if (list.size() < most && !script && (named || built_elsewhere)) list.push_back(file);
     });
     return list;
 }

@@ -176,8 +176,9 @@ bool LiveDatabases::explain_programs(ProblemList& problems, std::vector<LiveFile
         database = &live;
     }
     const auto explained = [&](std::size_t count) { return database == nullptr || count < kFewPrograms || count <= packages * kMostProgramsOfAPackage; };
-    if (explained(programs.size() + unread.size())) unread.clear();
-    if (!unread.empty() || explained(programs.size())) return true;
+    if (explained(programs.size() + unread.size()) || !explained(programs.size())) unread.clear();
+    if (!unread.empty()) return false;
+    if (explained(programs.size())) return true;
     problems.add(database->file.path, "it lists " + std::to_string(packages) + " packages, and the image has " + std::to_string(programs.size()) +
                                           " programs and libraries where packages put them; the list cannot be whole");
     return false;

@@ -44,6 +44,8 @@ public:
         if (!databases_.explain_programs(problems_, unread)) result_.facts.packages_complete = false;
         for (const LiveFile& file : unread) need_head(file);
         look_for_application();
+        // With the content that is missing now the packages may explain what the heads were wanted for.
+        if (result_.missing.empty()) result_.missing = std::move(heads_);
         put_together();
         return std::move(result_);
     }
@@ -60,7 +62,7 @@ private:
         result_.missing[file.content_layer].emplace(file.content_path, std::string(known_path));
     }
     // Whether it is code, and for which machine, was not looked at, and something hangs on it.
-    void need_head(const LiveFile& file) { need(file, file.content_path); }
+    void need_head(const LiveFile& file) { heads_[file.content_layer].emplace(file.content_path, file.content_path); }
 
     // `known_path` is the name under which rules may know the file: its own, or one that a link gives it.
     void look_at(const LiveFile& file, std::string_view known_path) {
@@ -299,14 +301,18 @@ private:
         if (settled) return;
 
         std::map<std::string, Coded> code;
+        bool all_read = true;
         image_.for_each_file([&](const LiveFile& file) {
-            if (file.architecture == kArchitectureUnread) return need_head(file);
+            if (file.architecture == kArchitectureUnread) {
+                all_read = false;
+                return need_head(file);
+            }
             // Machines without a name of their own are the cores of devices: nothing that an image runs on.
             if (file.architecture.empty() || file.architecture.starts_with("machine-")) return;
             Coded& some = code[std::string(file.architecture)];
             if (++some.count <= kShown) some.evidence.push_back(evidence(EvidenceSource::elf, file.path, file.layer, "ELF for " + std::string(file.architecture)));
         });
-        result_.facts.foreign_code = foreign(std::move(code));
+        if (all_read) result_.facts.foreign_code = foreign(std::move(code));
     }
 
     void look_for_application() {
@@ -329,6 +335,7 @@ private:
     const EvidenceMatcher& matcher_;
     const std::string application_;
     ObserveResult result_;
+    std::map<int, ExtraPaths> heads_;  // like `missing`
     Sightings sightings_;
     LiveDatabases databases_;
     ModelWeights weights_;

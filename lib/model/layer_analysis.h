@@ -92,7 +92,7 @@ struct LayerAnalysis {
     Digest toc_digest;
     Digest diff_id;           ///< sha256 of the tar as inflated
     std::uint64_t tar_size = 0;
-    /// Where the tar lacks its trailing zero blocks: the digests it has with them restored (two blocks; padded to 20).
+    /// The digests that the tar has with trailing zero blocks restored (two blocks; padded to 20), where it may have lost some.
     std::vector<Digest> diff_ids_with_end_blocks;
     PathIndex entries;
     std::vector<std::string> whiteouts;           ///< paths removed from the layers below

@@ -229,7 +229,7 @@ private:
         chunk_left_ -= part.size();
         if (chunk_left_ > 0) return part.size();
         if (const Digest digest = chunk_hash_.finish(); digest != chunk.digest)
-            return mismatch("chunk at " + place(chunk.offset), digest, chunk.digest);
+            return mismatch("chunk", digest, chunk.digest);
         ++next_chunk_;
         ++next_;
         frame_done_ = finished() || frame().begin != frame_at_;

@@ -55,7 +55,7 @@ Result<TocReference> read_chunked(const std::map<std::string, std::string>& anno
         if (const auto number = parse_u64(part)) numbers.push_back(*number);
     if (parts.size() != 4 || numbers.size() != 4) return malformed(where, "\"" + quote(*position) + "\" is not offset:length:length:type");
     if (numbers[3] != kManifestTypeCrfs) return Error{ErrorCode::unsupported, std::string(kWhat), where, "type " + std::to_string(numbers[3]) + " (known: 1)", ""};
-    TocReference toc{.format = TocFormat::zstd_chunked, .digest = {}, .offset = numbers[0], .length = numbers[1], .unpacked = numbers[2], .alone = true};
+    TocReference toc{.format = TocFormat::zstd_chunked, .digest = {}, .offset = numbers[0], .length = numbers[1], .alone = true};
     if (toc.offset < kSkippableHeader || toc.length == 0 || toc.offset > blob_size || toc.length > blob_size - toc.offset)
         return malformed(where, "\"" + quote(*position) + "\" is not inside the blob of " + std::to_string(blob_size) + " bytes");
     VERITAG_TRY(toc.digest, digest_in(prefix + "manifest-checksum", annotations.at(prefix + "manifest-checksum")));
@@ -132,7 +132,7 @@ Result<std::optional<TocReference>> find_toc(const std::map<std::string, std::st
         VERITAG_TRY(toc, read_chunked(annotations, chunked_prefix, blob_size));
     } else if (compression == "gzip" && estargz != nullptr) {
         VERITAG_TRY(Digest digest, digest_in(std::string(kEstargzDigest), *estargz));
-        toc = TocReference{.format = TocFormat::estargz, .digest = std::move(digest), .offset = 0, .length = 0, .unpacked = 0, .alone = true};
+        toc = TocReference{.format = TocFormat::estargz, .digest = std::move(digest), .offset = 0, .length = 0, .alone = true};
     }
     if (toc) toc->alone = estargz == nullptr || chunked_prefix.empty();
     return toc;

@@ -24,7 +24,6 @@ struct TocReference {
     Digest digest;              ///< zstd:chunked: of the table as compressed; eStargz: of the JSON text
     std::uint64_t offset = 0;   ///< zstd:chunked: of the compressed table, behind its frame's header; eStargz: only the footer knows
     std::uint64_t length = 0;   ///< zstd:chunked: of the compressed table
-    std::uint64_t unpacked = 0; ///< zstd:chunked: of the JSON text
     bool alone = true;          ///< false: the layer names a table of the other format too, and engines differ in which they read
 };
 
