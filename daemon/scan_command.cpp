@@ -26,6 +26,7 @@ struct ScanFlags {
     std::string platform = "all";
     std::string fail_on = "error";
     bool list_packages = false;
+    bool partial = false;
     bool no_progress = false;
     bool no_store = false;
     bool no_sandbox = false;
@@ -103,7 +104,7 @@ int run(const ScanFlags& flags) {
     if (flags.no_sandbox)
         std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
     cage::CagedReader reader(rules->wanted(), {.limits = limits, .confined = !flags.no_sandbox});
-    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .limits = limits}, reader, progress);
+    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .partial = flags.partial, .limits = limits}, reader, progress);
 
     Report report;
     report.tool_version = version();
@@ -151,6 +152,8 @@ void add_scan(CLI::App& app, int& exit_code) {
     command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
     command->add_option("--jobs", flags->jobs, "Layers read side by side, of all images")->check(CLI::Range(1, 64))->capture_default_str();
+    command->add_flag("--partial", flags->partial,
+                      "Of zstd:chunked and eStargz layers read only the table of contents and the wanted files; layer digests are not proven then");
     command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     command->add_flag("--no-progress", flags->no_progress, "No progress on stderr");
     command->add_flag("--no-store", flags->no_store, "Keep nothing between runs (scan keeps nothing anyway)");

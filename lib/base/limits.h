@@ -20,6 +20,7 @@ struct Limits {
     std::uint64_t inflate_ratio_floor = 1ULL << 30;       ///< bytes of output below which the ratio is not checked
     std::uint64_t zstd_window_log = 27;                   ///< 128 MiB would break the memory promise only above this
     std::uint64_t tar_entries = 4'000'000;                ///< a layer
+    std::uint64_t toc_bytes = 150ULL << 20;               ///< a layer's table of contents, packed and unpacked; containers/storage reads no larger one
     std::uint64_t path_bytes = 4096;
     std::uint64_t tar_header_bytes = 1ULL << 20;          ///< one pax or GNU long-name payload
     std::uint64_t captured_file_bytes = 16ULL << 20;      ///< one captured evidence file

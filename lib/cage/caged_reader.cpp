@@ -17,18 +17,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kWhat = "read layer";
+constexpr std::uint64_t kMostWanted = 16ULL << 20;  // of a blob, in one part; stream/partial_layer.cpp asks for less
 constexpr std::chrono::milliseconds kLook{100};  // how often a wait looks whether it should stop
 
+}  // namespace
+
 // One layer's talk with its worker.
-class Talk {
+class CagedReader::Talk {
 public:
     Talk(Worker& worker, const Limits& limits, std::stop_token stop) : worker_(worker), limits_(limits), stop_(std::move(stop)) {}
 
-    Result<void> begin(const LayerJob& job) {
-        MessageWriter message;
-        message.text(job.compression).number(job.extra.size());
-        for (const auto& [path, known] : job.extra) message.text(path).text(known);
-        return send(MessageKind::job, message.take());
+    Result<void> begin(const LayerJob& job) { return send(MessageKind::job, serialise_job(job)); }
+    Result<void> begin_part(const LayerJob& job) {
+        blob_size_ = job.blob_size;
+        return send(MessageKind::part_job, serialise_job(job));
     }
 
     /// Waits for room where the ring is full. False: the worker has failed already and wants no more.
@@ -44,6 +46,19 @@ public:
             VERITAG_CHECK(send(MessageKind::filled, MessageWriter().number(filled_).take()));
         }
         return true;
+    }
+
+    /// Gives the parts of the blob that the worker asks for, until it answers.
+    Result<void> give_parts(RangeSource& blob) {
+        for (;;) {
+            VERITAG_CHECK(listen(!wanted_ && !answer_));
+            if (answer_) return ok();
+            if (!wanted_) continue;
+            const Result<std::string> part = blob.read(wanted_->first, wanted_->second);
+            if (!part) return part.error();
+            VERITAG_CHECK(give(as_byte_span(*part)));
+            wanted_.reset();
+        }
     }
 
     Result<void> end() { return send(MessageKind::ended, {}); }
@@ -76,7 +91,7 @@ private:
             if (message) {
                 VERITAG_CHECK(take(std::move(*message)));
                 if (answer_) return ok();
-                must_move = must_move && filled_ - taken_ == kRingBytes;
+                must_move = must_move && !wanted_ && filled_ - taken_ == kRingBytes;
                 heard = Clock::now();
                 continue;  // perhaps there is more
             }
@@ -102,6 +117,16 @@ private:
                 VERITAG_TRY(const std::uint64_t taken, parse_number(message.payload));
                 if (taken < taken_ || taken > filled_) return nonsense("it says that it took " + std::to_string(taken) + " bytes of " + std::to_string(filled_));
                 taken_ = taken;
+                return ok();
+            }
+            case MessageKind::want: {
+                ByteReader in{std::string_view(message.payload)};
+                const std::uint64_t offset = in.u64le();
+                const std::uint64_t length = in.u64le();
+                if (!in.ok() || wanted_ || length == 0 || length > kMostWanted || offset > blob_size_ || length > blob_size_ - offset || length > 2 * blob_size_ - asked_for_)
+                    return nonsense("it asks for " + std::to_string(length) + " bytes at " + std::to_string(offset) + " of " + std::to_string(blob_size_));
+                asked_for_ += length;
+                wanted_.emplace(offset, length);
                 return ok();
             }
             case MessageKind::done:
@@ -135,9 +160,14 @@ private:
     std::uint64_t filled_ = 0;
     std::uint64_t taken_ = 0;
     std::chrono::nanoseconds waited_{};
+    std::uint64_t blob_size_ = 0;  // 0 where nothing may be asked for
+    std::uint64_t asked_for_ = 0;
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> wanted_;
     std::optional<Message> answer_;
     bool gone_ = false;
 };
+
+namespace {
 
 // What became of a worker that broke off, by how its process ended.
 Error end_of(const std::optional<int>& status, const Limits& limits) {
@@ -160,24 +190,35 @@ Error end_of(const std::optional<int>& status, const Limits& limits) {
 CagedReader::CagedReader(const rules::WantedFiles& wanted, const CageOptions& options)
     : options_(options), nursery_({.limits = options.limits, .confined = options.confined, .wanted = wanted}) {}
 
-Result<detect::AnalyzedLayer> CagedReader::read(ByteSource& blob, const LayerJob& job, std::stop_token stop) {
+Result<detect::AnalyzedLayer> CagedReader::with_worker(const std::stop_token& stop, const std::function<Result<detect::AnalyzedLayer>(Talk&)>& go) {
     VERITAG_TRY(Worker worker, nursery_.spawn());
     Talk talk(worker, options_.limits, stop);
-    Result<detect::AnalyzedLayer> layer = [&]() -> Result<detect::AnalyzedLayer> {
+    Result<detect::AnalyzedLayer> layer = go(talk);
+    const std::optional<int> status = nursery_.reap(worker.pid, talk.is_gone());
+    return talk.is_gone() ? Result<detect::AnalyzedLayer>(end_of(status, options_.limits)) : std::move(layer);
+}
+
+Result<detect::AnalyzedLayer> CagedReader::read(ByteSource& blob, const LayerJob& job, std::stop_token stop) {
+    return with_worker(stop, [&](Talk& talk) -> Result<detect::AnalyzedLayer> {
         VERITAG_CHECK(talk.begin(job));
         for (bool wanted = true; wanted;) {
-            const Result<std::span<const std::byte>> piece = blob.next();
-            if (!piece) return piece.error();
-            if (piece->empty()) {
+            VERITAG_TRY(const std::span<const std::byte> piece, blob.next());
+            if (piece.empty()) {
                 VERITAG_CHECK(talk.end());
                 break;
             }
-            VERITAG_TRY(wanted, talk.give(*piece));
+            VERITAG_TRY(wanted, talk.give(piece));
         }
         return talk.answer();
-    }();
-    const std::optional<int> status = nursery_.reap(worker.pid, talk.is_gone());
-    return talk.is_gone() ? Result<detect::AnalyzedLayer>(end_of(status, options_.limits)) : std::move(layer);
+    });
+}
+
+Result<detect::AnalyzedLayer> CagedReader::read_part(RangeSource& blob, const LayerJob& job, std::stop_token stop) {
+    return with_worker(stop, [&](Talk& talk) -> Result<detect::AnalyzedLayer> {
+        VERITAG_CHECK(talk.begin_part(job));
+        VERITAG_CHECK(talk.give_parts(blob));
+        return talk.answer();
+    });
 }
 
 }  // namespace veritag::cage

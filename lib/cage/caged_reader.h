@@ -6,6 +6,8 @@
 #include "cage/nursery.h"
 #include "rules/wanted_files.h"
 
+#include <functional>
+
 namespace veritag::cage {
 
 struct CageOptions {
@@ -19,8 +21,12 @@ class CagedReader final : public LayerReader {
 public:
     CagedReader(const rules::WantedFiles& wanted, const CageOptions& options);
     Result<detect::AnalyzedLayer> read(ByteSource& blob, const LayerJob& job, std::stop_token stop) override;
+    Result<detect::AnalyzedLayer> read_part(RangeSource& blob, const LayerJob& job, std::stop_token stop) override;
 
 private:
+    class Talk;
+    Result<detect::AnalyzedLayer> with_worker(const std::stop_token& stop, const std::function<Result<detect::AnalyzedLayer>(Talk&)>& go);
+
     const CageOptions options_;
     Nursery nursery_;
 };

@@ -26,10 +26,12 @@ enum class MessageKind : std::uint32_t {
     spawned,  ///< pid
     reaped,   ///< wait status
     // to a worker
-    job,     ///< LayerJob
+    job,       ///< a layer to read whole: serialise_job()
+    part_job,  ///< a layer to read in part
     filled,  ///< so many bytes of the blob are in the ring, all in all
     ended,   ///< all bytes of the blob were put into the ring
     // from a worker
+    want,   ///< offset and length of bytes of the blob, which then come through the ring
     taken,  ///< so many bytes of the blob were read from the ring, all in all
     done,   ///< StageTimes and the serial form of the LayerAnalysis
     // from either

@@ -73,24 +73,36 @@ private:
     bool ended_ = false;
 };
 
-Result<LayerJob> parse_job(std::string_view payload) {
-    ByteReader in(payload, "job");
-    LayerJob job;
-    job.compression = in.text(in.u64le());
-    for (std::uint64_t n = in.u64le(); n > 0 && in.ok(); --n) {
-        std::string path(in.text(in.u64le()));
-        job.extra.insert_or_assign(std::move(path), std::string(in.text(in.u64le())));
+// Parts of a blob as they are asked for, one after the other; they come through the ring, too.
+class RingRanges final : public RangeSource {
+public:
+    RingRanges(Channel& channel, RingSource& bytes) : channel_(channel), bytes_(bytes) {}
+    Result<std::string> read(std::uint64_t offset, std::uint64_t length) override {
+        VERITAG_CHECK(channel_.send(MessageKind::want, MessageWriter().number(offset).number(length).take()));
+        std::string all;
+        while (all.size() < length) {
+            VERITAG_TRY(const std::span<const std::byte> piece, bytes_.next());
+            if (piece.empty()) return Error{ErrorCode::worker, "read layer", "", "fewer bytes than were asked for", ""};
+            all += as_text(piece);
+        }
+        return all;
     }
-    if (!in.ok() || !in.at_end()) return in.malformed("read job", "it is no job");
-    return job;
-}
+
+private:
+    Channel& channel_;
+    RingSource& bytes_;
+};
 
 Result<std::string> work(Channel& channel, const Ring& ring, const Setup& setup, AnalyzeLayer analyze) {
     VERITAG_TRY(const Message message, channel.receive(kAnyLength));
-    if (message.kind != MessageKind::job) return Error{ErrorCode::worker, "read layer", "", "a message that is no job", ""};
+    const bool in_part = message.kind == MessageKind::part_job;
+    if (message.kind != MessageKind::job && !in_part) return Error{ErrorCode::worker, "read layer", "", "a message that is no job", ""};
     VERITAG_TRY(const LayerJob job, parse_job(message.payload));
+    VERITAG_ASSERT(job.toc || !in_part);
     RingSource blob(channel, ring);
-    VERITAG_TRY(const detect::AnalyzedLayer layer, analyze(blob, job, setup.wanted, setup.limits));
+    RingRanges ranges(channel, blob);
+    VERITAG_TRY(const detect::AnalyzedLayer layer, in_part ? detect::analyze_partial_layer(ranges, job.blob_size, *job.toc, setup.wanted, job.extra, setup.limits)
+                                                           : analyze(blob, job, setup.wanted, setup.limits));
     MessageWriter answer;
     for (const auto time : {layer.times.inflate, layer.times.hash, layer.times.tar, layer.times.parse}) answer.number(static_cast<std::uint64_t>(time.count()));
     std::string bytes = answer.take() + serialise(layer.analysis);
@@ -174,7 +186,7 @@ Result<void> serve(Channel& parent, AnalyzeLayer analyze) {
 bool is_worker(int argc, char** argv) noexcept { return argc == 2 && std::string_view(argv[1]) == kWorkerCommand; }
 
 Result<detect::AnalyzedLayer> analyze_layer(ByteSource& blob, const LayerJob& job, const rules::WantedFiles& wanted, const Limits& limits) {
-    return detect::analyze_layer(blob, job.compression, wanted, job.extra, limits);
+    return detect::analyze_layer(blob, job.compression, wanted, job.extra, limits, {}, job.toc ? &*job.toc : nullptr);
 }
 
 int run_worker(AnalyzeLayer analyze) {

@@ -32,7 +32,8 @@ bool bears_name(std::string_view part, std::string_view name) {
 
 }  // namespace
 
-std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std::vector<Package>& packages, std::string_view application, std::size_t most) {
+std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std::vector<Package>& packages, std::string_view application, std::size_t most,
+                                            std::vector<LiveFile>& unread) {
     const std::string name = pkgdb::normalise_python_name(application);
     int system_package = -1;  // the newest layer that brought one: what is written over its files later is not its own
     std::set<std::string> scripts;  // what distributions of that name bring beside their modules: `usr/local/bin/NAME` of `usr/local/lib/python3.9/…`
@@ -44,14 +45,16 @@ std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std:
     }
     std::vector<LiveFile> list;
     image.for_each_file([&](const LiveFile& file) {
-        if (list.size() >= most || (file.layer <= system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
+        if ((file.layer <= system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
         const std::string_view base = std::string_view(file.path).substr(file.path.rfind('/') + 1);
-        const bool script = file.architecture.empty() && scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
+        const bool of_distribution = scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
+        const bool script = file.architecture.empty() && of_distribution;
         // Whatever was built into another place may be the application too, under a name of its own (`named` of bind).
         const bool built_elsewhere = !file.architecture.empty() && !is_packaged_place(file.path);
         const std::vector<std::string_view> parts = split(file.path, '/');
         const bool named = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return bears_name(pkgdb::normalise_python_name(part), name); });
-        if (!script && (named || built_elsewhere)) list.push_back(file);
+        if (file.architecture == kArchitectureUnread && (of_distribution || (built_elsewhere && !named))) unread.push_back(file);
+        if (list.size() < most && !script && (named || built_elsewhere)) list.push_back(file);
     });
     return list;
 }

@@ -10,7 +10,9 @@
 namespace veritag::detect {
 
 /// The first files, at most `most`, whose path has the application's name and that no package or distribution of that name explains:
-/// they may be the application itself, a server built from source beside the Python client of its name, say.
-std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std::vector<Package>& packages, std::string_view application, std::size_t most);
+/// they may be the application itself, a server built from source beside the Python client of its name, say. `unread` gets the files
+/// that are among them only if they are code, which nobody looked at: until then they count as code.
+std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std::vector<Package>& packages, std::string_view application, std::size_t most,
+                                            std::vector<LiveFile>& unread);
 
 }  // namespace veritag::detect

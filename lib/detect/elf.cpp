@@ -147,6 +147,14 @@ Result<std::optional<std::string>> read_soname(const ByteReader& file, const Lay
 
 }  // namespace
 
+bool may_be_code(std::string_view path, std::uint64_t size, std::uint32_t mode) noexcept {
+    constexpr std::uint32_t kAnyExecute = 0111;
+    if (size < kElfHeadBytes) return false;
+    if ((mode & kAnyExecute) != 0) return true;
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return name.ends_with(".so") || name.find(".so.") != std::string_view::npos;
+}
+
 bool is_elf(std::string_view head) noexcept { return head.starts_with(kMagic); }
 
 std::string elf_architecture(std::string_view head) {

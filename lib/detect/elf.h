@@ -18,6 +18,8 @@ struct ElfInfo {
 };
 
 inline constexpr std::size_t kElfHeadBytes = 20;  ///< identification, type and machine
+/// Whether a file of that name, size and mode may be code: the kernel loads what has an x bit, the dynamic linker what is called *.so*.
+bool may_be_code(std::string_view path, std::uint64_t size, std::uint32_t mode) noexcept;
 bool is_elf(std::string_view head) noexcept;
 /// The architecture as in ElfInfo from the first kElfHeadBytes; empty where that is no ELF file.
 std::string elf_architecture(std::string_view head);

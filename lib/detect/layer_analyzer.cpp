@@ -5,7 +5,9 @@
 #include "detect/detector.h"
 #include "detect/elf.h"
 #include "detect/model_file.h"
+#include "detect/toc_check.h"
 #include "pkgdb/pkgdb.h"
+#include "stream/partial_layer.h"
 
 #include <algorithm>
 #include <optional>
@@ -67,20 +69,19 @@ private:
     bool done_ = false;
 };
 
-// The kernel loads what has an x bit, the dynamic linker what is called *.so*.
-bool may_be_code(const stream::TarEntry& entry) {
-    constexpr std::uint32_t kAnyExecute = 0111;
-    if (entry.size < kElfHeadBytes) return false;
-    if ((entry.mode & kAnyExecute) != 0) return true;
-    const std::string_view name = std::string_view(entry.path).substr(entry.path.rfind('/') + 1);
-    return name.ends_with(".so") || name.find(".so.") != std::string_view::npos;
-}
-
 // Takes the tar's entries: every path goes into the index, wanted files to their parser or into the captures.
-class FileRouter final : public stream::TarSink {
+class FileRouter final : public stream::DeferringSink {
 public:
     FileRouter(const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits, LayerAnalysis& out)
         : wanted_(wanted), extra_(extra), limits_(limits), out_(out) {}
+
+    std::size_t set_aside() override {
+        VERITAG_ASSERT(current_);
+        aside_.push_back(std::move(*current_));
+        current_.reset();
+        return aside_.size() - 1;
+    }
+    void take_up(std::size_t number) override { current_ = std::exchange(aside_.at(number), {}); }
 
     Result<std::uint64_t> on_entry(const stream::TarEntry& entry) override {
         current_.reset();
@@ -203,7 +204,7 @@ private:
         const auto alias = extra_.find(entry.path);
         const std::string_view known_path = alias == extra_.end() ? std::string_view(entry.path) : std::string_view(alias->second);
         Wanted file{.path = entry.path, .known_path = std::string(known_path), .size = entry.size, .detector = nullptr, .held = false, .is_companion = false, .companion = {}, .evidence = false, .keep = 0, .content = {},
-                    .entry = out_.entries.size() - 1, .elf_head_bytes = may_be_code(entry) ? kElfHeadBytes : 0, .elf_head = {}, .decodings = {}, .searches = {}};
+                    .entry = out_.entries.size() - 1, .elf_head_bytes = 0, .elf_head = {}, .decodings = {}, .searches = {}};
         std::uint64_t bytes = 0;
         for (const Detector* detector : all_detectors()) {
             if (detector->wants(known_path)) {
@@ -249,6 +250,14 @@ private:
                 file.decodings.push_back({rule, {}});
             }
             bytes = std::max(bytes, rule->strings ? entry.size : std::min(rule->head, entry.size));
+        }
+        if (may_be_code(entry.path, entry.size, entry.mode)) {
+            // Each head on its own is a chunk to fetch, and a layer has thousands: in part only those are read that come along, or that
+            // were asked for because something hangs on them.
+            if (!out_.partial || bytes >= kElfHeadBytes || alias != extra_.end())
+                file.elf_head_bytes = kElfHeadBytes;
+            else
+                out_.entries.set_architecture(file.entry, kArchitectureUnread);
         }
         bytes = std::max<std::uint64_t>(bytes, file.elf_head_bytes);
         const bool keeps = file.detector != nullptr || file.evidence || !file.searches.empty() || !file.decodings.empty();
@@ -313,6 +322,7 @@ private:
     const Limits& limits_;
     LayerAnalysis& out_;
     std::optional<Wanted> current_;
+    std::vector<Wanted> aside_;  // whose content comes later
     std::map<std::string, Wanted> held_;
     std::unordered_map<std::string, Kept> kept_;
     std::uint64_t path_bytes_ = 0;
@@ -323,15 +333,23 @@ private:
 
 }  // namespace
 
-Result<AnalyzedLayer> analyze_layer(ByteSource& blob, std::string_view expected_compression, const rules::WantedFiles& wanted,
-                                    const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
+Result<AnalyzedLayer> analyze_layer(ByteSource& blob, std::string_view expected_compression, const rules::WantedFiles& wanted, const ExtraPaths& extra,
+                                    const Limits& limits, std::stop_token stop, const stream::TocReference* toc) {
     AnalyzedLayer layer;
     LayerAnalysis& analysis = layer.analysis;
     FileRouter router(wanted, extra, limits, analysis);
-    VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(blob, expected_compression, router, limits, stop));
+    std::optional<TocCheck> check;
+    if (toc != nullptr) check.emplace(blob, router, *toc, analysis.entries, limits);
+    ByteSource& bytes = check ? check->blob() : blob;
+    stream::TarSink& entries = check ? check->tar() : router;
+    VERITAG_TRY(stream::LayerFacts facts, stream::decode_layer(bytes, expected_compression, entries, limits, stop));
     layer.times = facts.times;
     layer.times.tar -= router.parsing();
     router.finish();
+    if (check) {
+        analysis.toc_digest = toc->digest;
+        if (std::optional<std::string> lie = check->lie()) analysis.problems.push_back({"", std::move(*lie)});
+    }
     layer.times.parse = router.parsing();
     analysis.blob_size = facts.blob_size;
     analysis.compression = std::move(facts.compression);
@@ -344,6 +362,21 @@ Result<AnalyzedLayer> analyze_layer(ByteSource& blob, std::string_view expected_
 void load_what_parsers_need() {
     for (const std::string_view algorithm : {"sha256", "sha512"}) static_cast<void>(Hasher(algorithm).finish());
     pkgdb::load_sqlite();
+}
+
+Result<AnalyzedLayer> analyze_partial_layer(RangeSource& blob, std::uint64_t blob_size, const stream::TocReference& toc, const rules::WantedFiles& wanted,
+                                            const ExtraPaths& extra, const Limits& limits, std::stop_token stop) {
+    AnalyzedLayer layer;
+    LayerAnalysis& analysis = layer.analysis;
+    analysis.partial = true;
+    analysis.toc_digest = toc.digest;
+    analysis.compression = toc.format == stream::TocFormat::estargz ? "gzip" : "zstd";
+    analysis.blob_size = blob_size;
+    FileRouter router(wanted, extra, limits, analysis);
+    VERITAG_CHECK(stream::decode_partial_layer(blob, blob_size, toc, router, limits, stop));
+    router.finish();
+    layer.times.parse = router.parsing();
+    return layer;
 }
 
 }  // namespace veritag::detect

@@ -156,14 +156,17 @@ void LiveDatabases::add_packages_of(const LiveDatabase& live, std::vector<Packag
     }
 }
 
-bool LiveDatabases::explain_programs(ProblemList& problems) const {
+bool LiveDatabases::explain_programs(ProblemList& problems, std::vector<LiveFile>& unread) const {
     constexpr std::size_t kMostProgramsOfAPackage = 40;  // on average; openEuler's base has 5, coreutils alone 100
     constexpr std::size_t kFewPrograms = 150;
     std::set<std::pair<int, std::string>> programs;  // by content: a program of many names (busybox) counts once
     image_.for_each_file([&](const LiveFile& file) {
         const std::string_view directory = directory_of(file.path);
         for (const std::string_view of_packages : {"usr/bin", "usr/sbin", "bin", "sbin", "usr/lib64", "lib64"})
-            if (directory == of_packages && !file.architecture.empty()) programs.emplace(file.content_layer, file.content_path);
+            if (directory == of_packages && file.architecture == kArchitectureUnread)
+                unread.push_back(file);
+            else if (directory == of_packages && !file.architecture.empty())
+                programs.emplace(file.content_layer, file.content_path);
     });
     std::size_t packages = 0;
     const LiveDatabase* database = nullptr;
@@ -172,7 +175,10 @@ bool LiveDatabases::explain_programs(ProblemList& problems) const {
         packages += live.database->packages.size();
         database = &live;
     }
-    if (database == nullptr || programs.size() < kFewPrograms || programs.size() <= packages * kMostProgramsOfAPackage) return true;
+    const auto explained = [&](std::size_t count) { return database == nullptr || count < kFewPrograms || count <= packages * kMostProgramsOfAPackage; };
+    if (explained(programs.size() + unread.size()) || !explained(programs.size())) unread.clear();
+    if (!unread.empty()) return false;
+    if (explained(programs.size())) return true;
     problems.add(database->file.path, "it lists " + std::to_string(packages) + " packages, and the image has " + std::to_string(programs.size()) +
                                           " programs and libraries where packages put them; the list cannot be whole");
     return false;

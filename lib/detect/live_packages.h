@@ -39,8 +39,9 @@ public:
     [[nodiscard]] LivePackages packages(ProblemList& problems) const;
 
     /// False, and a problem, where far more programs lie in the places of packages than any packages bring: the database is not the
-    /// whole truth (cut off, set up anew, or left behind by a build that copied files only).
-    [[nodiscard]] bool explain_programs(ProblemList& problems) const;
+    /// whole truth (cut off, set up anew, or left behind by a build that copied files only). `unread` gets the files on which the answer
+    /// hangs because nobody looked whether they are programs; then it is false, without a problem.
+    [[nodiscard]] bool explain_programs(ProblemList& problems, std::vector<LiveFile>& unread) const;
 
 private:
     struct LiveDatabase {

@@ -40,8 +40,12 @@ public:
         look_at_config();
         add_live_problems(image_, problems_);
         compare_architectures();
-        if (!databases_.explain_programs(problems_)) result_.facts.packages_complete = false;
+        std::vector<LiveFile> unread;
+        if (!databases_.explain_programs(problems_, unread)) result_.facts.packages_complete = false;
+        for (const LiveFile& file : unread) need_head(file);
         look_for_application();
+        // With the content that is missing now the packages may explain what the heads were wanted for.
+        if (result_.missing.empty()) result_.missing = std::move(heads_);
         put_together();
         return std::move(result_);
     }
@@ -57,6 +61,8 @@ private:
     void need(const LiveFile& file, std::string_view known_path) {
         result_.missing[file.content_layer].emplace(file.content_path, std::string(known_path));
     }
+    // Whether it is code, and for which machine, was not looked at, and something hangs on it.
+    void need_head(const LiveFile& file) { heads_[file.content_layer].emplace(file.content_path, file.content_path); }
 
     // `known_path` is the name under which rules may know the file: its own, or one that a link gives it.
     void look_at(const LiveFile& file, std::string_view known_path) {
@@ -295,19 +301,26 @@ private:
         if (settled) return;
 
         std::map<std::string, Coded> code;
+        bool all_read = true;
         image_.for_each_file([&](const LiveFile& file) {
+            if (file.architecture == kArchitectureUnread) {
+                all_read = false;
+                return need_head(file);
+            }
             // Machines without a name of their own are the cores of devices: nothing that an image runs on.
             if (file.architecture.empty() || file.architecture.starts_with("machine-")) return;
             Coded& some = code[std::string(file.architecture)];
             if (++some.count <= kShown) some.evidence.push_back(evidence(EvidenceSource::elf, file.path, file.layer, "ELF for " + std::string(file.architecture)));
         });
-        result_.facts.foreign_code = foreign(std::move(code));
+        if (all_read) result_.facts.foreign_code = foreign(std::move(code));
     }
 
     void look_for_application() {
         if (application_.empty()) return;
-        for (const LiveFile& file : application_elsewhere(image_, result_.facts.packages, application_, kMostEvidence))
+        std::vector<LiveFile> unread;
+        for (const LiveFile& file : application_elsewhere(image_, result_.facts.packages, application_, kMostEvidence, unread))
             result_.facts.application_elsewhere.push_back(evidence(EvidenceSource::file, file.path, file.layer, ""));
+        for (const LiveFile& file : unread) need_head(file);
     }
 
     void put_together() {
@@ -322,6 +335,7 @@ private:
     const EvidenceMatcher& matcher_;
     const std::string application_;
     ObserveResult result_;
+    std::map<int, ExtraPaths> heads_;  // like `missing`
     Sightings sightings_;
     LiveDatabases databases_;
     ModelWeights weights_;

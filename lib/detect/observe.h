@@ -15,7 +15,7 @@ namespace veritag::detect {
 struct ObserveResult {
     ImageFacts facts;
     /// Layers that must be read again with these extra paths before the facts are whole: a link leads from a wanted path to
-    /// content that was not kept. Empty when nothing is missing.
+    /// content that was not kept, or something hangs on whether a file is code and its head was not read. Empty when nothing is missing.
     std::map<int, ExtraPaths> missing;
 };
 

@@ -56,11 +56,11 @@ std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept {
     return bytes;
 }
 
-// The form: magic "VLA2", then every field in order; numbers are u64 little endian, text is its length and its bytes,
+// The form: magic "VLA3", then every field in order; numbers are u64 little endian, text is its length and its bytes,
 // lists are their count and their items.
 namespace {
 
-constexpr std::string_view kMagic = "VLA2";
+constexpr std::string_view kMagic = "VLA3";
 constexpr std::size_t kLongestArchitecture = 32;
 
 class Writer {
@@ -128,6 +128,8 @@ std::string serialise(const LayerAnalysis& analysis) {
     out.text(analysis.blob_digest.str());
     out.number(analysis.blob_size);
     out.text(analysis.compression);
+    out.number(analysis.partial ? 1 : 0);
+    out.text(analysis.toc_digest.str());
     out.text(analysis.diff_id.str());
     out.number(analysis.tar_size);
     out.number(analysis.diff_ids_with_end_blocks.size());
@@ -179,11 +181,15 @@ std::string serialise(const LayerAnalysis& analysis) {
 Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const Limits& limits) {
     constexpr std::string_view kWhat = "read stored layer analysis";
     Reader in(bytes);
-    if (in.in().text(kMagic.size()) != kMagic) return in.in().malformed(kWhat, "no VLA2 at the start");
+    if (in.in().text(kMagic.size()) != kMagic) return in.in().malformed(kWhat, "no VLA3 at the start");
     LayerAnalysis analysis;
     analysis.blob_digest = in.digest();
     analysis.blob_size = in.number();
     analysis.compression = in.text();
+    const std::uint64_t partial = in.number();
+    if (partial > 1) return in.in().malformed(kWhat, "the mark of a partial reading is neither 0 nor 1");
+    analysis.partial = partial == 1;
+    analysis.toc_digest = in.digest();
     analysis.diff_id = in.digest();
     analysis.tar_size = in.number();
     for (std::uint64_t n = in.count(8); n > 0; --n) analysis.diff_ids_with_end_blocks.push_back(in.digest());

@@ -25,8 +25,12 @@ struct PathEntry {
     std::uint64_t size = 0;        ///< bytes of content, the real size for sparse files
     std::uint32_t mode = 0;        ///< permission bits
     std::string_view link_target;  ///< symlink: as written; hardlink: normalised like `path`
-    std::string_view architecture; ///< of programs and shared libraries the ELF machine in the OCI's word (`arm64`); empty: none, or not looked at
+    /// Of programs and shared libraries the ELF machine in the OCI's word (`arm64`); empty: none; kArchitectureUnread: nobody looked.
+    std::string_view architecture;
 };
+
+/// Stands for the architecture of a file that may be code and whose head was not read: a layer read in part has many.
+inline constexpr std::string_view kArchitectureUnread = "unread";
 
 /// All paths of a layer in tar order, kept in one arena (a layer may have millions).
 class PathIndex {
@@ -82,9 +86,13 @@ struct LayerAnalysis {
     Digest blob_digest;
     std::uint64_t blob_size = 0;
     std::string compression;  ///< `gzip`, `zstd` or `none`
+    /// Read through its table of contents and not whole: the digests and sizes of blob and tar are not known and stay empty.
+    bool partial = false;
+    /// The digest of the table of contents that was read in the tar's place (partial), or compared with the tar; empty: none.
+    Digest toc_digest;
     Digest diff_id;           ///< sha256 of the tar as inflated
     std::uint64_t tar_size = 0;
-    /// Where the tar lacks its trailing zero blocks: the digests it has with them restored (two blocks; padded to 20).
+    /// The digests that the tar has with trailing zero blocks restored (two blocks; padded to 20), where it may have lost some.
     std::vector<Digest> diff_ids_with_end_blocks;
     PathIndex entries;
     std::vector<std::string> whiteouts;           ///< paths removed from the layers below

@@ -96,6 +96,7 @@ struct ImageReport {
     std::string digest;
     std::string platform;  ///< linux/arm64[/v8]
     std::vector<std::string> diff_ids;  ///< the config's, oldest layer first; `layer` counts over them
+    std::vector<int> partial_layers;    ///< read through their tables of contents only: their digests were not proven
     Verdict verdict = Verdict::error;
     std::optional<Error> error;
     bool manifest_absent = false;  ///< an index names it, and its manifest is not there

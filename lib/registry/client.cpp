@@ -215,6 +215,20 @@ Result<std::string> RegistryClient::fetch_blob(const oci::Reference& repository,
     return std::move(reply.body);
 }
 
+Result<std::string> RegistryClient::fetch_blob_range(const oci::Reference& repository, const oci::Descriptor& blob, std::uint64_t offset,
+                                                     std::uint64_t length, std::stop_token stop) {
+    VERITAG_TRY(Call call, blob_call(impl_->options(), repository, blob));
+    call.what = "fetch part of blob";
+    if (length == 0 || offset > blob.size || length > blob.size - offset)
+        return Error{ErrorCode::malformed, call.what, call.where(),
+                     std::to_string(length) + " bytes at " + std::to_string(offset) + " are not inside the blob of " + std::to_string(blob.size), ""};
+    call.range = ByteRange{offset, length, blob.size};
+    call.max_body = length;
+    call.limit_key = "the range's length";
+    VERITAG_TRY(WholeReply reply, impl_->fetch(call, stop));
+    return std::move(reply.body);
+}
+
 Result<std::unique_ptr<ByteSource>> RegistryClient::open_blob(const oci::Reference& repository, const oci::Descriptor& blob,
                                                               std::stop_token stop) {
     VERITAG_TRY(Call call, blob_call(impl_->options(), repository, blob));

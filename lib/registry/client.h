@@ -61,6 +61,11 @@ public:
     Result<std::string> fetch_blob(const oci::Reference& repository, const oci::Descriptor& blob, std::uint64_t max_bytes,
                                    std::stop_token stop = {});
 
+    /// `length` bytes (a few MiB at most: they are held in memory) of a blob from `offset`, with one Range request. Nothing about them is
+    /// verified. `unsupported` where the server ignores Range: nothing but a whole read is left then.
+    Result<std::string> fetch_blob_range(const oci::Reference& repository, const oci::Descriptor& blob, std::uint64_t offset, std::uint64_t length,
+                                         std::stop_token stop = {});
+
     /// Streams a blob of exactly `blob.size` bytes. Cuts are resumed with Range inside; memory is a few chunks. The bytes are NOT
     /// verified against the digest here (the layer decoder does that); the size is. The transfer starts at once and its errors come
     /// from `next()`. Until it is read to its end or destroyed it holds one of the host's `connections_per_host`, so one thread reads

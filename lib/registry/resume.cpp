@@ -31,6 +31,20 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
     return range;
 }
 
+std::string ByteRange::header() const { return "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + length - 1); }
+
+Result<void> accept_range(const ByteRange& range, unsigned status, std::string_view content_range, std::optional<std::uint64_t> content_length) {
+    if (status == 200)
+        return Error{ErrorCode::unsupported, "fetch part of blob", "", "the server ignores Range and answers with the whole blob", ""};
+    if (status != 206) return broken("HTTP " + std::to_string(status));
+    const auto got = parse_content_range(content_range);
+    if (!got || got->first != range.offset || got->last - got->first + 1 != range.length || got->total.value_or(range.blob_size) != range.blob_size)
+        return broken("asked for " + range.header() + " of " + std::to_string(range.blob_size) + ", got Content-Range \"" + quote(content_range, 80) + "\"");
+    if (content_length && *content_length != range.length)
+        return broken("Content-Length " + std::to_string(*content_length) + " does not fit Content-Range \"" + quote(content_range, 80) + "\"");
+    return ok();
+}
+
 std::optional<std::string> BlobProgress::range() const {
     if (delivered_ == 0) return std::nullopt;
     return "bytes=" + std::to_string(delivered_) + "-";

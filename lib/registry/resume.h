@@ -18,6 +18,16 @@ struct ContentRange {
 };
 std::optional<ContentRange> parse_content_range(std::string_view text);
 
+/// A part of a blob that one request asks for; `length` is at least 1.
+struct ByteRange {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    std::uint64_t blob_size = 0;
+    [[nodiscard]] std::string header() const;  ///< the value of Range: `bytes=5-9`
+};
+/// Judges the answer to a request for `range`. Status 200 is `unsupported`: the server ignores Range and would send everything.
+Result<void> accept_range(const ByteRange& range, unsigned status, std::string_view content_range, std::optional<std::uint64_t> content_length);
+
 /// Where a blob of a known size stands. A cut is resumed with Range; a server that ignores Range (200) is read from the start
 /// once more, and what was delivered already is dropped.
 class BlobProgress {

@@ -133,18 +133,29 @@ asio::awaitable<void> Session::stream_blob(Call call, std::uint64_t size, std::s
 // ---- one try ----
 
 asio::awaitable<Tried<WholeReply>> Session::fetch_once(const Call& call, CancelScope& scope) {
-    Tried<std::unique_ptr<Exchange>> opened = co_await open(call, scope);
+    Call request = call;
+    if (call.range) request.headers.emplace_back("Range", call.range->header());
+    Tried<std::unique_ptr<Exchange>> opened = co_await open(request, scope);
     if (!opened) co_return opened.error();
     Exchange& exchange = **opened;
     const unsigned status = exchange.head().status;
     const bool no_head_here = call.method == "HEAD" && (status == 405 || status == 501);  // as good as a HEAD that tells nothing
-    if (status != 200 && !no_head_here) {
+    const bool good = status == 200 || (status == 206 && call.range);
+    if (!good && !no_head_here) {
         std::vector<std::string> no_secrets;
         Failure failure = co_await failure_of(exchange, call, std::move(no_secrets), scope);
         co_return failure;
     }
+    if (call.range) {
+        const Result<void> accepted = accept_range(*call.range, status, exchange.head().header("Content-Range"), exchange.head().content_length);
+        if (!accepted) co_return final_failure(accepted.error(), call.what, call.where());
+    }
     Tried<std::string> body = co_await read_body(exchange, call.max_body, call.limit_key, scope);
     if (!body) co_return body.error();
+    if (call.range && body->size() != call.range->length) {
+        const std::string saw = "the body ended after " + std::to_string(body->size()) + " of " + std::to_string(call.range->length) + " bytes";
+        co_return Failure{Error{ErrorCode::network, call.what, call.where(), saw, ""}};
+    }
     WholeReply reply{exchange.head(), std::move(*body)};
     co_return reply;
 }

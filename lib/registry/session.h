@@ -34,6 +34,7 @@ struct Call {
     Headers headers;
     std::uint64_t max_body = 0;
     std::string limit_key;  ///< what `max_body` is called in a message
+    std::optional<ByteRange> range;  ///< only this part, answered with 206
 
     [[nodiscard]] std::string where() const { return method + " " + Url{origin, target}.for_messages(); }
 };
@@ -50,7 +51,8 @@ public:
 
     [[nodiscard]] const HttpClient& http() const noexcept { return http_; }
 
-    /// The reply with its body, which is 200 (or says that there is no HEAD here); repeated as the retry plan says.
+    /// The reply with its body, which is 200, or 206 where a range was asked for (or says that there is no HEAD here); repeated as the
+    /// retry plan says.
     asio::awaitable<Result<WholeReply>> fetch(Call call, std::shared_ptr<CancelScope> scope);
 
     /// Sends a blob into `pipe` and ends the pipe, well or with an error.

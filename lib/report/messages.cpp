@@ -96,7 +96,7 @@ struct Words {
     std::string_view chinese;
 };
 
-constexpr std::array<Words, 26> kTexts{{
+constexpr std::array<Words, 28> kTexts{{
     {Text::observed, "observed", "实际内容"},
     {Text::unproven_mark, "{0} (not proven)", "{0}（未证实）"},
     {Text::packages, "packages", "软件包"},
@@ -113,6 +113,9 @@ constexpr std::array<Words, 26> kTexts{{
     {Text::coverage_judged, " ({0} pass, {1} warn, {2} fail)", "（通过 {0}，警告 {1}，不符 {2}）"},
     {Text::coverage_open, ", {0} unknown, {1} unreadable, {2} skipped; ", "，无法判定 {0} 个，读取失败 {1} 个，跳过 {2} 个；"},
     {Text::coverage_work, "{0} fetched, {1} layers read, {2} reused", "下载 {0}，读取 {1} 层，复用 {2} 层"},
+    {Text::partial, "partial", "部分读取"},
+    {Text::partial_layers, "Of layer {0} only the table of contents and the wanted files were read: the layer digest and the diff_id were not proven.",
+     "第 {0} 层只读取了目录表和所需文件，层摘要和 diff_id 未经验证。"},
     {Text::grammar, "grammar", "语法"},
     {Text::tier, "tier", "层级"},
     {Text::dev, "dev", "开发镜像"},

@@ -1,6 +1,7 @@
 #include "report/sbom.h"
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "report/messages.h"
 
 namespace veritag::report {
@@ -63,6 +64,9 @@ std::vector<std::string> remarks_on(const ImageReport& image, Language language)
         if (each.suggestion) remark += " -> " + *each.suggestion;
         remarks.push_back(std::move(remark));
     }
+    std::vector<std::string> layers;
+    for (const int layer : image.partial_layers) layers.push_back(std::to_string(layer));
+    if (!layers.empty()) remarks.push_back(fill(text(Text::partial_layers, language), {join(layers, ", ")}));
     for (const Problem& each : image.problems)
         remarks.push_back("A part could not be read: " + (each.path.empty() ? "" : each.path + ": ") + each.message);
     return remarks;

@@ -28,6 +28,8 @@ namespace veritag::scan {
 struct LayerKey {
     Digest blob;
     std::string compression;  ///< as the manifest calls it; a layer under a wrong name is read by itself, so that this is told
+    Digest toc;               ///< of the table of contents it is compared with or read by
+    bool in_part = false;
     detect::ExtraPaths extra;
     friend auto operator<=>(const LayerKey&, const LayerKey&) = default;
 };

@@ -1,15 +1,12 @@
 #include "scan/scanner.h"
 
 #include "base/byte_reader.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "judge/judge.h"
 #include "judge/platforms.h"
-#include "stream/hashing_source.h"
 #include "tag/tag.h"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <numeric>
 #include <utility>
@@ -18,33 +15,8 @@
 namespace veritag::scan {
 namespace {
 
-constexpr std::uint64_t kMostCachedBytes = 12ULL << 20;  // memory of a scan stays below the contract's 128 MiB
-
 // While the layers of one image are read, others ask for their manifests or are judged.
 constexpr std::size_t images_in_flight(std::size_t jobs) { return 2 * std::max<std::size_t>(jobs, 1); }
-
-class CountingSource final : public ByteSource {
-public:
-    CountingSource(std::unique_ptr<ByteSource> inner, Progress& progress, std::atomic<std::uint64_t>& count)
-        : inner_(std::move(inner)), progress_(progress), count_(count) {}
-    Result<std::span<const std::byte>> next() override {
-        const auto start = std::chrono::steady_clock::now();
-        Result<std::span<const std::byte>> bytes = inner_->next();
-        waited_ += std::chrono::steady_clock::now() - start;
-        if (!bytes) return bytes;
-        progress_.bytes_read(bytes->size());
-        count_ += bytes->size();
-        return bytes;
-    }
-
-    [[nodiscard]] std::chrono::nanoseconds waited() const noexcept { return waited_; }
-
-private:
-    std::unique_ptr<ByteSource> inner_;
-    Progress& progress_;
-    std::atomic<std::uint64_t>& count_;
-    std::chrono::nanoseconds waited_{};
-};
 
 ImageReport report_for(const source::ImageName& name) {
     ImageReport image;
@@ -130,9 +102,9 @@ struct Scanner::Announced {
 Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerReader& reader, Progress& progress)
     : rules_(rules),
       options_(std::move(options)),
-      reader_(reader),
       progress_(progress),
       matcher_(rules),
+      fetcher_({.partial = options_.partial}, reader, progress),
       pool_({.jobs = options_.jobs}),
       crew_(images_in_flight(options_.jobs) - 1) {}
 
@@ -311,8 +283,11 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
                        .layers = manifest.layers.size(),
                        .diff_ids = config.diff_ids.size()};
     for (std::size_t i = 0; i < layers.size() && i < config.diff_ids.size(); ++i)
-        if (!diff_id_holds(*layers[i], config.diff_ids[i]))
+        if (!layers[i]->partial && !diff_id_holds(*layers[i], config.diff_ids[i]))
             judged.forged.push_back({static_cast<int>(i), config.diff_ids[i].str(), layers[i]->diff_id.str()});
+
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        if (layers[i]->partial) image.partial_layers.push_back(static_cast<int>(i));
 
     judge::Judgement judgement = judge::judge(rules_, judged);
     image.findings = reading.findings;
@@ -345,15 +320,18 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
     for (const std::size_t i : order) {
         static const detect::ExtraPaths none;
         const oci::Descriptor& layer = manifest.layers[i];
-        const auto found = extra.find(static_cast<int>(i));
-        const detect::ExtraPaths& paths = found == extra.end() ? none : found->second;
-        const std::string_view compression = oci::layer_compression(layer.media_type).value_or(layer.media_type);
+        const auto paths = extra.find(static_cast<int>(i));
+        // What could not be read in part the first time cannot be the second time.
+        const bool whole = layers[i] != nullptr && !layers[i]->partial;
+        LayerRequest request = fetcher_.request(layer, paths == extra.end() ? none : paths->second, whole);
         if (known != nullptr) {
             announced.bytes += layer.size;
             progress_.bytes_expected(static_cast<std::int64_t>(layer.size));
         }
-        batch.add(i, {layer.digest, std::string(compression), paths}, layer.size,
-                  [&source, &layer, paths, &announced, this](std::stop_token stop) { return read_layer(source, layer, paths, std::move(stop), announced.bytes_read); });
+        LayerKey key = request.key();
+        batch.add(i, std::move(key), layer.size, [&source, &announced, request = std::move(request), this](std::stop_token stop) {
+            return fetcher_.fetch(source, request, std::move(stop), announced.bytes_read);
+        });
     }
     for (std::size_t left = order.size(); left > 0; --left) {
         std::optional<LayerPool::Batch::Finished> finished = batch.next();
@@ -370,65 +348,9 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
             return limit_error("keep layers", place(i), kept, "limits.image_analysis_bytes", options_.limits.image_analysis_bytes);
         layers[i] = layer;
         if (known == nullptr) announced.layer_done();
-        if (finished->shared) {
-            const std::lock_guard lock(mutex_);
-            ++layers_reused_;
-        }
+        if (finished->shared) fetcher_.count_reused();
     }
     return layers;
-}
-
-Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra,
-                                                                 std::stop_token stop, std::atomic<std::uint64_t>& bytes_read) {
-    const std::optional<std::string_view> compression = oci::layer_compression(layer.media_type);
-    if (!compression)
-        return Error{ErrorCode::unsupported, "read layer", "", "media type \"" + quote(layer.media_type) + "\" is no tar layer", ""};
-    // A layer known under another media type is read again, so that the wrong one is told.
-    if (extra.empty())
-        if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression)) return known;
-    const auto start = std::chrono::steady_clock::now();
-    VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
-    CountingSource counted(std::move(blob), progress_, bytes_read);
-    stream::HashingSource hashed(counted, layer.digest.algorithm());
-    VERITAG_TRY(detect::AnalyzedLayer read, reader_.read(hashed, {.compression = std::string(*compression), .extra = extra}, stop));
-    // The worker says what the layer holds; which layer it was, only the bytes that went to it can say.
-    read.analysis.blob_digest = hashed.digest();
-    read.analysis.blob_size = hashed.size();
-    if (read.analysis.blob_digest != layer.digest)
-        return Error{ErrorCode::digest_mismatch, "verify layer", "", "the bytes hash to " + read.analysis.blob_digest.str() + ", expected " + layer.digest.str(),
-                     "the registry or something before it altered them"};
-    auto shared = std::make_shared<const LayerAnalysis>(std::move(read.analysis));
-    const auto ms = [](std::chrono::nanoseconds time) { return static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(time).count()); };
-    log::debug("layer read", {{"digest", layer.digest.str()}, {"blob_bytes", shared->blob_size}, {"tar_bytes", shared->tar_size}, {"paths", shared->entries.size()},
-                              {"ms", ms(std::chrono::steady_clock::now() - start)}, {"network_ms", ms(counted.waited())}, {"hash_ms", ms(hashed.time() + read.times.hash)},
-                              {"inflate_ms", ms(read.times.inflate)}, {"tar_ms", ms(read.times.tar)}, {"parse_ms", ms(read.times.parse)}});
-    {
-        const std::lock_guard lock(mutex_);
-        ++layers_analyzed_;
-    }
-    if (extra.empty()) remember(shared);
-    return std::shared_ptr<const LayerAnalysis>(shared);
-}
-
-std::shared_ptr<const LayerAnalysis> Scanner::recall(const Digest& blob, std::string_view compression) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const auto& layer) {
-        return layer->blob_digest == blob && (compression.empty() || layer->compression == compression);
-    });
-    if (found == cache_.end()) return nullptr;
-    ++layers_reused_;
-    cache_.splice(cache_.begin(), cache_, found);
-    return cache_.front();
-}
-
-void Scanner::remember(const std::shared_ptr<const LayerAnalysis>& analysis) {
-    const std::lock_guard lock(mutex_);
-    cache_.push_front(analysis);
-    cached_bytes_ += kept_bytes(*analysis);
-    while (cached_bytes_ > kMostCachedBytes && !cache_.empty()) {
-        cached_bytes_ -= kept_bytes(*cache_.back());
-        cache_.pop_back();
-    }
 }
 
 }  // namespace veritag::scan

@@ -9,17 +9,17 @@
 #include "oci/manifest.h"
 #include "rules/rules.h"
 #include "scan/crew.h"
+#include "scan/layer_fetcher.h"
 #include "scan/layer_pool.h"
+#include "scan/progress.h"
 #include "source/image_source.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -31,20 +31,8 @@ namespace veritag::scan {
 struct ScanOptions {
     std::optional<oci::Platform> platform;  ///< nullopt: every platform of an index
     std::size_t jobs = 2;                   ///< layers read side by side, of all images
+    bool partial = false;                   ///< of layers with a table of contents read only that and the wanted files
     Limits limits;
-};
-
-/// What happens while a scan runs. Called from several threads at once.
-class Progress {
-public:
-    virtual ~Progress() = default;
-    virtual void image_started(std::string_view reference, std::string_view platform, std::size_t layers, std::uint64_t bytes) = 0;
-    virtual void bytes_read(std::uint64_t count) = 0;
-    /// So many more bytes are to be read than `image_started` said, or fewer: a layer was known, or is read twice, or the image failed.
-    virtual void bytes_expected(std::int64_t change) = 0;
-    /// Read, or known, or given up: once for each layer of an image that was started.
-    virtual void layer_done() = 0;
-    virtual void image_done(const ImageReport& image) = 0;
 };
 
 /// What became of one reference: its platforms as images, and what was no image.
@@ -67,8 +55,8 @@ public:
     /// images are in flight as it takes to keep the layer threads busy, however many there are.
     void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work) { crew_.run(count, work); }
 
-    [[nodiscard]] std::uint64_t layers_analyzed() const noexcept { return layers_analyzed_; }
-    [[nodiscard]] std::uint64_t layers_reused() const noexcept { return layers_reused_; }
+    [[nodiscard]] std::uint64_t layers_analyzed() const noexcept { return fetcher_.analyzed(); }
+    [[nodiscard]] std::uint64_t layers_reused() const noexcept { return fetcher_.reused(); }
 
 private:
     using Layers = std::vector<std::shared_ptr<const LayerAnalysis>>;
@@ -83,23 +71,12 @@ private:
     Result<void> judge_image(source::ImageSource& source, const oci::Manifest& manifest, const std::optional<oci::Platform>& offered, ImageReport& image, std::stop_token stop);
     Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, LayerPool::Batch& batch,
                                Announced& announced);
-    /// `bytes_read` grows by the bytes that were fetched for it.
-    Result<std::shared_ptr<const LayerAnalysis>> read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra, std::stop_token stop,
-                                                            std::atomic<std::uint64_t>& bytes_read);
-
-    std::shared_ptr<const LayerAnalysis> recall(const Digest& blob, std::string_view compression);
-    void remember(const std::shared_ptr<const LayerAnalysis>& analysis);
 
     const rules::RuleSet& rules_;
     ScanOptions options_;
-    cage::LayerReader& reader_;
     Progress& progress_;
     detect::EvidenceMatcher matcher_;
-    std::mutex mutex_;  // the cache and the counters
-    std::list<std::shared_ptr<const LayerAnalysis>> cache_;  // most recent first
-    std::uint64_t cached_bytes_ = 0;
-    std::uint64_t layers_analyzed_ = 0;
-    std::uint64_t layers_reused_ = 0;
+    LayerFetcher fetcher_;
     LayerPool pool_;
     Crew crew_;  // uses the pool, so it ends first
 };

@@ -126,6 +126,12 @@ public:
         if (found == image->layers.end()) return not_here("layer", layer.digest);
         return stream_part(found->second, std::move(stop));
     }
+    Result<std::string> read_layer_range(const oci::Descriptor& layer, std::uint64_t offset, std::uint64_t length, std::stop_token stop) override {
+        VERITAG_TRY(const Image* image, load(stop));
+        const auto found = image->layers.find(layer.digest.str());
+        if (found == image->layers.end()) return not_here("layer", layer.digest);
+        return read_part(kWhat, found->second, offset, length, stop);
+    }
 
 private:
     [[nodiscard]] Error not_here(std::string_view what, const Digest& digest) const {

@@ -42,6 +42,9 @@ public:
     virtual Result<std::string> fetch_config(const oci::Descriptor& config, std::stop_token stop) = 0;
     /// A layer's bytes, size checked, digest not (the decoder does that).
     virtual Result<std::unique_ptr<ByteSource>> open_layer(const oci::Descriptor& layer, std::stop_token stop) = 0;
+    /// Exactly `length` of a layer's bytes from `offset`, unverified. An error, also that there are no parts to be had here (`unsupported`),
+    /// leaves open_layer().
+    virtual Result<std::string> read_layer_range(const oci::Descriptor& layer, std::uint64_t offset, std::uint64_t length, std::stop_token stop) = 0;
 };
 
 /// `image` in any form of the contract: `[host[:port]/]repo[:tag][@digest]`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`,

@@ -95,6 +95,16 @@ Result<std::string> read_whole(std::string_view what, const FilePart& part, std:
     return text;
 }
 
+Result<std::string> read_part(std::string_view what, const FilePart& part, std::uint64_t offset, std::uint64_t length, const std::stop_token& stop) {
+    if (stop.stop_requested()) return cancelled_error(what, part.label);
+    if (offset > part.size || length > part.size - offset)
+        return Error{ErrorCode::truncated, std::string(what), part.label + " @" + std::to_string(offset),
+                     std::to_string(length) + " bytes wanted, it has " + std::to_string(part.size), ""};
+    std::string text(static_cast<std::size_t>(length), '\0');
+    VERITAG_CHECK(part.file->read_at(part.offset + offset, std::as_writable_bytes(std::span(text.data(), text.size()))));
+    return text;
+}
+
 std::unique_ptr<ByteSource> stream_part(FilePart part, std::stop_token stop) {
     return std::make_unique<PartSource>(std::move(part), std::move(stop));
 }

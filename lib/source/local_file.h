@@ -46,6 +46,8 @@ FilePart whole_file(std::shared_ptr<const LocalFile> file);
 /// All bytes, at most `max_bytes` (`limit_key` names that limit).
 Result<std::string> read_whole(std::string_view what, const FilePart& part, std::uint64_t max_bytes, std::string_view limit_key,
                                const std::stop_token& stop);
+/// Exactly `length` bytes from `offset` of the part; `truncated` where it has fewer.
+Result<std::string> read_part(std::string_view what, const FilePart& part, std::uint64_t offset, std::uint64_t length, const std::stop_token& stop);
 /// The bytes in pieces of at most 256 KiB.
 std::unique_ptr<ByteSource> stream_part(FilePart part, std::stop_token stop);
 

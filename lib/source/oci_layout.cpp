@@ -78,6 +78,10 @@ public:
         VERITAG_TRY(FilePart part, find_blob(layer));
         return stream_part(std::move(part), std::move(stop));
     }
+    Result<std::string> read_layer_range(const oci::Descriptor& layer, std::uint64_t offset, std::uint64_t length, std::stop_token stop) override {
+        VERITAG_TRY(const FilePart part, find_blob(layer));
+        return read_part(kWhat, part, offset, length, stop);
+    }
 
 private:
     [[nodiscard]] Result<FilePart> find_file(const std::string& path, std::string_view hint) const;

@@ -50,6 +50,10 @@ public:
         return client_->open_blob(reference_, layer, std::move(stop));
     }
 
+    Result<std::string> read_layer_range(const oci::Descriptor& layer, std::uint64_t offset, std::uint64_t length, std::stop_token stop) override {
+        return client_->fetch_blob_range(reference_, layer, offset, length, std::move(stop));
+    }
+
 private:
     // What was asked for by digest must have it; what was asked for by tag is named by the digest of its bytes.
     static Result<RawManifest> checked(registry::FetchedManifest fetched, const oci::Reference& reference) {

@@ -51,9 +51,8 @@ public:
     }
 
 private:
-    // Some zstd:chunked writers drop the end marker that the config's diff_id was made with.
+    // Some zstd:chunked writers drop the end marker that the config's diff_id was made with, or (skopeo 1.9) the zeros behind it.
     [[nodiscard]] std::vector<Digest> digests_with_end_blocks() const {
-        if (tar_.trailing_zero_blocks() >= kEndBlocks) return {};
         std::vector<Digest> digests;
         Hasher hasher = hasher_;
         std::uint64_t size = size_;
@@ -63,7 +62,7 @@ private:
             size = end;
             digests.push_back(hasher.finish());
         };
-        pad_to(size + tar_padding(size) + (kEndBlocks - tar_.trailing_zero_blocks()) * kTarBlock);
+        if (tar_.trailing_zero_blocks() < kEndBlocks) pad_to(size + tar_padding(size) + (kEndBlocks - tar_.trailing_zero_blocks()) * kTarBlock);
         const std::uint64_t whole_records = (size + kRecord - 1) / kRecord * kRecord;
         if (whole_records > size) pad_to(whole_records);
         return digests;

@@ -29,7 +29,7 @@ struct LayerFacts {
     std::uint64_t blob_size = 0;
     Digest diff_id;
     std::uint64_t tar_size = 0;
-    /// Where the tar stops without its two zero blocks: its digest with two blocks, and padded to 20 blocks (10240 bytes), added.
+    /// The tar's digests with zeros restored that it may have lost: up to two blocks, and padded to 20 blocks (10240 bytes).
     std::vector<Digest> diff_ids_with_end_blocks;
     StageTimes times;
 };

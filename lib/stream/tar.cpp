@@ -8,6 +8,7 @@
 
 #include "base/byte_reader.h"
 #include "base/text.h"
+#include "stream/entry_name.h"
 #include "stream/pax.h"
 #include "stream/sparse.h"
 #include "stream/tar_header.h"
@@ -24,9 +25,6 @@ namespace {
 
 constexpr std::string_view kWhat = "read tar";
 constexpr std::uint64_t kMostBytes = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
-constexpr std::string_view kAufs = ".wh..wh.";  // bookkeeping of aufs that old Docker versions put into layers
 
 constexpr std::array<std::byte, 32 * 1024> kZeros{};
 
@@ -42,8 +40,6 @@ std::optional<EntryType> entry_type_of(char type) noexcept {
         default: return std::nullopt;
     }
 }
-
-bool is_aufs(std::string_view path) noexcept { return path.starts_with(kAufs) && path != kOpaque; }
 
 std::string first_of(std::string& long_name, std::string& pax, std::string& header) {
     return std::move(!long_name.empty() ? long_name : !pax.empty() ? pax : header);
@@ -96,7 +92,6 @@ private:
     Result<void> map_known();
     Result<void> give_entry();
     Result<bool> name_entry();
-    Result<bool> mark_whiteout();
     Result<void> ask_for_content();
     Result<void> take_content(std::span<const std::byte>& data);
     Result<void> give_holes();
@@ -257,7 +252,6 @@ Result<void> TarReader::Impl::begin_entry(TarHeader header, std::span<const std:
     name_ = first_of(extended.long_name, pax.path, header.name);
     entry_.link_target = first_of(extended.long_link, pax.linkpath, header.link);
     entry_.mode = header.mode;
-    entry_.whiteout = Whiteout::none;
     entry_.sparse = false;
     const EntryType known_type = entry_type_of(type_).value_or(EntryType::file);  // an unknown one has content, like a file
     entry_.type = type_ == '\0' && name_.ends_with('/') ? EntryType::directory : known_type;  // v7 has no type for directories
@@ -340,51 +334,17 @@ Result<void> TarReader::Impl::give_entry() {
 
 // Path, link target and whiteout. False where the entry is not one of the image's files.
 Result<bool> TarReader::Impl::name_entry() {
-    const auto named = [this](const Error& error) { return error.at(where()); };
-    Result<std::string> path = normalise_path(name_, limits_);
-    if (!path) return named(path.error());
-    entry_.path = std::move(*path);
-    if (name_.starts_with('/')) problem("absolute name, read as relative to the image's root");
-    if (!entry_type_of(type_)) {
-        problem("entry of unknown type \"" + quote(std::string_view(&type_, 1)) + "\" skipped");
-        return false;
-    }
-    if (entry_.path.empty() && entry_.type != EntryType::directory) {
-        problem("entry without a name skipped");
-        return false;
-    }
-    if (is_aufs(entry_.path)) return false;
-
-    if (entry_.type == EntryType::hardlink) {
-        Result<std::string> target = normalise_path(entry_.link_target, limits_);
-        if (!target) return named(target.error()).at("link target of " + quoted_name());
-        entry_.link_target = std::move(*target);
-        if (entry_.link_target.empty()) return fail(ErrorCode::malformed, quoted_name() + " is a hard link to nothing");
-        if (is_aufs(entry_.link_target)) problem("hard link to aufs bookkeeping, whose content is not read");
-    } else if (entry_.type != EntryType::symlink) {
-        entry_.link_target.clear();
-    } else if (entry_.link_target.size() > limits_.path_bytes) {
-        return limit_error(kWhat, where() + " link target of " + quoted_name(), entry_.link_target.size(), "limits.path_bytes", limits_.path_bytes);
-    }
-    return mark_whiteout();
-}
-
-// opencontainers/image-spec: layer.md "Whiteouts". False for the bookkeeping of aufs.
-Result<bool> TarReader::Impl::mark_whiteout() {
-    const std::size_t base_at = entry_.path.rfind('/') + 1;  // npos + 1 is 0
-    const std::string_view base = std::string_view(entry_.path).substr(base_at);
-    if (!base.starts_with(kWhiteout)) return true;
-    if (base == kOpaque) {
-        entry_.path.resize(base_at == 0 ? 0 : base_at - 1);
-        entry_.whiteout = Whiteout::opaque;
-        return true;
-    }
-    if (base.starts_with(kAufs)) return false;
-    const std::string_view removed = base.substr(kWhiteout.size());
-    if (removed.empty() || removed == "." || removed == "..") return fail(ErrorCode::malformed, quoted_name() + " is a whiteout of no file");
-    entry_.path.erase(base_at, kWhiteout.size());
-    entry_.whiteout = Whiteout::file;
-    return true;
+    std::vector<std::string> oddities;
+    const Result<void> path = set_path(entry_, name_, limits_, oddities);
+    if (!path) return path.error().at(where());
+    Result<bool> is_file = false;
+    if (entry_type_of(type_))
+        is_file = set_meaning(entry_, name_, kWhat, limits_, oddities);
+    else
+        oddities.push_back("entry of unknown type \"" + quote(std::string_view(&type_, 1)) + "\" skipped");
+    if (!is_file) return is_file.error().at(where());
+    for (std::string& oddity : oddities) problem(std::move(oddity));
+    return is_file;
 }
 
 Result<void> TarReader::Impl::ask_for_content() {

@@ -113,6 +113,7 @@ class Layer:
         self.compression = compression
         self.tar_format = {"pax": tarfile.PAX_FORMAT, "ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT}[tar_format]
         self.forged_diff_id = forged_diff_id
+        self.annotations = {}  # of its descriptor
 
     @functools.cached_property
     def tar(self):
@@ -185,7 +186,10 @@ class Image:
         docker = self.family == "docker"
         layer_types = DOCKER_LAYER if docker else OCI_LAYER
         config = blobs.add(to_json(self.config()), DOCKER_CONFIG if docker else OCI_CONFIG)
-        layers = [blobs.add(layer.blob, layer_types[layer.compression]) for layer in self.layers]
+        layers = []
+        for layer in self.layers:
+            descriptor = blobs.add(layer.blob, layer_types[layer.compression])  # making the blob may make annotations
+            layers.append({**descriptor, "annotations": layer.annotations} if layer.annotations else descriptor)
         media_type = DOCKER_MANIFEST if docker else OCI_MANIFEST
         return blobs.add_manifest({"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": layers}, media_type)
 

@@ -91,8 +91,8 @@ def layer_analysis():
     database = text("db") + number(0) + items([package]) + items([problem("db", "odd")]) + text("/src")
     return b"".join(
         [
-            b"VLA2",
-            digest(b"blob"), number(1024), text("gzip"), digest(b"tar"), number(2048),
+            b"VLA3",
+            digest(b"blob"), number(1024), text("gzip"), number(0), digest(b"table of contents"), digest(b"tar"), number(2048),
             items([digest(b"with end blocks")]),
             items([
                 entry("etc/os-release", 2, mode=0o777, target="../usr/lib/os-release"),

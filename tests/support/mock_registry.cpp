@@ -61,9 +61,10 @@ MockReply serve_range(const MockRequest& request, const std::string& blob) {
     if (range.empty()) return reply(200, blob);
     const std::size_t first = std::stoul(range.substr(std::string("bytes=").size()));
     if (first >= blob.size()) return reply(416);
-    return reply(
-        206, blob.substr(first),
-        {{"Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(blob.size() - 1) + "/" + std::to_string(blob.size())}});
+    const std::string end = range.substr(range.find('-') + 1);
+    const std::size_t last = end.empty() ? blob.size() - 1 : std::min<std::size_t>(std::stoul(end), blob.size() - 1);
+    return reply(206, blob.substr(first, last - first + 1),
+                 {{"Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" + std::to_string(blob.size())}});
 }
 
 // A socket, with TLS on it or not.

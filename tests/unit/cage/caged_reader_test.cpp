@@ -130,7 +130,7 @@ struct Bench {
     }
     Result<detect::AnalyzedLayer> read(const std::string& deed, const std::string& tar) {
         TextSource blob(tar);
-        return reader.read(blob, {.compression = deed, .extra = {}}, {});
+        return reader.read(blob, {.compression = deed, .blob_size = 0, .toc = {}, .extra = {}}, {});
     }
     std::string error(const std::string& deed, const std::string& tar = std::string(3 << 20, 'x')) {
         const auto layer = read(deed, tar);
@@ -171,7 +171,7 @@ TEST(CagedReader, ReadsWhatAPlainOneReads) {
 TEST(CagedReader, ReadsFilesUnderTheNamesOfTheJob) {
     Bench bench;
     TextSource blob(tar_file("opt/release", "ID=test\n") + tar_end());
-    const auto layer = bench.reader.read(blob, {.compression = "none", .extra = {{"opt/release", "etc/os-release"}}}, {});
+    const auto layer = bench.reader.read(blob, {.compression = "none", .blob_size = 0, .toc = {}, .extra = {{"opt/release", "etc/os-release"}}}, {});
     ASSERT_TRUE(layer) << layer.error().message();
     ASSERT_EQ(layer->analysis.captures.size(), 1U);
     EXPECT_EQ(layer->analysis.captures[0].path, "opt/release");
@@ -185,7 +185,7 @@ TEST(CagedReader, ALayerLongerThanTheRingComesWholeInAnyPieces) {
     const std::string tar = tar_file("noise", noise) + tar_end();
     for (const std::size_t piece : {std::size_t{4099}, std::size_t{1} << 18, tar.size()}) {
         TextSource blob(tar, piece);
-        expect_good(bench.reader.read(blob, {.compression = "none", .extra = {}}, {}), tar);
+        expect_good(bench.reader.read(blob, {.compression = "none", .blob_size = 0, .toc = {}, .extra = {}}, {}), tar);
     }
 }
 
@@ -232,7 +232,7 @@ TEST(CagedReader, MemoryIsLimited) {
 TEST(CagedReader, AnAnswerBeforeTheEndIsTakenButTheBlobWasNotRead) {
     Bench bench;
     TextSource blob(std::string(8 << 20, 'x'));
-    const auto layer = bench.reader.read(blob, {.compression = "early", .extra = {}}, {});
+    const auto layer = bench.reader.read(blob, {.compression = "early", .blob_size = 0, .toc = {}, .extra = {}}, {});
     ASSERT_TRUE(layer);
     EXPECT_LT(blob.given(), std::size_t{8} << 20) << "so its digest cannot be the layer's";
 }
@@ -253,7 +253,7 @@ TEST(CagedReader, StopsWhenAsked) {
         stop.request_stop();
     });
     TextSource blob(std::string(3 << 20, 'x'));
-    const auto layer = bench.reader.read(blob, {.compression = "loop", .extra = {}}, stop.get_token());
+    const auto layer = bench.reader.read(blob, {.compression = "loop", .blob_size = 0, .toc = {}, .extra = {}}, stop.get_token());
     later.join();
     ASSERT_FALSE(layer);
     EXPECT_EQ(layer.error().code, ErrorCode::cancelled);
@@ -265,7 +265,7 @@ TEST(CagedReader, AnErrorOfTheSourceIsPassedOn) {
         Result<std::span<const std::byte>> next() override { return Error{ErrorCode::truncated, "receive message", "host", "cut", ""}; }
     } blob;
     Bench bench;
-    const auto layer = bench.reader.read(blob, {.compression = "none", .extra = {}}, {});
+    const auto layer = bench.reader.read(blob, {.compression = "none", .blob_size = 0, .toc = {}, .extra = {}}, {});
     ASSERT_FALSE(layer);
     EXPECT_EQ(layer.error().message(), "receive message: host: cut");
 }
@@ -312,7 +312,7 @@ TEST(CagedReader, AWorkerHasNothingButItsSocket) {
     Bench bench;
     HoldingSource blob;
     Result<detect::AnalyzedLayer> layer = Error{};
-    std::thread reading([&] { layer = bench.reader.read(blob, {.compression = "none", .extra = {}}, {}); });
+    std::thread reading([&] { layer = bench.reader.read(blob, {.compression = "none", .blob_size = 0, .toc = {}, .extra = {}}, {}); });
     blob.reached.wait(false);
     // The nursery may belong to another thread of this process.
     pid_t nursery = -1, worker = -1;

@@ -13,6 +13,8 @@ LayerAnalysis sample() {
     analysis.blob_digest = sha256_of("blob");
     analysis.blob_size = 123;
     analysis.compression = "gzip";
+    analysis.partial = true;
+    analysis.toc_digest = sha256_of("table of contents");
     analysis.diff_id = sha256_of("tar");
     analysis.tar_size = 10240;
     analysis.diff_ids_with_end_blocks = {sha256_of("a"), sha256_of("b")};
@@ -38,6 +40,8 @@ TEST(LayerAnalysis, SurvivesTheRoundTrip) {
     EXPECT_EQ(after->blob_digest, before.blob_digest);
     EXPECT_EQ(after->blob_size, 123U);
     EXPECT_EQ(after->compression, "gzip");
+    EXPECT_TRUE(after->partial);
+    EXPECT_EQ(after->toc_digest, before.toc_digest);
     EXPECT_EQ(after->diff_id, before.diff_id);
     EXPECT_EQ(after->diff_ids_with_end_blocks, before.diff_ids_with_end_blocks);
     ASSERT_EQ(after->entries.size(), 3U);
@@ -78,7 +82,7 @@ TEST(LayerAnalysis, EveryPrefixFailsCleanly) {
 }
 
 TEST(LayerAnalysis, RefusesAForeignStartAndATail) {
-    EXPECT_NE(deserialise_layer_analysis("VLA0", {}).error().message().find("no VLA2 at the start"), std::string::npos);
+    EXPECT_NE(deserialise_layer_analysis("VLA0", {}).error().message().find("no VLA3 at the start"), std::string::npos);
     EXPECT_NE(deserialise_layer_analysis(serialise(sample()) + "x", {}).error().message().find("bytes follow the end"), std::string::npos);
 }
 

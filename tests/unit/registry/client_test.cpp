@@ -515,6 +515,68 @@ TEST(Blob, SilenceInTheMiddleResumes) {
     EXPECT_EQ(server.requests().size(), 2U);
 }
 
+TEST(BlobRange, AsksForExactlyThePart) {
+    const std::string blob = some_bytes(300'000);
+    MockServer server([&](const MockRequest& request) { return serve_range(request, blob); });
+    RegistryClient client(plain_options());
+    const auto part = client.fetch_blob_range(reference_to(server.host()), descriptor_of(blob), 1000, 50);
+    ASSERT_TRUE(part) << part.error().message();
+    EXPECT_EQ(*part, blob.substr(1000, 50));
+    EXPECT_EQ(server.requests().at(0).header("range"), "bytes=1000-1049");
+    EXPECT_EQ(client.bytes_fetched(), 50U);
+}
+
+TEST(BlobRange, IsRepeatedAfterACut) {
+    const std::string blob = some_bytes(300'000);
+    int asked = 0;
+    MockServer server([&](const MockRequest& request) {
+        MockReply made = serve_range(request, blob);
+        if (++asked == 1) made.cut_after = 20;
+        return made;
+    });
+    RegistryClient client(plain_options());
+    const auto part = client.fetch_blob_range(reference_to(server.host()), descriptor_of(blob), 299'000, 1000);
+    ASSERT_TRUE(part) << part.error().message();
+    EXPECT_EQ(*part, blob.substr(299'000));
+    EXPECT_EQ(server.requests().size(), 2U);
+}
+
+// The whole blob comes instead: the connection is dropped, and nobody asks again.
+TEST(BlobRange, GivesUpAtOnceWhereRangeIsIgnored) {
+    const std::string blob = some_bytes(3'000'000);
+    MockServer server([&](const MockRequest&) { return reply(200, blob); });
+    RegistryClient client(plain_options());
+    const auto part = client.fetch_blob_range(reference_to(server.host()), descriptor_of(blob), 10, 20);
+    ASSERT_FALSE(part);
+    EXPECT_EQ(part.error().code, ErrorCode::unsupported);
+    EXPECT_NE(part.error().message().find("the server ignores Range and answers with the whole blob"), std::string::npos) << part.error().message();
+    EXPECT_EQ(server.requests().size(), 1U);
+    EXPECT_LT(client.bytes_fetched(), 1'000'000U);
+}
+
+TEST(BlobRange, RefusesAnotherPart) {
+    const std::string blob = some_bytes(1000);
+    const auto message_for = [&](const MockReply& answer) {
+        MockServer server([&](const MockRequest&) { return answer; });
+        RegistryClient client(plain_options());
+        const auto part = client.fetch_blob_range(reference_to(server.host()), descriptor_of(blob), 500, 100);
+        return part ? "accepted" : part.error().saw;
+    };
+    EXPECT_EQ(message_for(reply(206, blob.substr(500, 100), {{"Content-Range", "bytes 500-599/1000"}})), "accepted");
+    EXPECT_EQ(message_for(reply(206, blob.substr(500, 100), {{"Content-Range", "bytes 500-599/*"}})), "accepted");
+    for (const std::string range : {"bytes 400-499/1000", "bytes 500-598/1000", "bytes 500-599/2000", ""})
+        EXPECT_NE(message_for(reply(206, blob.substr(500, 100), {{"Content-Range", range}})).find("asked for bytes=500-599 of 1000, got Content-Range \"" + range), std::string::npos) << range;
+    EXPECT_NE(message_for(reply(206, blob.substr(500, 99), {{"Content-Range", "bytes 500-599/1000"}})).find("Content-Length 99 does not fit"), std::string::npos);
+    EXPECT_NE(message_for(reply(416)).find("HTTP 416"), std::string::npos);
+}
+
+TEST(BlobRange, MustLieInsideTheBlob) {
+    RegistryClient client(plain_options());
+    const auto blob = descriptor_of("0123456789");
+    for (const auto& [offset, length] : {std::pair<std::uint64_t, std::uint64_t>{0, 0}, {0, 11}, {11, 1}, {5, ~std::uint64_t{0}}})
+        EXPECT_EQ(client.fetch_blob_range(reference_to("127.0.0.1:1"), blob, offset, length).error().code, ErrorCode::malformed);
+}
+
 TEST(Blob, RangeIgnoredRestartsOnce) {
     const std::string blob = some_bytes(300'000);
     std::atomic<int> count = 0;

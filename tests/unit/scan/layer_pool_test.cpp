@@ -84,7 +84,7 @@ private:
     std::size_t now_ = 0, most_at_once_ = 0;
 };
 
-LayerKey key(const std::string& name) { return {sha256_of(name), "gzip", {}}; }
+LayerKey key(const std::string& name) { return {.blob = sha256_of(name), .compression = "gzip", .toc = {}, .in_part = false, .extra = {}}; }
 std::string name_of(const std::optional<Finished>& finished) {
     if (!finished) return "nothing";
     return finished->analysis ? (*finished->analysis)->whiteouts.at(0) : finished->analysis.error().saw;
@@ -170,9 +170,9 @@ TEST(LayerPool, OtherWantedPathsOrAnotherCompressionAreAnotherReading) {
     Stage stage;
     LayerPool pool(jobs(3));
     Image image(pool, stage);
-    image.batch.add(0, {sha256_of("base"), "gzip", {}}, 5, stage.open("a"));
-    image.batch.add(1, {sha256_of("base"), "zstd", {}}, 5, stage.open("b"));
-    image.batch.add(2, {sha256_of("base"), "gzip", {{"data/blob", "etc/os-release"}}}, 5, stage.open("c"));
+    image.batch.add(0, {.blob = sha256_of("base"), .compression = "gzip", .toc = {}, .in_part = false, .extra = {}}, 5, stage.open("a"));
+    image.batch.add(1, {.blob = sha256_of("base"), .compression = "zstd", .toc = {}, .in_part = false, .extra = {}}, 5, stage.open("b"));
+    image.batch.add(2, {.blob = sha256_of("base"), .compression = "gzip", .toc = {}, .in_part = false, .extra = {{"data/blob", "etc/os-release"}}}, 5, stage.open("c"));
     EXPECT_EQ(stage.started(3).size(), 3U);
     stage.finish_all();
 }

@@ -1,5 +1,6 @@
 #include "scan/scanner.h"
 
+#include "chunked_layers.h"
 #include "plain_reader.h"
 #include "tar_writer.h"
 #include "test_rules.h"
@@ -59,6 +60,7 @@ public:
         std::string digest;
         std::string diff_id;
         std::size_t claimed_too_much = 0;  // bytes, in the manifest
+        std::map<std::string, std::string> annotations = {};
     };
     void add_layer(const std::string& tar, bool compressed = true) {
         const std::string blob = compressed ? gzip(tar) : tar;
@@ -80,7 +82,7 @@ public:
     [[nodiscard]] std::string manifest() const {
         std::string list;
         for (const Layer& layer : layers)
-            list += (list.empty() ? "" : ",") + std::string(R"({"mediaType":")") + layer.media_type + R"(","digest":")" + layer.digest + R"(","size":)" + std::to_string(layer.blob.size() + layer.claimed_too_much) + "}";
+            list += (list.empty() ? "" : ",") + std::string(R"({"mediaType":")") + layer.media_type + R"(","digest":")" + layer.digest + R"(","size":)" + std::to_string(layer.blob.size() + layer.claimed_too_much) + annotations_of(layer) + "}";
         return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
                sha256_of(config()).str() + R"(","size":)" + std::to_string(config().size()) + R"(},"layers":[)" + list + "]}";
     }
@@ -108,9 +110,23 @@ public:
             if (known.digest == layer.digest.str()) return std::unique_ptr<ByteSource>(std::make_unique<TextSource>(known.blob));
         return Error{ErrorCode::not_found, "fetch layer", layer.digest.str(), "404", ""};
     }
+    Result<std::string> read_layer_range(const oci::Descriptor& layer, std::uint64_t offset, std::uint64_t length, std::stop_token) override {
+        ++ranges;
+        if (ignores_ranges) return Error{ErrorCode::unsupported, "fetch part of blob", "", "the server ignores Range", ""};
+        for (const Layer& known : layers)
+            if (known.digest == layer.digest.str()) return known.blob.substr(offset, length);
+        return Error{ErrorCode::not_found, "fetch part of layer", layer.digest.str(), "404", ""};
+    }
     std::atomic<int> opened{0};
+    std::atomic<int> ranges{0};
+    bool ignores_ranges = false;
 
 private:
+    static std::string annotations_of(const Layer& layer) {
+        std::string list;
+        for (const auto& [key, value] : layer.annotations) list += (list.empty() ? "\"" : ",\"") + key + "\":\"" + value + "\"";
+        return list.empty() ? "" : ",\"annotations\":{" + list + "}";
+    }
     source::ImageName name_;
 };
 
@@ -625,6 +641,86 @@ TEST(Scanner, TooManyLayersAreRefusedBeforeAnyIsRead) {
     ASSERT_EQ(report.verdict, Verdict::error);
     EXPECT_NE(report.error->message().find("limits.image_layers"), std::string::npos);
     EXPECT_EQ(image.opened, 0);
+}
+
+// ---- reading in part ----
+
+// One zstd:chunked layer, large enough to be read in part. `diff_id` is not its own: only a full read can know.
+void add_chunked_layer(FakeImage& image, const std::string& lie = {}) {
+    test::ChunkedLayer layer(stream::TocFormat::zstd_chunked);
+    layer.file("etc/os-release", kOsRelease);
+    layer.file("opt/redkit/2.0/version.txt", kRedkit);
+    layer.padding(2 << 20);
+    if (!lie.empty()) layer.entry(lie);
+    const std::string& blob = layer.finish();
+    image.layers.push_back({.blob = blob, .media_type = "application/vnd.oci.image.layer.v1.tar+zstd", .digest = sha256_of(blob).str(), .diff_id = sha256_of("another").str(), .claimed_too_much = 0, .annotations = layer.annotations});
+}
+
+std::string versions(const ImageReport& image) {
+    std::string text;
+    for (const Observation& each : image.observed) text += each.component + " " + each.version + "\n";
+    return text;
+}
+
+TEST(PartialScan, ReadsTheWantedFilesAndSaysSo) {
+    FakeImage image("redkit2.0-pf5.1");
+    add_chunked_layer(image);
+    Bench bench;
+    bench.options.partial = true;
+    const ImageReport report = bench.one(image);
+    EXPECT_EQ(report.verdict, Verdict::pass) << codes(report);
+    EXPECT_EQ(report.partial_layers, std::vector<int>{0});
+    EXPECT_NE(versions(report).find("redkit 2.0"), std::string::npos);
+    EXPECT_EQ(image.opened, 0);
+    EXPECT_EQ(image.ranges, 2) << "the table, and one run of neighbours";
+}
+
+// Whether the diff_id is true nobody knows: neither an accusation nor a proof.
+TEST(PartialScan, ProvesNoDiffIdAndServesNoFullRead) {
+    FakeImage image("redkit2.0-pf5.1");
+    add_chunked_layer(image);
+    Bench bench;
+    EXPECT_EQ(codes(bench.one(image)), "parent-forged") << "a full read tells";
+    bench.options.partial = true;
+    test::PlainReader reader(bench.rules.wanted(), bench.options.limits);
+    Scanner scanner(bench.rules, bench.options, reader, bench.progress);
+    EXPECT_EQ(codes(scanner.scan(image, {}).images.front()), "");
+    const int ranges = image.ranges;
+    EXPECT_EQ(codes(scanner.scan(image, {}).images.front()), "");
+    EXPECT_EQ(image.ranges, ranges) << "what was read in part once serves again in part";
+    EXPECT_EQ(scanner.layers_reused(), 1U);
+}
+
+TEST(PartialScan, FallsBackToAFullRead) {
+    FakeImage ignoring("redkit2.0-pf5.1");
+    add_chunked_layer(ignoring);
+    ignoring.ignores_ranges = true;
+    FakeImage plain("redkit2.0-pf5.1");
+    plain.add_layer(honest_tar());
+    FakeImage small("redkit2.0-pf5.1");  // and with a table that would be read if it were worth it
+    small.add_layer(honest_tar());
+    small.layers.back().annotations = {{"containerd.io/snapshot/stargz/toc.digest", sha256_of("x").str()}};
+    Bench bench;
+    bench.options.partial = true;
+    for (FakeImage* image : {&ignoring, &plain, &small}) {
+        const ImageReport report = bench.one(*image);
+        EXPECT_TRUE(report.partial_layers.empty());
+        EXPECT_NE(versions(report).find("redkit 2.0"), std::string::npos);
+        EXPECT_EQ(image->opened, 1);
+    }
+    EXPECT_EQ(codes(bench.one(ignoring)), "parent-forged");
+    EXPECT_EQ(plain.ranges, 0);
+    EXPECT_EQ(small.ranges, 0);
+}
+
+TEST(PartialScan, ALyingTableKeepsAFullReadFromPassing) {
+    FakeImage image("redkit2.0-pf5.1");
+    add_chunked_layer(image, R"({"type":"dir","name":"invented"})");
+    Bench bench;
+    const ImageReport report = bench.one(image);
+    ASSERT_EQ(report.problems.size(), 1U);
+    EXPECT_NE(report.problems[0].message.find("does not tell what the tar holds"), std::string::npos);
+    EXPECT_NE(codes(report).find("unproven"), std::string::npos);
 }
 
 }  // namespace

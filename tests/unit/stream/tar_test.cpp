@@ -182,7 +182,7 @@ std::vector<ArchiveCase> names() {
         {"DotDot", tar_file("a/../../etc/passwd", "") + tar_end(),
          "error malformed: read path: tar @0 \"a/../../etc/passwd\": a \"..\" part could lead out of the image\n"},
         {"DotDotOfAHardLink", tar_entry({.name = "h", .type = '1', .link = "../x"}) + tar_end(),
-         "error malformed: read path: link target of \"h\" tar @0 \"../x\": a \"..\" part could lead out of the image\n"},
+         "error malformed: read path: tar @0 link target of \"h\" \"../x\": a \"..\" part could lead out of the image\n"},
         {"DotsInANameAreFine", tar_file("..a/b..", "") + tar_end(), "- 644 0 ..a/b..\n[]\n"},
         {"HardLinkToNothing", tar_entry({.name = "h", .type = '1', .link = "./"}) + tar_end(),
          "error malformed: read tar: tar @0: \"h\" is a hard link to nothing\n"},
