@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <set>
 #include <stdexcept>
@@ -260,6 +261,24 @@ TEST(LayerPool, ABatchStoppedFromTheStartReadsNothing) {
     EXPECT_EQ(stage.started(0).size(), 0U);
 }
 
+TEST(LayerPool, NothingOfABatchIsInUseAfterItsEnd) {
+    std::atomic<bool> begun = false, ended = false;
+    LayerPool pool(jobs(1));
+    {
+        Batch batch(pool, {});
+        batch.add(0, key("a"), 1, [&](std::stop_token stop) -> Result<Analysis> {
+            begun = true;
+            begun.notify_all();
+            while (!stop.stop_requested()) std::this_thread::yield();
+            for (int i = 0; i < 100; ++i) std::this_thread::yield();  // time enough for a batch that does not wait
+            ended = true;
+            return Error{ErrorCode::cancelled, "read layer", "", "stopped", ""};
+        });
+        begun.wait(false);
+    }
+    EXPECT_TRUE(ended);
+}
+
 TEST(LayerPool, WhatIsThrownIsAnErrorOfThatLayer) {
     Stage stage;
     LayerPool pool(jobs(1));
@@ -279,7 +298,7 @@ TEST(LayerPool, SmallLayersPassAGiant) {
     Image first(pool, stage), giants(pool, stage), small(pool, stage);
     for (const char* name : {"holds a thread", "holds the other"}) first.add(name, 1);
     (void)stage.started(2);
-    for (const char* name : {"giant 1", "giant 2", "giant 3"}) giants.add(name, kGiant);
+    for (const char* name : {"giant 1", "giant 2", "giant 3", "giant 4"}) giants.add(name, kGiant);
     for (const char* name : {"small 1", "small 2", "small 3"}) {
         small.add(name, kGiant - 1);
         stage.finish(name);
@@ -289,10 +308,15 @@ TEST(LayerPool, SmallLayersPassAGiant) {
     const std::vector<std::string> order = stage.started(7);
     EXPECT_EQ(order.at(6), "giant 2") << "with nothing else to do, every thread takes giants";
     small.add("small 4", 1);
-    stage.finish("giant 1");  // the thread that comes free does not take the third giant
+    stage.finish("giant 1");  // whichever thread comes free does not take the next giant
     EXPECT_EQ(stage.started(8).at(7), "small 4");
+    stage.finish("small 4");
+    EXPECT_EQ(stage.started(9).at(8), "giant 3");
+    small.add("small 5", 1);
+    stage.finish("giant 2");
+    EXPECT_EQ(stage.started(10).at(9), "small 5");
     stage.finish_all();
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(giants.batch.next()->analysis);
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(giants.batch.next()->analysis);
 }
 
 TEST(LayerPool, ATinyLayerIsNotOvertakenForEver) {
