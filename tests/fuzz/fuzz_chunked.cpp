@@ -1,4 +1,5 @@
 // modules: detect
+// support: tar_writer.cpp
 // A table of contents and the blob it speaks of: no crash, few bytes asked for, no entry that a limit forbids, the same result however the
 // text is cut, and what a partial read gives was inside the blob. Byte 0: bit 0 eStargz, bit 1 an ELF head is asked for, the rest the size
 // of the pieces. Then the table's JSON text up to a NUL, then frames. The digests in the manifest are made to fit.
