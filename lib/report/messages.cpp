@@ -114,7 +114,7 @@ constexpr std::array<Words, 28> kTexts{{
     {Text::coverage_open, ", {0} unknown, {1} unreadable, {2} skipped; ", "，无法判定 {0} 个，读取失败 {1} 个，跳过 {2} 个；"},
     {Text::coverage_work, "{0} fetched, {1} layers read, {2} reused", "下载 {0}，读取 {1} 层，复用 {2} 层"},
     {Text::partial, "partial", "部分读取"},
-    {Text::partial_layers, "Of layer {0} only the table of contents and the wanted files were read: the layer digest and the diff_id were not proven.",
+    {Text::partial_layers, "Layer {0}: only the table of contents and the wanted files were read; layer digest and diff_id were not proven.",
      "第 {0} 层只读取了目录表和所需文件，层摘要和 diff_id 未经验证。"},
     {Text::grammar, "grammar", "语法"},
     {Text::tier, "tier", "层级"},

@@ -389,5 +389,62 @@ TEST(Observe, AFewPathsElsewhereAreEnough) {
     EXPECT_EQ(std::count(paths.begin(), paths.end(), ' '), 6);
 }
 
+// ---- layers read in part: whether a file is code was not looked at ----
+
+std::string asked_heads(const ObserveResult& observed) {
+    std::string text;
+    for (const auto& [layer, paths] : observed.missing)
+        for (const auto& [path, known] : paths) text += (path == known ? path : path + " as " + known) + " ";
+    return text;
+}
+
+TEST(Observe, HeadsOfCodeAreWantedWhereNoPackageTellsTheCpu) {
+    auto built = bare();
+    add(*built, "opt/a", 100, "arm64");
+    add(*built, "opt/b.so", 100, kArchitectureUnread);
+    const ObserveResult observed = World({built}).observe();
+    EXPECT_EQ(asked_heads(observed), "opt/b.so ");
+    EXPECT_TRUE(observed.facts.foreign_code.empty()) << "the one that was seen accuses nobody while the other was not";
+    const auto own = layer({database("var/lib/rpm/Packages.db", {rpm("bash", "1-1", "x86_64")})});
+    EXPECT_EQ(asked_heads(World({own, built}).observe()), "") << "the packages tell";
+}
+
+TEST(Observe, HeadsOfCodeAreWantedWhereTheyDecideOnTheListOfPackages) {
+    const auto with_unread = [](std::size_t known, std::size_t unread) {
+        auto built = bare();
+        for (std::size_t i = 0; i < known; ++i) add(*built, "usr/bin/k" + std::to_string(i), 100, "amd64");
+        for (std::size_t i = 0; i < unread; ++i) add(*built, "usr/bin/u" + std::to_string(i), 100, kArchitectureUnread);
+        return World({built, layer({database("var/lib/rpm/Packages.db", {rpm("a", "1-1"), rpm("b", "1-1")})})}).observe();
+    };
+    const ObserveResult doubtful = with_unread(100, 60);
+    EXPECT_EQ(doubtful.missing.at(0).size(), 60U);
+    EXPECT_FALSE(doubtful.facts.packages_complete);
+    EXPECT_TRUE(doubtful.facts.problems.empty()) << "it is not known yet";
+    EXPECT_EQ(asked_heads(with_unread(100, 20)), "") << "few programs, whatever those are";
+    EXPECT_EQ(asked_heads(with_unread(160, 20)), "") << "too many without them";
+    EXPECT_EQ(with_unread(160, 20).facts.problems.size(), 1U);
+}
+
+TEST(Observe, HeadsOfCodeAreWantedWhereTheyDecideOnAnApplication) {
+    auto built = bare();
+    add(*built, "opt/bin/named", 100, kArchitectureUnread);
+    add(*built, "usr/bin/other", 100, kArchitectureUnread);
+    add(*built, "srv/bind/tool", 100, kArchitectureUnread);  // its name is enough
+    const auto own = layer({database("var/lib/rpm/Packages.db", {rpm("bash", "1-1", "x86_64")})});
+    World world({own, built});
+    const ObserveResult observed = detect::observe(MergedImage(world.layers), world.config, world.platform, world.matcher, "bind");
+    EXPECT_EQ(asked_heads(observed), "opt/bin/named ");
+    EXPECT_EQ(observed.facts.application_elsewhere.size(), 2U) << "until it is looked at, it may be the application";
+    EXPECT_EQ(asked_heads(world.observe()), "") << "no application is claimed";
+}
+
+// The content that is missing may make the heads unnecessary.
+TEST(Observe, MissingContentComesBeforeHeads) {
+    auto built = bare();
+    add(*built, "opt/a.so", 100, kArchitectureUnread);
+    const auto linked = layer({file("opt/db/Packages.db"), symlink("var/lib/rpm", "../../opt/db")}, false);
+    EXPECT_EQ(asked_heads(World({built, linked}).observe()), "opt/db/Packages.db as var/lib/rpm/Packages.db ");
+}
+
 }  // namespace
 }  // namespace veritag::detect
