@@ -2,6 +2,7 @@
 #include "progress.h"
 
 #include "base/text.h"
+#include "scan/remembered_image.h"
 #include "scan/scanner.h"
 #include "source/image_source.h"
 
@@ -22,8 +23,8 @@ struct ScanFlags {
     std::string fail_on = "error";
     bool list_packages = false;
     bool no_progress = false;
-    bool no_store = false;
     std::size_t jobs = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+    StoreFlags store;
     RuleOptions rules;
     OutputOptions output;
     RegistryOptions registry;
@@ -71,9 +72,11 @@ int run(const ScanFlags& flags) {
         return complain({ErrorCode::usage, "read command line", "--username", "the images are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
                          "use --authfile, or scan them one by one"});
 
+    const Result<std::shared_ptr<store::Store>> store = flags.store.open(limits);
+    if (!store) return complain(store.error());
     const auto client = std::make_shared<registry::RegistryClient>(*client_options);
     ConsoleProgress progress(ConsoleProgress::mode_for(flags.no_progress), flags.images.size());
-    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .limits = limits}, progress);
+    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .limits = limits, .store = *store}, progress);
 
     Report report;
     report.tool_version = version();
@@ -93,6 +96,7 @@ int run(const ScanFlags& flags) {
             report.images.push_back(std::move(image));
             continue;
         }
+        if (*store != nullptr && !source::is_local(name)) *source = scan::remember_documents(std::move(*source), *store, limits);
         scan::ScanResult result = scanner.scan(**source, stop);
         std::move(result.images.begin(), result.images.end(), std::back_inserter(report.images));
         std::move(result.skipped.begin(), result.skipped.end(), std::back_inserter(report.skipped));
@@ -125,7 +129,7 @@ void add_scan(CLI::App& app, int& exit_code) {
     command->add_option("--jobs", flags->jobs, "Layers read side by side")->check(CLI::Range(1, 64))->capture_default_str();
     command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     command->add_flag("--no-progress", flags->no_progress, "No progress on stderr");
-    command->add_flag("--no-store", flags->no_store, "Keep nothing between runs (scan keeps nothing anyway)");
+    flags->store.add_to(*command);
     flags->output.add_to(*command);
     flags->rules.add_to(*command);
     flags->registry.add_to(*command);

@@ -320,8 +320,8 @@ Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSo
     if (!compression)
         return Error{ErrorCode::unsupported, "read layer", "", "media type \"" + quote(layer.media_type) + "\" is no tar layer", ""};
     // A layer known under another media type is read again, so that the wrong one is told.
-    if (extra.empty())
-        if (std::shared_ptr<const LayerAnalysis> known = recall(layer.digest, *compression)) return known;
+    const store::LayerKey key{.blob = layer.digest, .compression = std::string(*compression), .recipe = detect::analysis_recipe(rules_.wanted(), extra, options_.limits)};
+    if (std::shared_ptr<const LayerAnalysis> known = recall(key)) return known;
     VERITAG_TRY(std::unique_ptr<ByteSource> blob, source.open_layer(layer, stop));
     CountingSource counted(std::move(blob), progress_);
     Result<LayerAnalysis> analysis = detect::analyze_layer(counted, *compression, layer.digest.algorithm(), rules_.wanted(), extra, options_.limits, stop);
@@ -335,27 +335,43 @@ Result<std::shared_ptr<const LayerAnalysis>> Scanner::read_layer(source::ImageSo
         const std::lock_guard lock(mutex_);
         ++layers_analyzed_;
     }
-    if (extra.empty()) remember(shared);
+    remember(key, shared);
     return std::shared_ptr<const LayerAnalysis>(shared);
 }
 
-std::shared_ptr<const LayerAnalysis> Scanner::recall(const Digest& blob, std::string_view compression) {
+std::shared_ptr<const LayerAnalysis> Scanner::recall(const store::LayerKey& key) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const Cached& each) { return each.key == key; });
+        if (found != cache_.end()) {
+            ++layers_reused_;
+            cache_.splice(cache_.begin(), cache_, found);
+            return found->analysis;
+        }
+    }
+    if (options_.store == nullptr) return nullptr;
+    std::optional<LayerAnalysis> stored = options_.store->find_layer(key);
+    if (!stored) return nullptr;
+    auto analysis = std::make_shared<const LayerAnalysis>(std::move(*stored));
+    cache(key, analysis);
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const auto& layer) {
-        return layer->blob_digest == blob && (compression.empty() || layer->compression == compression);
-    });
-    if (found == cache_.end()) return nullptr;
     ++layers_reused_;
-    cache_.splice(cache_.begin(), cache_, found);
-    return cache_.front();
+    return analysis;
 }
 
-void Scanner::remember(const std::shared_ptr<const LayerAnalysis>& analysis) {
+// Only what read_layer() verified. The diff_id in it was computed from the blob's own bytes; whether a config claims another one is
+// compared on every scan.
+void Scanner::remember(const store::LayerKey& key, const std::shared_ptr<const LayerAnalysis>& analysis) {
+    cache(key, analysis);
+    if (options_.store != nullptr) options_.store->keep_layer(key, *analysis);
+}
+
+void Scanner::cache(const store::LayerKey& key, const std::shared_ptr<const LayerAnalysis>& analysis) {
     const std::lock_guard lock(mutex_);
-    cache_.push_front(analysis);
+    cache_.push_front({key, analysis});
     cached_bytes_ += kept_bytes(*analysis);
     while (cached_bytes_ > kMostCachedBytes && !cache_.empty()) {
-        cached_bytes_ -= kept_bytes(*cache_.back());
+        cached_bytes_ -= kept_bytes(*cache_.back().analysis);
         cache_.pop_back();
     }
 }

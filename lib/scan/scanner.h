@@ -8,6 +8,7 @@
 #include "oci/manifest.h"
 #include "rules/rules.h"
 #include "source/image_source.h"
+#include "store/store.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,7 @@ struct ScanOptions {
     std::optional<oci::Platform> platform;  ///< nullopt: every platform of an index
     std::size_t jobs = 2;                   ///< layers of an image read side by side
     Limits limits;
+    std::shared_ptr<store::Store> store;    ///< what layers hold, from earlier runs; null: nothing is kept
 };
 
 /// What happens while a scan runs. Called from several threads at once.
@@ -45,7 +47,7 @@ struct ScanResult {
     std::vector<Skipped> skipped;
 };
 
-/// Keeps the rules by reference. Layers seen before under the same rules are not read again (a small cache in memory).
+/// Keeps the rules by reference. Layers seen before under the same rules are not read again (a small cache in memory, and the store).
 class Scanner {
 public:
     Scanner(const rules::RuleSet& rules, ScanOptions options, Progress& progress);
@@ -67,15 +69,20 @@ private:
     Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, std::stop_token stop);
     Result<std::shared_ptr<const LayerAnalysis>> read_layer(source::ImageSource& source, const oci::Descriptor& layer, const detect::ExtraPaths& extra, std::stop_token stop);
 
-    std::shared_ptr<const LayerAnalysis> recall(const Digest& blob, std::string_view compression);
-    void remember(const std::shared_ptr<const LayerAnalysis>& analysis);
+    std::shared_ptr<const LayerAnalysis> recall(const store::LayerKey& key);
+    void remember(const store::LayerKey& key, const std::shared_ptr<const LayerAnalysis>& analysis);
+    void cache(const store::LayerKey& key, const std::shared_ptr<const LayerAnalysis>& analysis);
 
     const rules::RuleSet& rules_;
     ScanOptions options_;
     Progress& progress_;
     detect::EvidenceMatcher matcher_;
     std::mutex mutex_;  // the cache and the counters
-    std::list<std::shared_ptr<const LayerAnalysis>> cache_;  // most recent first
+    struct Cached {
+        store::LayerKey key;
+        std::shared_ptr<const LayerAnalysis> analysis;
+    };
+    std::list<Cached> cache_;  // most recent first
     std::uint64_t cached_bytes_ = 0;
     std::uint64_t layers_analyzed_ = 0;
     std::uint64_t layers_reused_ = 0;
