@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/place.h"
 
 #include <CLI/CLI.hpp>
 
@@ -88,6 +89,28 @@ Result<registry::ClientOptions> RegistryOptions::finish() const {
             return Error{ErrorCode::usage, "read credentials", "--password-stdin", "standard input holds no password", ""};
     }
     return options;
+}
+
+void StoreFlags::add_to(CLI::App& command) {
+    auto* option = command.add_option("--store", file, "Remember layers between runs in this file (default: veritag/store.sqlite under $XDG_CACHE_HOME or ~/.cache)")->type_name("FILE");
+    command.add_flag("--no-store", none, "Remember nothing between runs")->excludes(option);
+}
+
+Result<std::shared_ptr<store::Store>> StoreFlags::open(const Limits& limits) const {
+    std::shared_ptr<store::Store> no_store;
+    if (none) return no_store;
+    const std::optional<std::string> path = file.empty() ? store::default_store_path() : file;
+    if (!path) {
+        log::warn("nothing is remembered between runs: neither XDG_CACHE_HOME nor HOME names a place; use --store or --no-store");
+        return no_store;
+    }
+    store::StoreOptions options;
+    options.limits = limits;
+    Result<std::unique_ptr<store::Store>> opened = store::open_sqlite_store(*path, std::move(options));
+    if (opened) return std::shared_ptr<store::Store>(std::move(*opened));
+    if (opened.error().code != ErrorCode::io) return opened.error();
+    log::warn("nothing is remembered between runs: the store cannot be used", {{"error", opened.error().message()}});
+    return no_store;
 }
 
 void LogOptions::add_to(CLI::App& command) {

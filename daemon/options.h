@@ -7,6 +7,7 @@
 #include "registry/client.h"
 #include "report/writers.h"
 #include "rules/rules.h"
+#include "store/store.h"
 
 #include <memory>
 #include <stop_token>
@@ -45,6 +46,14 @@ struct RegistryOptions {
     void add_to(CLI::App& command);
     /// Reads the password where asked to.
     [[nodiscard]] Result<registry::ClientOptions> finish() const;
+};
+
+struct StoreFlags {
+    std::string file;  ///< --store; empty: the default place
+    bool none = false;
+    void add_to(CLI::App& command);
+    /// Null with --no-store, and with a warning where the store cannot be used. A store that must not be used is an error.
+    [[nodiscard]] Result<std::shared_ptr<store::Store>> open(const Limits& limits) const;
 };
 
 struct LogOptions {

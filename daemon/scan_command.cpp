@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cage/caged_reader.h"
+#include "scan/remembered_image.h"
 #include "scan/scanner.h"
 #include "source/image_source.h"
 
@@ -28,9 +29,9 @@ struct ScanFlags {
     bool list_packages = false;
     bool partial = false;
     bool no_progress = false;
-    bool no_store = false;
     bool no_sandbox = false;
     std::size_t jobs = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+    StoreFlags store;
     RuleOptions rules;
     OutputOptions output;
     RegistryOptions registry;
@@ -52,10 +53,13 @@ int exit_code_of(const Report& report, const std::string& fail_on) {
 }
 
 // Opens and scans one reference. A name that cannot be right becomes `misuse`; whatever else is wrong, an image with an error.
-scan::ScanResult scan_one(const std::string& name, const std::string& as, const std::shared_ptr<registry::RegistryClient>& client, const Limits& limits,
-                          scan::Scanner& scanner, ConsoleProgress& progress, std::optional<Error>& misuse, std::stop_token stop) {
-    const Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, client, limits);
-    if (source) return scanner.scan(**source, std::move(stop));
+scan::ScanResult scan_one(const std::string& name, const std::string& as, const std::shared_ptr<registry::RegistryClient>& client,
+                          const std::shared_ptr<store::Store>& store, const Limits& limits, scan::Scanner& scanner, ConsoleProgress& progress, std::optional<Error>& misuse, std::stop_token stop) {
+    Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, client, limits);
+    if (source) {
+        if (store != nullptr && !source::is_local(name)) *source = scan::remember_documents(std::move(*source), store, limits);
+        return scanner.scan(**source, std::move(stop));
+    }
     if (source.error().code == ErrorCode::usage) {
         misuse = source.error();
         return {};
@@ -99,12 +103,14 @@ int run(const ScanFlags& flags) {
     // A place for each layer that is read, and one more, so that manifests do not wait for layers.
     registry::ClientOptions connections = *client_options;
     connections.connections_per_host = std::max(connections.connections_per_host, flags.jobs + 1);
+    const Result<std::shared_ptr<store::Store>> store = flags.store.open(limits);
+    if (!store) return complain(store.error());
     const auto client = std::make_shared<registry::RegistryClient>(std::move(connections));
     ConsoleProgress progress(ConsoleProgress::mode_for(flags.no_progress), flags.images.size());
     if (flags.no_sandbox)
         std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
     cage::CagedReader reader(rules->wanted(), {.limits = limits, .confined = !flags.no_sandbox});
-    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .partial = flags.partial, .limits = limits}, reader, progress);
+    scan::Scanner scanner(*rules, {.platform = *platform, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = *store}, reader, progress);
 
     Report report;
     report.tool_version = version();
@@ -116,7 +122,7 @@ int run(const ScanFlags& flags) {
     std::vector<std::optional<Error>> misuses(flags.images.size());
     scanner.side_by_side(flags.images.size(), [&](std::size_t i) {
         if (abort.stop_requested()) return;
-        results[i] = scan_one(flags.images[i], flags.as, client, limits, scanner, progress, misuses[i], abort.get_token());
+        results[i] = scan_one(flags.images[i], flags.as, client, *store, limits, scanner, progress, misuses[i], abort.get_token());
         if (misuses[i]) abort.request_stop();
         progress.reference_done();
     });
@@ -156,8 +162,8 @@ void add_scan(CLI::App& app, int& exit_code) {
                       "Of zstd:chunked and eStargz layers read only the table of contents and the wanted files; layer digests are not proven then");
     command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     command->add_flag("--no-progress", flags->no_progress, "No progress on stderr");
-    command->add_flag("--no-store", flags->no_store, "Keep nothing between runs (scan keeps nothing anyway)");
     command->add_flag("--no-sandbox", flags->no_sandbox, "Do not confine the processes that parse layers; only for kernels that refuse");
+    flags->store.add_to(*command);
     flags->output.add_to(*command);
     flags->rules.add_to(*command);
     flags->registry.add_to(*command);

@@ -1,6 +1,7 @@
 #include "detect/layer_analyzer.h"
 
 #include "base/byte_reader.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "detect/detector.h"
 #include "detect/elf.h"
@@ -331,7 +332,32 @@ private:
     std::chrono::nanoseconds parsing_{};
 };
 
+// Every limit, since each may end what is read early. A new one does not compile until it is here, too.
+std::string limits_text(const Limits& limits) {
+    const auto& [manifest_bytes, config_bytes, token_bytes, error_body_bytes, json_depth, index_depth, index_platforms, image_layers, layer_bytes,
+                 inflate_ratio, inflate_ratio_floor, zstd_window_log, tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes,
+                 captured_total_bytes, searched_bytes, image_analysis_bytes, package_database_bytes, rpm_header_entries, rpm_header_bytes, packages,
+                 text_line_bytes, worker_memory_bytes, worker_cpu_seconds, worker_silence_seconds] = limits;
+    std::string text;
+    for (const std::uint64_t each :
+          {manifest_bytes, config_bytes, token_bytes, error_body_bytes, std::uint64_t{json_depth}, std::uint64_t{index_depth},
+           std::uint64_t{index_platforms}, std::uint64_t{image_layers}, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log,
+           tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes, captured_total_bytes, searched_bytes, image_analysis_bytes,
+           package_database_bytes, std::uint64_t{rpm_header_entries}, std::uint64_t{rpm_header_bytes}, packages, text_line_bytes,
+           worker_memory_bytes, worker_cpu_seconds, worker_silence_seconds})
+        text += std::to_string(each) + ' ';
+    return text;
+}
+
 }  // namespace
+
+std::string analysis_recipe(const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits) {
+    std::string text = std::string(serial_form()) + '\n' + std::to_string(kAnalysisVersion) + '\n' + wanted.digest() + '\n' + limits_text(limits) + '\n';
+    for (const Detector* detector : all_detectors()) text += std::string(detector->name()) + ' ' + std::to_string(detector->version()) + '\n';
+    for (const auto& [path, known_path] : extra)  // lengths, since a path may hold anything
+        text += std::to_string(path.size()) + ' ' + path + ' ' + std::to_string(known_path.size()) + ' ' + known_path + '\n';
+    return sha256_of(text).str();
+}
 
 Result<AnalyzedLayer> analyze_layer(ByteSource& blob, std::string_view expected_compression, const rules::WantedFiles& wanted, const ExtraPaths& extra,
                                     const Limits& limits, std::stop_token stop, const stream::TocReference* toc) {

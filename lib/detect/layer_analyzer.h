@@ -28,6 +28,14 @@ struct AnalyzedLayer {
     stream::StageTimes times;
 };
 
+/// Raised when the analysis of the same bytes changes by anything but a detector, which has a version of its own: reading of tars,
+/// ELF files and model files, what is captured or derived. tests/unit/detect/recipe_test.cpp notices most of that.
+inline constexpr int kAnalysisVersion = 1;
+
+/// A digest of all that an analysis hangs on beside the layer's bytes: what the rules want of its files, every detector's version,
+/// kAnalysisVersion, the serial form, the limits, and what was asked for on top. The same blob by the same recipe gives the same.
+std::string analysis_recipe(const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits);
+
 /// Reads the blob to its last byte. The diff_id in the result is what was computed; comparing it with the config is the caller's, and
 /// so is the blob's own digest, which the result lacks. `expected_compression` as in stream::decode_layer. Where the layer has a table
 /// of contents (`toc`), the tar is compared with it: engines that read the table would see other files where it lies, so a lie is one

@@ -122,6 +122,8 @@ private:
 
 }  // namespace
 
+std::string_view serial_form() noexcept { return kMagic; }
+
 std::string serialise(const LayerAnalysis& analysis) {
     Writer out;
     out.raw(kMagic);

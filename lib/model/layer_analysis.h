@@ -106,6 +106,8 @@ struct LayerAnalysis {
 /// About how much memory the analysis takes.
 std::uint64_t kept_bytes(const LayerAnalysis& analysis) noexcept;
 
+/// Names the serial form: `VLA2`. Raised when the form changes, and with it goes all that was stored in the older one.
+std::string_view serial_form() noexcept;
 /// A versioned binary form. `deserialise` is bounds-checked: it may be fed by a worker that a hostile layer owns.
 std::string serialise(const LayerAnalysis& analysis);
 Result<LayerAnalysis> deserialise_layer_analysis(std::string_view bytes, const Limits& limits);

@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace veritag::registry {
 
@@ -160,9 +161,8 @@ public:
         ssl_.set_options(asio::ssl::context::default_workarounds);
         SSL_CTX_set_min_proto_version(ssl_.native_handle(), TLS1_2_VERSION);
         ssl_.set_verify_mode(options_.insecure_skip_verify ? asio::ssl::verify_none : asio::ssl::verify_peer);
-        error_code ec;
-        ssl_.set_default_verify_paths(ec);  // absent in slim containers; the handshake will say so
         if (options_.ca_file.empty()) return;
+        error_code ec;
         ssl_.load_verify_file(options_.ca_file, ec);
         if (ec)
             setup_error_ =
@@ -174,10 +174,20 @@ public:
     void put_back(HostPool& pool, std::unique_ptr<Connection> connection);
     void count_body_bytes(std::size_t bytes) noexcept { bytes_fetched_ += bytes; }
 
+    // The system's authorities take longer to read than a small image to judge, so they wait for the first handshake.
+    asio::ssl::context& tls_context() {
+        if (!std::exchange(system_authorities_read_, true)) {
+            error_code ec;
+            ssl_.set_default_verify_paths(ec);  // absent in slim containers; the handshake will say so
+        }
+        return ssl_;
+    }
+
     asio::io_context& io_;
     ClientOptions options_;
     ProxySettings proxies_;
     asio::ssl::context ssl_{asio::ssl::context::tls_client};
+    bool system_authorities_read_ = false;
     std::optional<Error> setup_error_;
     std::atomic<std::uint64_t> bytes_fetched_{0};
 
@@ -387,7 +397,7 @@ asio::awaitable<std::optional<Failure>> HttpClient::Impl::open_tunnel(const Http
 asio::awaitable<std::optional<Failure>> HttpClient::Impl::shake_hands(const HttpRequest& request, Connection& connection,
                                                                       SteadyClock::time_point deadline, CancelScope& scope) {
     const std::string& host = request.url.origin.host;
-    connection.tls = std::make_unique<beast::ssl_stream<beast::tcp_stream>>(std::move(*connection.tcp), ssl_);
+    connection.tls = std::make_unique<beast::ssl_stream<beast::tcp_stream>>(std::move(*connection.tcp), tls_context());
     connection.lowest().expires_at(deadline);  // the timer does not move along
     SSL* ssl = connection.tls->native_handle();
     X509_VERIFY_PARAM* verify = SSL_get0_param(ssl);

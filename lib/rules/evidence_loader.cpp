@@ -83,7 +83,7 @@ void read_version_keys(PackReader& reader, const YamlNode& node, Fields& fields,
         if (fields.has("as")) return reader.fail(n, at, "both \"as\" and \"is\"; the version is made from groups, or it is fixed");
         rule.is = reader.text(n, at);
     });
-    if (reader.ok() && source && !fields.has("as") && !rule.is && source->group_count() == 0)
+    if (reader.ok() && !reader.checked() && source && !fields.has("as") && !rule.is && source->group_count() == 0)
         reader.fail(node, fields.place(key), "no group; the version is group 1", "put the version in ( )");
 }
 

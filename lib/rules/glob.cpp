@@ -129,6 +129,16 @@ Result<void> check_glob(std::string_view glob) {
 struct GlobSet::Node {
     std::map<std::string, Node, std::less<>> literals;
     std::map<std::string, Node, std::less<>> wildcards;  // segment with '*' or '?'
+    // The same by a byte that the segment must have, so that few are tried for each segment of a path: the first one, or, where that
+    // is a wildcard, the last one; then those that are wildcards at both ends. Sorted by that byte.
+    struct Wildcard {
+        char byte;
+        const std::string* glob;
+        const Node* node;
+    };
+    std::vector<Wildcard> by_first;
+    std::vector<Wildcard> by_last;
+    std::vector<Wildcard> by_neither;
     std::unique_ptr<Node> any_depth;                     // after a `**`
     bool is_any_depth = false;                           // stays where it is, whatever the segment
     std::vector<std::uint32_t> ids;                      // of globs that end here
@@ -138,6 +148,27 @@ GlobSet::GlobSet() : root_(std::make_unique<Node>()) {}
 GlobSet::~GlobSet() = default;
 GlobSet::GlobSet(GlobSet&&) noexcept = default;
 GlobSet& GlobSet::operator=(GlobSet&&) noexcept = default;
+
+namespace {
+
+bool is_wildcard(char c) noexcept { return c == '*' || c == '?'; }
+
+// The child for a segment with wildcards, made where it is not there. Maps keep their nodes in place.
+template <class Node>
+Node& wildcard_child(Node& node, std::string_view segment) {
+    const auto [child, is_new] = node.wildcards.try_emplace(std::string(segment));
+    if (is_new) {
+        const bool first = !is_wildcard(segment.front());
+        const bool last = !is_wildcard(segment.back());
+        const char byte = first ? segment.front() : segment.back();
+        auto& list = first ? node.by_first : last ? node.by_last : node.by_neither;
+        const auto place = std::upper_bound(list.begin(), list.end(), byte, [](char c, const auto& each) { return c < each.byte; });
+        list.insert(place, {byte, &child->first, &child->second});
+    }
+    return child->second;
+}
+
+}  // namespace
 
 void GlobSet::add(std::string_view glob, std::uint32_t id) {
     for (const std::string& each : expand_braces(glob)) {
@@ -149,7 +180,7 @@ void GlobSet::add(std::string_view glob, std::uint32_t id) {
                 node = node->any_depth.get();
                 node->is_any_depth = true;
             } else {
-                node = has_wildcard(segment) ? &node->wildcards[std::string(segment)] : &node->literals[std::string(segment)];
+                node = has_wildcard(segment) ? &wildcard_child(*node, segment) : &node->literals[std::string(segment)];
             }
         }
         node->ids.push_back(id);
@@ -162,8 +193,18 @@ namespace {
 template <class Node, class Visit>
 void step(const Node& node, std::string_view segment, Visit visit) {
     if (const auto found = node.literals.find(segment); found != node.literals.end()) visit(found->second);
-    for (const auto& [glob, child] : node.wildcards)
-        if (segment_matches(glob, segment)) visit(child);
+    const auto try_each = [&](auto from, auto to) {
+        for (; from != to; ++from)
+            if (segment_matches(*from->glob, segment)) visit(*from->node);
+    };
+    const auto try_with = [&](const auto& list, char byte) {
+        const auto from = std::lower_bound(list.begin(), list.end(), byte, [](const auto& each, char c) { return each.byte < c; });
+        try_each(from, std::find_if(from, list.end(), [&](const auto& each) { return each.byte != byte; }));
+    };
+    try_each(node.by_neither.begin(), node.by_neither.end());
+    if (segment.empty()) return;
+    try_with(node.by_first, segment.front());
+    try_with(node.by_last, segment.back());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "rules/pack_reader.h"
 #include "rules/references.h"
 #include "rules/rules.h"
+#include "rules/yaml_tree.h"
 
 #include <algorithm>
 #include <map>
@@ -31,8 +32,8 @@ public:
 
 private:
     Result<void> add(const PackText& pack) {
-        VERITAG_TRY(const YamlNode root, parse_yaml(pack.path, pack.text));
-        PackReader reader(pack.path);
+        VERITAG_TRY(const YamlNode root, pack.checked_tree.empty() ? parse_yaml(pack.path, pack.text) : unpack_tree(pack.checked_tree));
+        PackReader reader(pack.path, !pack.checked_tree.empty());
         if (reader.expect(root, "", YamlNode::Kind::map)) {
             if (root.find("component") != nullptr)
                 keep(reader, root, "component", pack.set, read_component(reader, root, references_), rules_.components_);

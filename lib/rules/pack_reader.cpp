@@ -63,6 +63,7 @@ std::uint64_t PackReader::number(const YamlNode& node, std::string_view chain) {
 Pattern PackReader::pattern(const YamlNode& node, std::string_view chain) {
     const std::string expression = text(node, chain);
     if (!ok()) return {};
+    if (checked_) return Pattern::compiled_when_used(expression);
     Result<Pattern> compiled = Pattern::compile(expression);
     if (compiled) return std::move(*compiled);
     fail(node, chain, compiled.error());
@@ -71,14 +72,14 @@ Pattern PackReader::pattern(const YamlNode& node, std::string_view chain) {
 
 std::string PackReader::replacement(const YamlNode& node, std::string_view chain, const Pattern& pattern) {
     const std::string value = text(node, chain);
-    if (!ok()) return {};
+    if (!ok() || checked_) return value;
     if (const Result<void> checked = Pattern::check_replacement(value, pattern.group_count()); !checked) fail(node, chain, checked.error());
     return value;
 }
 
 std::string PackReader::glob(const YamlNode& node, std::string_view chain) {
     const std::string value = text(node, chain);
-    if (!ok()) return {};
+    if (!ok() || checked_) return value;
     if (const Result<void> checked = check_glob(value); !checked) fail(node, chain, checked.error());
     return value;
 }

@@ -28,11 +28,14 @@ inline std::string in_quotes(std::string_view text) { return '"' + quote(text) +
 /// value, so that reading a component is a plain list of assignments.
 class PackReader {
 public:
-    explicit PackReader(std::string_view path) : path_(quote(path)) {}
+    /// `checked`: this very pack passed all checks when the program was built.
+    PackReader(std::string_view path, bool checked) : path_(quote(path)), checked_(checked) {}
 
     [[nodiscard]] bool ok() const noexcept { return !error_; }
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// Checks that need a compiled expression are not made again then, since compiling all of them is what a start would wait for.
+    [[nodiscard]] bool checked() const noexcept { return checked_; }
 
     void fail(const YamlNode& at, std::string_view chain, std::string saw, std::string hint = {});
     /// For mistakes that a helper found without knowing the place.
@@ -78,6 +81,7 @@ public:
 
 private:
     std::string path_;
+    bool checked_;
     std::optional<Error> error_;
 };
 

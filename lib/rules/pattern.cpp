@@ -5,6 +5,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 
 namespace veritag::rules {
 namespace {
@@ -17,11 +19,23 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 // RE2 because it runs in linear time and without recursion on any text; std::regex overflows the stack on one long line.
 struct Pattern::Compiled {
-    Compiled(std::string_view expression, const RE2::Options& options) : re(piece(expression), options), text(expression) {}
+    explicit Compiled(std::string_view expression) : text(expression) {}
+
+    [[nodiscard]] const RE2& re() const {
+        std::call_once(once, [&] {
+            RE2::Options options;
+            options.set_encoding(RE2::Options::EncodingLatin1);  // files hold any bytes; as UTF-8 an invalid byte would never match
+            options.set_log_errors(false);
+            options.set_max_mem(kMostMemory);
+            compiled.emplace(piece(text), options);
+        });
+        return *compiled;
+    }
 
     [[nodiscard]] std::optional<std::vector<std::string_view>> match_views(std::string_view subject, RE2::Anchor anchor) const {
-        std::vector<re2::StringPiece> pieces(static_cast<std::size_t>(re.NumberOfCapturingGroups()) + 1);
-        if (!re.Match(piece(subject), 0, subject.size(), anchor, pieces.data(), static_cast<int>(pieces.size()))) return std::nullopt;
+        const RE2& expression = re();
+        std::vector<re2::StringPiece> pieces(static_cast<std::size_t>(expression.NumberOfCapturingGroups()) + 1);
+        if (!expression.Match(piece(subject), 0, subject.size(), anchor, pieces.data(), static_cast<int>(pieces.size()))) return std::nullopt;
         std::vector<std::string_view> groups;
         groups.reserve(pieces.size());
         for (const re2::StringPiece& group : pieces) groups.emplace_back(group.data(), group.size());
@@ -34,27 +48,32 @@ struct Pattern::Compiled {
         return std::vector<std::string>(views->begin(), views->end());
     }
 
-    RE2 re;
     std::string text;
+
+private:
+    mutable std::once_flag once;
+    mutable std::optional<RE2> compiled;
 };
 
 Result<Pattern> Pattern::compile(std::string_view expression) {
-    RE2::Options options;
-    options.set_encoding(RE2::Options::EncodingLatin1);  // files hold any bytes; as UTF-8 an invalid byte would never match
-    options.set_log_errors(false);
-    options.set_max_mem(kMostMemory);
-    auto compiled = std::make_shared<const Compiled>(expression, options);
-    if (!compiled->re.ok())
+    auto compiled = std::make_shared<const Compiled>(expression);
+    if (!compiled->re().ok())
         return Error{ErrorCode::config, "read regular expression", "",
-                     '"' + quote(expression) + "\" is no regular expression: " + quote(compiled->re.error()), ""};
+                     '"' + quote(expression) + "\" is no regular expression: " + quote(compiled->re().error()), ""};
     Pattern pattern;
     pattern.compiled_ = std::move(compiled);
     return pattern;
 }
 
+Pattern Pattern::compiled_when_used(std::string_view expression) {
+    Pattern pattern;
+    pattern.compiled_ = std::make_shared<const Compiled>(expression);
+    return pattern;
+}
+
 bool Pattern::found_in(std::string_view text) const {
     VERITAG_ASSERT(compiled_);
-    return compiled_->re.Match(piece(text), 0, text.size(), RE2::UNANCHORED, nullptr, 0);
+    return compiled_->re().Match(piece(text), 0, text.size(), RE2::UNANCHORED, nullptr, 0);
 }
 
 std::optional<std::vector<std::string>> Pattern::search(std::string_view text) const {
@@ -75,21 +94,21 @@ std::optional<std::vector<std::string_view>> Pattern::match_views(std::string_vi
 std::string Pattern::replace_all(std::string_view text, std::string_view replacement) const {
     VERITAG_ASSERT(compiled_);
     std::string result(text);
-    RE2::GlobalReplace(&result, compiled_->re, piece(replacement));
+    RE2::GlobalReplace(&result, compiled_->re(), piece(replacement));
     return result;
 }
 
 std::vector<std::pair<std::string, int>> Pattern::named_groups() const {
     VERITAG_ASSERT(compiled_);
-    std::vector<std::pair<std::string, int>> groups(compiled_->re.NamedCapturingGroups().begin(),
-                                                    compiled_->re.NamedCapturingGroups().end());
+    std::vector<std::pair<std::string, int>> groups(compiled_->re().NamedCapturingGroups().begin(),
+                                                    compiled_->re().NamedCapturingGroups().end());
     std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     return groups;
 }
 
 int Pattern::group_count() const {
     VERITAG_ASSERT(compiled_);
-    return compiled_->re.NumberOfCapturingGroups();
+    return compiled_->re().NumberOfCapturingGroups();
 }
 
 const std::string& Pattern::text() const noexcept {

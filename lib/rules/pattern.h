@@ -17,6 +17,8 @@ class Pattern {
 public:
     Pattern() = default;
     static Result<Pattern> compile(std::string_view expression);
+    /// An expression that compile() is known to take; the work waits until it is first used, by whichever thread.
+    static Pattern compiled_when_used(std::string_view expression);
     [[nodiscard]] bool found_in(std::string_view text) const;
     /// First match anywhere: group 0 is the match, then the groups ("" where a group took no part). nullopt: no match.
     [[nodiscard]] std::optional<std::vector<std::string>> search(std::string_view text) const;

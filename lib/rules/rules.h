@@ -208,6 +208,9 @@ struct PackText {
     std::string path;
     std::string text;
     std::string set;  ///< what it came with (a directory, the executable): within one set a name stands once
+    /// Of packs inside the executable, which passed every check when it was built: the tree of `text` (yaml_tree.h). Neither is the
+    /// text parsed again then nor is anything checked that a pack alone shows, and expressions are compiled when they are used.
+    std::string_view checked_tree = {};
 };
 
 /// The packs compiled into the executable from `rules/` (so that one file is enough).

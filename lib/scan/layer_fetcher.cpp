@@ -87,9 +87,11 @@ Result<std::shared_ptr<const LayerAnalysis>> LayerFetcher::fetch(source::ImageSo
                                                                  std::atomic<std::uint64_t>& bytes_read) {
     if (!request.compression)
         return Error{ErrorCode::unsupported, "read layer", "", "media type \"" + quote(request.layer.media_type) + "\" is no tar layer", ""};
-    if (Analysis known = recall(request, false)) return known;
+    const store::LayerKey key = key_of(request, false);
+    if (Analysis known = recall(key, false)) return known;
+    const store::LayerKey part_key = key_of(request, true);
     if (request.in_part)
-        if (Analysis known = recall(request, true)) return known;
+        if (Analysis known = recall(part_key, true)) return known;
     Result<LayerAnalysis> analysis = Error{};
     if (request.in_part) {
         analysis = fetch_in_part(source, request, stop, bytes_read);
@@ -100,7 +102,10 @@ Result<std::shared_ptr<const LayerAnalysis>> LayerFetcher::fetch(source::ImageSo
     if (!analysis) return analysis.error();
     ++analyzed_;
     auto shared = std::make_shared<const LayerAnalysis>(std::move(*analysis));
-    remember(request, shared);
+    cache(shared->partial ? part_key : key, shared);
+    // Only what was verified. The diff_id in it was computed from the blob's own bytes; whether a config claims another one is compared
+    // on every scan.
+    if (options_.store != nullptr && !shared->partial) options_.store->keep_layer(key, *shared);
     return Analysis(shared);
 }
 
@@ -144,23 +149,34 @@ Result<LayerAnalysis> LayerFetcher::fetch_whole(source::ImageSource& source, con
 }
 
 // A layer known under another media type, or beside another table of contents, is read again, so that what is wrong is told.
-std::shared_ptr<const LayerAnalysis> LayerFetcher::recall(const LayerRequest& request, bool in_part) {
-    if (!request.extra.empty()) return nullptr;
-    const Digest toc = request.toc ? request.toc->digest : Digest();
-    const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const Cached& each) {
-        return each.blob == request.layer.digest && each.analysis->partial == in_part && each.analysis->toc_digest == toc && each.analysis->compression == *request.compression;
-    });
-    if (found == cache_.end()) return nullptr;
-    ++reused_;
-    cache_.splice(cache_.begin(), cache_, found);
-    return cache_.front().analysis;
+store::LayerKey LayerFetcher::key_of(const LayerRequest& request, bool in_part) const {
+    std::string recipe = detect::analysis_recipe(wanted_, request.extra, options_.limits);
+    if (request.toc) recipe += (in_part ? " by " : " beside ") + request.toc->digest.str();
+    return {.blob = request.layer.digest, .compression = *request.compression, .recipe = std::move(recipe)};
 }
 
-void LayerFetcher::remember(const LayerRequest& request, const Analysis& analysis) {
-    if (!request.extra.empty()) return;
+std::shared_ptr<const LayerAnalysis> LayerFetcher::recall(const store::LayerKey& key, bool in_part) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const Cached& each) { return each.key == key; });
+        if (found != cache_.end()) {
+            ++reused_;
+            cache_.splice(cache_.begin(), cache_, found);
+            return found->analysis;
+        }
+    }
+    if (options_.store == nullptr || in_part) return nullptr;
+    std::optional<LayerAnalysis> stored = options_.store->find_layer(key);
+    if (!stored) return nullptr;
+    auto analysis = std::make_shared<const LayerAnalysis>(std::move(*stored));
+    cache(key, analysis);
+    ++reused_;
+    return analysis;
+}
+
+void LayerFetcher::cache(const store::LayerKey& key, const Analysis& analysis) {
     const std::lock_guard lock(mutex_);
-    cache_.push_front({request.layer.digest, analysis});
+    cache_.push_front({key, analysis});
     cached_bytes_ += kept_bytes(*analysis);
     while (cached_bytes_ > kMostCachedBytes && !cache_.empty()) {
         cached_bytes_ -= kept_bytes(*cache_.back().analysis);

@@ -2,14 +2,17 @@
 #pragma once
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "cage/layer_reader.h"
 #include "detect/layer_analyzer.h"
 #include "model/layer_analysis.h"
 #include "oci/manifest.h"
+#include "rules/wanted_files.h"
 #include "scan/layer_pool.h"
 #include "scan/progress.h"
 #include "source/image_source.h"
+#include "store/store.h"
 #include "stream/toc_reference.h"
 
 #include <atomic>
@@ -20,6 +23,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 namespace veritag::scan {
 
@@ -35,12 +39,15 @@ struct LayerRequest {
 
 struct FetcherOptions {
     bool partial = false;  ///< of layers with a table of contents read only that and the wanted files
+    Limits limits;
+    std::shared_ptr<store::Store> store;  ///< what layers hold, from earlier runs; null: nothing is kept
 };
 
-/// Thread-safe.
+/// Thread-safe. What is wanted and the reader are kept by reference.
 class LayerFetcher {
 public:
-    LayerFetcher(FetcherOptions options, cage::LayerReader& reader, Progress& progress) : options_(options), reader_(reader), progress_(progress) {}
+    LayerFetcher(FetcherOptions options, const rules::WantedFiles& wanted, cage::LayerReader& reader, Progress& progress)
+        : options_(std::move(options)), wanted_(wanted), reader_(reader), progress_(progress) {}
 
     /// `whole`: not in part, whatever the options say.
     [[nodiscard]] LayerRequest request(const oci::Descriptor& layer, const detect::ExtraPaths& extra, bool whole) const;
@@ -55,14 +62,16 @@ private:
     using Analysis = std::shared_ptr<const LayerAnalysis>;
     Result<LayerAnalysis> fetch_in_part(source::ImageSource& source, const LayerRequest& request, const std::stop_token& stop, std::atomic<std::uint64_t>& bytes_read);
     Result<LayerAnalysis> fetch_whole(source::ImageSource& source, const LayerRequest& request, const std::stop_token& stop, std::atomic<std::uint64_t>& bytes_read);
-    Analysis recall(const LayerRequest& request, bool in_part);
-    void remember(const LayerRequest& request, const Analysis& analysis);
+    [[nodiscard]] store::LayerKey key_of(const LayerRequest& request, bool in_part) const;
+    Analysis recall(const store::LayerKey& key, bool in_part);
+    void cache(const store::LayerKey& key, const Analysis& analysis);
 
     const FetcherOptions options_;
+    const rules::WantedFiles& wanted_;
     cage::LayerReader& reader_;
     Progress& progress_;
     struct Cached {
-        Digest blob;  // of a layer read in part nobody has proven it
+        store::LayerKey key;
         Analysis analysis;
     };
     std::mutex mutex_;         // the cache

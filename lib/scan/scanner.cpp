@@ -104,7 +104,7 @@ Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerRe
       options_(std::move(options)),
       progress_(progress),
       matcher_(rules),
-      fetcher_({.partial = options_.partial}, reader, progress),
+      fetcher_({.partial = options_.partial, .limits = options_.limits, .store = options_.store}, rules.wanted(), reader, progress),
       pool_({.jobs = options_.jobs}),
       crew_(images_in_flight(options_.jobs) - 1) {}
 

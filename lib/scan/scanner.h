@@ -13,6 +13,7 @@
 #include "scan/layer_pool.h"
 #include "scan/progress.h"
 #include "source/image_source.h"
+#include "store/store.h"
 
 #include <atomic>
 #include <cstddef>
@@ -33,6 +34,7 @@ struct ScanOptions {
     std::size_t jobs = 2;                   ///< layers read side by side, of all images
     bool partial = false;                   ///< of layers with a table of contents read only that and the wanted files
     Limits limits;
+    std::shared_ptr<store::Store> store;    ///< what layers hold, from earlier runs; null: nothing is kept
 };
 
 /// What became of one reference: its platforms as images, and what was no image.
@@ -41,8 +43,8 @@ struct ScanResult {
     std::vector<Skipped> skipped;
 };
 
-/// Keeps rules, reader and progress by reference. Layers seen before under the same rules are not read again (a small cache in memory), nor is
-/// one read twice at a time. `scan` may be called from several threads at once; the counters are right when none is in it.
+/// Keeps rules, reader and progress by reference. Layers seen before under the same rules are not read again (a small cache in memory, and
+/// the store), nor is one read twice at a time. `scan` may be called from several threads at once; the counters are right when none is in it.
 class Scanner {
 public:
     Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerReader& reader, Progress& progress);

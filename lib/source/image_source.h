@@ -34,6 +34,8 @@ class ImageSource {
 public:
     virtual ~ImageSource() = default;
     [[nodiscard]] virtual const ImageName& name() const noexcept = 0;
+    /// The digest of what fetch_top() would give, where that is known without fetching it: the name holds it, or the registry tells it.
+    virtual Result<std::optional<Digest>> resolve_top(std::stop_token stop);
     /// The top manifest or index of the name.
     virtual Result<RawManifest> fetch_top(std::stop_token stop) = 0;
     /// A child of an index, by descriptor.

@@ -44,6 +44,8 @@ std::pair<std::string, std::string> split_path(const std::string& rest) {
 
 }  // namespace
 
+Result<std::optional<Digest>> ImageSource::resolve_top(std::stop_token) { return std::optional<Digest>(); }
+
 bool is_local(std::string_view image) noexcept { return scheme_of(image) != nullptr; }
 
 bool names_tag(std::string_view own_name, std::string_view tag) {

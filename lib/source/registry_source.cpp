@@ -2,6 +2,8 @@
 #include "base/text.h"
 #include "source/local_sources.h"
 
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace veritag::source {
@@ -14,15 +16,22 @@ public:
 
     [[nodiscard]] const ImageName& name() const noexcept override { return name_; }
 
+    // By HEAD, once: what is fetched then is what was named, however the tag moves meanwhile. Where the registry cannot or does not
+    // tell, GET does, and speaks for itself when something is wrong.
+    Result<std::optional<Digest>> resolve_top(std::stop_token stop) override {
+        if (reference_.digest) return reference_.digest;
+        const std::lock_guard lock(mutex_);
+        if (!resolved_) {
+            const Result<std::optional<Digest>> named = client_->resolve(reference_, std::move(stop));
+            if (!named && (named.error().code == ErrorCode::rate_limited || named.error().code == ErrorCode::cancelled)) return named.error();
+            resolved_ = named ? *named : std::nullopt;
+        }
+        return *resolved_;
+    }
+
     Result<RawManifest> fetch_top(std::stop_token stop) override {
         oci::Reference reference = reference_;
-        // HEAD first: it names the digest, and then what is fetched is what was named, however the tag moves meanwhile. Where the
-        // registry cannot or does not tell, GET does, and speaks for itself when something is wrong.
-        if (!reference.digest) {
-            const Result<std::optional<Digest>> named = client_->resolve(reference, stop);
-            if (!named && (named.error().code == ErrorCode::rate_limited || named.error().code == ErrorCode::cancelled)) return named.error();
-            if (named && *named) reference.digest = **named;
-        }
+        VERITAG_TRY(reference.digest, resolve_top(stop));
         VERITAG_TRY(registry::FetchedManifest top, client_->fetch_manifest(reference, std::move(stop)));
         return checked(std::move(top), reference);
     }
@@ -66,6 +75,8 @@ private:
     const ImageName name_;
     const std::shared_ptr<registry::RegistryClient> client_;
     const Limits limits_;
+    std::mutex mutex_;
+    std::optional<std::optional<Digest>> resolved_;  // asked, and perhaps told
 };
 
 }  // namespace

@@ -1,12 +1,15 @@
 // The packs that veritag ships: they load, their examples come out, and they keep apart what must be kept apart.
 #include "rules/rules.h"
+#include "rules/yaml_tree.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 namespace veritag::rules {
 namespace {
@@ -35,6 +38,65 @@ TEST(ShippedPacks, AreTheFilesOfTheTree) {
     const Result<RuleSet> from_tree = load_rules(*read);
     ASSERT_TRUE(from_tree) << from_tree.error().message();
     EXPECT_EQ(from_tree->digest(), shipped().digest());
+}
+
+// All text of a tree with its places, so that two trees can be compared.
+std::string written(const YamlNode& node) {
+    std::string text = std::to_string(static_cast<int>(node.kind)) + '@' + std::to_string(node.line) + ':' + std::to_string(node.column) + ' ' + node.text + '(';
+    for (const YamlNode& key : node.keys) text += written(key) + ',';
+    for (const YamlNode& item : node.items) text += written(item) + ';';
+    return text + ')';
+}
+
+TEST(ShippedPacks, CarryTheTreesOfTheirTexts) {
+    for (const PackText& pack : embedded_packs()) {
+        const Result<YamlNode> parsed = parse_yaml(pack.path, pack.text);
+        ASSERT_TRUE(parsed) << parsed.error().message();
+        ASSERT_FALSE(pack.checked_tree.empty()) << pack.path;
+        EXPECT_EQ(written(unpack_tree(pack.checked_tree)), written(*parsed)) << pack.path;
+    }
+}
+
+TEST(YamlTree, ComesBackWhateverItHolds) {
+    std::string long_text(300, 'x');
+    for (const std::string& text : {std::string("a: b"), std::string("a: {b: [c, ~, ''], d: {}}\nlist:\n\n  - e\n  - [ [f] ]"), std::string(300, '\n') + "a: '" + long_text + "'", std::string("~")}) {
+        const Result<YamlNode> parsed = parse_yaml("a.yaml", text);
+        ASSERT_TRUE(parsed) << parsed.error().message();
+        EXPECT_EQ(written(unpack_tree(pack_tree(*parsed))), written(*parsed));
+    }
+}
+
+TEST(ShippedPacks, MeanTheSameWithAndWithoutTheirTrees) {
+    const Result<RuleSet> from_tree = load_rules(*read_packs(VERITAG_SOURCE_DIR "/rules"));
+    ASSERT_TRUE(from_tree) << from_tree.error().message();
+    EXPECT_EQ(from_tree->wanted().digest(), shipped().wanted().digest());
+    ASSERT_EQ(from_tree->components().size(), shipped().components().size());
+    for (std::size_t i = 0; i < from_tree->components().size(); ++i) {
+        const Component& one = from_tree->components()[i];
+        const Component& other = shipped().components()[i];
+        EXPECT_EQ(one.name, other.name);
+        ASSERT_EQ(one.evidence.size(), other.evidence.size()) << one.name;
+        for (std::size_t n = 0; n < one.evidence.size(); ++n) {
+            EXPECT_EQ(one.evidence[n].line, other.evidence[n].line) << one.name;
+            EXPECT_EQ(one.evidence[n].read.value_or(Pattern()).text(), other.evidence[n].read.value_or(Pattern()).text()) << one.name;
+        }
+        EXPECT_EQ(one.examples.size(), other.examples.size()) << one.name;
+    }
+}
+
+TEST(Pattern, CompiledWhenUsedFindsTheSameFromSeveralThreads) {
+    const Pattern later = Pattern::compiled_when_used("v(?P<major>\\d+)\\.(\\d+)");
+    std::vector<std::jthread> threads;
+    std::atomic<int> right{0};
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            const auto found = later.search("as v12.3 says");
+            if (found && *found == std::vector<std::string>{"v12.3", "12", "3"}) ++right;
+        });
+    threads.clear();
+    EXPECT_EQ(right, 4);
+    EXPECT_EQ(later.group_count(), 2);
+    EXPECT_EQ(later.named_groups().front().first, "major");
 }
 
 std::optional<std::string> check(const RuleSet& rules, const Component& component, const Example& example) {

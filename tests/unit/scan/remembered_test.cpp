@@ -1,0 +1,232 @@
+// What the scanner takes from a store, and what it puts there.
+#include "scan/remembered_image.h"
+#include "scan/scanner.h"
+
+#include "fake_image.h"
+#include "plain_reader.h"
+#include "tar_writer.h"
+#include "test_rules.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+namespace veritag::scan {
+namespace {
+
+using test::FakeImage;
+using test::tar_end;
+using test::tar_entry;
+using test::tar_file;
+
+class MemoryStore final : public store::Store {
+public:
+    std::optional<LayerAnalysis> find_layer(const store::LayerKey& key) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = layers.find(key.blob.str() + key.compression + key.recipe);
+        return found == layers.end() ? std::nullopt : std::optional(found->second);
+    }
+    void keep_layer(const store::LayerKey& key, const LayerAnalysis& analysis) override {
+        const std::lock_guard lock(mutex_);
+        layers.insert_or_assign(key.blob.str() + key.compression + key.recipe, analysis);
+    }
+    std::optional<store::Document> find_document(const Digest& digest) override {
+        const auto found = documents.find(digest.str());
+        return found == documents.end() ? std::nullopt : std::optional(found->second);
+    }
+    void keep_document(const Digest& digest, const store::Document& document) override { documents.insert_or_assign(digest.str(), document); }
+
+    std::map<std::string, LayerAnalysis> layers;
+    std::map<std::string, store::Document> documents;
+
+private:
+    std::mutex mutex_;
+};
+
+// What a run with a store costs the source.
+struct Outcome {
+    ImageReport image;
+    int layers_opened = 0;
+    std::uint64_t analyzed = 0;
+    std::uint64_t reused = 0;
+};
+
+struct Remembering {
+    rules::RuleSet rules = test::test_rules();
+    std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
+    test::Silent progress;
+    Limits limits;
+
+    Outcome run(FakeImage& image) {
+        test::PlainReader reader(rules.wanted(), limits);
+        Scanner scanner(rules, {.limits = limits, .store = store}, reader, progress);
+        const int before = image.opened;
+        ScanResult result = scanner.scan(image, {});
+        EXPECT_EQ(result.images.size(), 1U);
+        return {std::move(result.images.front()), image.opened - before, scanner.layers_analyzed(), scanner.layers_reused()};
+    }
+};
+
+struct HonestImage : FakeImage {
+    HonestImage() : FakeImage("redkit2.0-pf5.1") {
+        add_layer(tar_file("etc/os-release", "ID=puffin\nVERSION=5.1\n") + tar_end());
+        add_layer(tar_file("opt/redkit/2.0/version.txt", "version=2.0\n") + tar_end());
+    }
+};
+
+TEST(Remembering, ASecondScannerReadsNoLayer) {
+    Remembering remembering;
+    HonestImage image;
+    const Outcome first = remembering.run(image);
+    EXPECT_EQ(first.layers_opened, 2);
+    EXPECT_EQ(first.analyzed, 2U);
+    const Outcome second = remembering.run(image);
+    EXPECT_EQ(second.layers_opened, 0);
+    EXPECT_EQ(second.analyzed, 0U);
+    EXPECT_EQ(second.reused, 2U);
+    EXPECT_EQ(second.image.verdict, first.image.verdict);
+    EXPECT_EQ(second.image.observed.size(), first.image.observed.size());
+}
+
+TEST(Remembering, RulesThatWantOtherFilesReadAgain) {
+    Remembering remembering;
+    HonestImage image;
+    (void)remembering.run(image);
+    std::vector<rules::PackText> packs;
+    for (const char* pack : test::kTestPacks) packs.push_back({"pack" + std::to_string(packs.size()), pack, "test"});
+    packs.push_back({"more", "component: more\nkind: tool\nevidence:\n  - {file: etc/more, read: '(.*)'}\nexamples: []\n", "test"});
+    Result<rules::RuleSet> more = rules::load_rules(packs);
+    ASSERT_TRUE(more) << more.error().message();
+    remembering.rules = std::move(*more);
+    EXPECT_EQ(remembering.run(image).layers_opened, 2);
+    EXPECT_EQ(remembering.run(image).layers_opened, 0);
+}
+
+// The database lies where no rule looks; a second pass reads the layer with the path that a link leads to.
+TEST(Remembering, WhatALinkLedToIsRememberedToo) {
+    Remembering remembering;
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(tar_file("etc/os-release", "ID=puffin\nVERSION=5.1\n") + tar_file("srv/real/2.0/version.txt", "version=2.0\n") +
+                    tar_entry({.name = "opt/redkit", .type = '2', .link = "../srv/real"}) + tar_end());
+    const Outcome first = remembering.run(image);
+    ASSERT_EQ(first.layers_opened, 2) << "once to see the link, once for what it leads to";
+    const Outcome second = remembering.run(image);
+    EXPECT_EQ(second.layers_opened, 0);
+    EXPECT_EQ(second.image.verdict, first.image.verdict);
+    EXPECT_EQ(second.image.observed.size(), first.image.observed.size());
+}
+
+TEST(Remembering, ALayerThatIsNotItsDigestIsNotKept) {
+    Remembering remembering;
+    HonestImage image;
+    image.layers[0].digest = sha256_of("another").str();
+    EXPECT_EQ(remembering.run(image).image.verdict, Verdict::error);
+    for (const auto& [key, layer] : remembering.store->layers) EXPECT_EQ(key.find(image.layers[0].digest), std::string::npos);
+}
+
+TEST(Remembering, AForgedDiffIdIsToldEveryTime) {
+    Remembering remembering;
+    HonestImage image;
+    image.layers[0].diff_id = sha256_of("forged").str();
+    for (int scan = 0; scan < 2; ++scan) {
+        const Outcome run = remembering.run(image);
+        EXPECT_EQ(run.layers_opened, scan == 0 ? 2 : 0);
+        EXPECT_TRUE(std::any_of(run.image.findings.begin(), run.image.findings.end(), [](const Finding& finding) { return finding.code == "parent-forged"; }));
+    }
+}
+
+TEST(Remembering, AWrongMediaTypeIsToldThoughTheLayerIsKnown) {
+    Remembering remembering;
+    HonestImage image;
+    (void)remembering.run(image);
+    image.layers[0].media_type = "application/vnd.oci.image.layer.v1.tar+zstd";
+    EXPECT_EQ(remembering.run(image).image.verdict, Verdict::error);
+}
+
+// ---- documents ----
+
+class CountingImage final : public source::ImageSource {
+public:
+    [[nodiscard]] const source::ImageName& name() const noexcept override { return image_.name(); }
+    Result<std::optional<Digest>> resolve_top(std::stop_token) override { return resolves ? std::optional(sha256_of(top())) : std::nullopt; }
+    Result<source::RawManifest> fetch_top(std::stop_token) override {
+        ++fetched;
+        return source::RawManifest{top(), content_type, sha256_of(top())};
+    }
+    Result<source::RawManifest> fetch_manifest(const oci::Descriptor& child, std::stop_token stop) override {
+        ++fetched;
+        return image_.fetch_manifest(child, std::move(stop));
+    }
+    Result<std::string> fetch_config(const oci::Descriptor& config, std::stop_token stop) override {
+        ++fetched;
+        return image_.fetch_config(config, std::move(stop));
+    }
+    Result<std::unique_ptr<ByteSource>> open_layer(const oci::Descriptor& layer, std::stop_token stop) override { return image_.open_layer(layer, std::move(stop)); }
+    Result<std::string> read_layer_range(const oci::Descriptor& layer, std::uint64_t offset, std::uint64_t length, std::stop_token stop) override {
+        return image_.read_layer_range(layer, offset, length, std::move(stop));
+    }
+    [[nodiscard]] std::string top() const { return image_.index.empty() ? image_.manifest() : image_.index; }
+
+    bool resolves = true;
+    std::string content_type = std::string(oci::media_type::kOciManifest);
+    int fetched = 0;
+
+private:
+    HonestImage image_;
+};
+
+struct Documents {
+    std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
+    CountingImage* inner = nullptr;
+    std::unique_ptr<source::ImageSource> image;
+    Documents() {
+        auto counting = std::make_unique<CountingImage>();
+        inner = counting.get();
+        image = remember_documents(std::move(counting), store, {});
+    }
+    [[nodiscard]] oci::Descriptor config() const {
+        const auto parsed = oci::parse_manifest(inner->top(), "", {});
+        return std::get<oci::Manifest>(*parsed).config;
+    }
+};
+
+TEST(RememberedImage, FetchesManifestAndConfigOnce) {
+    Documents documents;
+    for (int i = 0; i < 3; ++i) {
+        const auto top = documents.image->fetch_top({});
+        ASSERT_TRUE(top);
+        EXPECT_EQ(top->body, documents.inner->top());
+        EXPECT_EQ(top->content_type, documents.inner->content_type);
+        EXPECT_EQ(top->digest, sha256_of(top->body));
+        ASSERT_TRUE(documents.image->fetch_config(documents.config(), {}));
+    }
+    EXPECT_EQ(documents.inner->fetched, 2);
+}
+
+TEST(RememberedImage, AsksEachTimeWhereNobodyTellsTheDigest) {
+    Documents documents;
+    documents.inner->resolves = false;
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(documents.image->fetch_top({}));
+    EXPECT_EQ(documents.inner->fetched, 3);
+}
+
+TEST(RememberedImage, KeepsNothingThatCannotBeRead) {
+    Documents documents;
+    documents.inner->content_type = std::string(oci::media_type::kOciIndex);  // not what the body is
+    EXPECT_TRUE(documents.image->fetch_top({}));
+    EXPECT_TRUE(documents.store->documents.empty());
+}
+
+TEST(RememberedImage, AWrongSizeIsTheSourcesToTell) {
+    Documents documents;
+    oci::Descriptor config = documents.config();
+    ASSERT_TRUE(documents.image->fetch_config(config, {}));
+    ++config.size;
+    (void)documents.image->fetch_config(config, {});
+    EXPECT_EQ(documents.inner->fetched, 2);
+}
+
+}  // namespace
+}  // namespace veritag::scan
