@@ -96,6 +96,7 @@ struct ImageReport {
     std::string digest;
     std::string platform;  ///< linux/arm64[/v8]
     std::vector<std::string> diff_ids;  ///< the config's, oldest layer first; `layer` counts over them
+    std::vector<int> restored_layers;   ///< whose diff_id holds only with zero blocks at the tar's end that the layer lacks
     std::vector<int> partial_layers;    ///< read through their tables of contents only: their digests were not proven
     Verdict verdict = Verdict::error;
     std::optional<Error> error;

@@ -4,7 +4,15 @@
 
 namespace veritag::registry {
 
-asio::awaitable<bool> BlobPipe::push(std::vector<std::byte> chunk) {
+Chunk BlobPipe::spare() {
+    const std::lock_guard lock(mutex_);
+    if (spare_.empty()) return {};
+    Chunk chunk = std::move(spare_.back());
+    spare_.pop_back();
+    return chunk;
+}
+
+asio::awaitable<bool> BlobPipe::push(Chunk chunk) {
     while (!scope_.requested()) {
         {
             const std::lock_guard lock(mutex_);
@@ -33,15 +41,16 @@ void BlobPipe::fail(Error error) {
     filled_.notify_one();
 }
 
-Result<std::vector<std::byte>> BlobPipe::pop() {
+Result<Chunk> BlobPipe::pop(Chunk used) {
     std::unique_lock lock(mutex_);
+    if (!used.bytes().empty()) spare_.push_back(std::move(used));
     filled_.wait(lock, [this] { return cancelled_ || !chunks_.empty() || finished_ || error_; });
     if (cancelled_) return stopped_;
     if (chunks_.empty()) {
         if (error_) return *error_;
-        return std::vector<std::byte>();
+        return Chunk();
     }
-    std::vector<std::byte> chunk = std::move(chunks_.front());
+    Chunk chunk = std::move(chunks_.front());
     chunks_.pop_front();
     const bool wake = std::exchange(waits_for_room_, false);
     lock.unlock();

@@ -89,19 +89,19 @@ public:
     ~BlobSource() override { pipe_->cancel(); }
     Result<std::span<const std::byte>> next() override {
         if (error_) return *error_;
-        Result<std::vector<std::byte>> chunk = pipe_->pop();
+        Result<Chunk> chunk = pipe_->pop(std::move(chunk_));
         if (!chunk) {
             error_ = chunk.error();
             return *error_;
         }
         chunk_ = std::move(*chunk);
-        return std::span<const std::byte>(chunk_);
+        return chunk_.bytes();
     }
 
 private:
     std::shared_ptr<BlobPipe> pipe_;
     std::stop_callback<std::function<void()>> on_stop_;
-    std::vector<std::byte> chunk_;
+    Chunk chunk_;
     std::optional<Error> error_;
 };
 

@@ -220,7 +220,7 @@ public:
         request_ = std::move(request);
     }
     ~HttpExchange() override {
-        if (reusable_ && parser_ && parser_->is_done() && parser_->keep_alive() && connection_->buffer.size() == 0)
+        if (reusable_ && parser_ && is_done() && parser_->keep_alive() && connection_->buffer.size() == 0)
             client_.put_back(permit_->pool(), std::move(connection_));
     }
 
@@ -233,11 +233,15 @@ public:
 private:
     void arm() { connection_->lowest().expires_after(client_.options_.idle_timeout); }
     asio::awaitable<error_code> read_head();
+    [[nodiscard]] bool is_done() const { return plain_left_ ? *plain_left_ == 0 : parser_->is_done(); }
+    asio::awaitable<std::size_t> read_plain(std::span<std::byte> into_bytes, error_code& ec);
+    asio::awaitable<std::size_t> read_parsed(std::span<std::byte> into_bytes, error_code& ec);
 
     HttpClient::Impl& client_;
     std::unique_ptr<Permit> permit_;
     std::unique_ptr<Connection> connection_;
     std::optional<http::response_parser<http::buffer_body>> parser_;
+    std::optional<std::uint64_t> plain_left_;  // a body of known length is read around the parser, which would copy it once more
     bool reusable_ = true;
     bool failed_ = false;
 };
@@ -286,34 +290,55 @@ asio::awaitable<std::optional<Failure>> HttpExchange::start(http::request<http::
     head_.peer_internal = connection_->internal;
     for (const auto& field : reply) head_.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     if (const auto length = parser_->content_length()) head_.content_length = *length;
+    if (!parser_->is_done() && head_.content_length && !parser_->chunked()) plain_left_ = *head_.content_length;
     co_return std::nullopt;
 }
 
 asio::awaitable<Tried<std::size_t>> HttpExchange::read_some(std::span<std::byte> into_bytes, CancelScope& scope) {
-    while (!parser_->is_done()) {
+    while (!is_done()) {
         if (scope.requested()) co_return cancelled(request_);
         if (failed_) co_return fail(request_, ErrorCode::network, "the connection was cut while reading the body");
-        auto& body = parser_->get().body();
-        body.data = into_bytes.data();
-        body.size = into_bytes.size();
-        body.more = true;
         const std::function<void()> interrupt = [this] { connection_->close(); };
         const CancelScope::Hook hook(scope, interrupt);
         error_code ec;
         arm();
-        if (connection_->tls)
-            co_await http::async_read_some(*connection_->tls, connection_->buffer, *parser_, into(ec));
-        else
-            co_await http::async_read_some(connection_->lowest(), connection_->buffer, *parser_, into(ec));
-        const std::size_t got = into_bytes.size() - body.size;
+        const std::size_t got = plain_left_ ? co_await read_plain(into_bytes, ec) : co_await read_parsed(into_bytes, ec);
         client_.count_body_bytes(got);
-        if (ec == http::error::need_buffer) ec = {};
         failed_ = static_cast<bool>(ec);
         if (got > 0) co_return got;
         if (scope.requested()) co_return cancelled(request_);
         if (ec) co_return transport_failure(request_, ec, "reading the body");
     }
     co_return std::size_t{0};
+}
+
+asio::awaitable<std::size_t> HttpExchange::read_plain(std::span<std::byte> into_bytes, error_code& ec) {
+    into_bytes = into_bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(into_bytes.size(), *plain_left_)));
+    std::size_t got = 0;
+    if (connection_->buffer.size() > 0) {  // came with the head
+        got = asio::buffer_copy(asio::buffer(into_bytes.data(), into_bytes.size()), connection_->buffer.data());
+        connection_->buffer.consume(got);
+    } else if (connection_->tls) {
+        got = co_await connection_->tls->async_read_some(asio::buffer(into_bytes.data(), into_bytes.size()), into(ec));
+    } else {
+        got = co_await connection_->lowest().async_read_some(asio::buffer(into_bytes.data(), into_bytes.size()), into(ec));
+    }
+    *plain_left_ -= got;
+    if (ec == asio::error::eof || ec == asio::ssl::error::stream_truncated) ec = http::error::partial_message;
+    co_return got;
+}
+
+asio::awaitable<std::size_t> HttpExchange::read_parsed(std::span<std::byte> into_bytes, error_code& ec) {
+    auto& body = parser_->get().body();
+    body.data = into_bytes.data();
+    body.size = into_bytes.size();
+    body.more = true;
+    if (connection_->tls)
+        co_await http::async_read_some(*connection_->tls, connection_->buffer, *parser_, into(ec));
+    else
+        co_await http::async_read_some(connection_->lowest(), connection_->buffer, *parser_, into(ec));
+    if (ec == http::error::need_buffer) ec = {};
+    co_return into_bytes.size() - body.size;
 }
 
 }  // namespace

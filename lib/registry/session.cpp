@@ -16,7 +16,7 @@
 namespace veritag::registry {
 namespace {
 
-constexpr std::size_t kChunkBytes = 64 << 10;
+constexpr std::size_t kChunkBytes = 64 << 10;  // of bodies that are kept whole
 // Tries are counted anew after this much of a blob. Without a least amount, one byte per connection would count as progress.
 constexpr std::uint64_t kProgressBytes = 64 << 10;
 // A small body has this many idle timeouts in all, or one byte a minute would keep a manifest coming for years.
@@ -175,8 +175,8 @@ asio::awaitable<std::optional<Failure>> Session::stream_once(const Call& call, B
     const Result<void> accepted = progress.accept(head.status, head.header("Content-Range"), head.content_length);
     if (!accepted) co_return final_failure(accepted.error(), call.what, call.where());
     for (;;) {
-        std::vector<std::byte> chunk(kChunkBytes);
-        const Tried<std::size_t> got = co_await exchange.read_some(chunk, pipe.scope());
+        Chunk chunk = pipe.spare();
+        const Tried<std::size_t> got = co_await exchange.read_some(chunk.room(), pipe.scope());
         if (!got) {
             // Cut after the last byte, before the end of the chunked coding or of the TLS stream: nothing is missing.
             if (progress.complete() && got.error().error.code != ErrorCode::cancelled) co_return std::nullopt;
@@ -189,8 +189,7 @@ asio::awaitable<std::optional<Failure>> Session::stream_once(const Call& call, B
         const Result<std::size_t> drop = progress.take(*got);
         if (!drop) co_return final_failure(drop.error(), call.what, call.where());
         if (*drop == *got) continue;
-        chunk.resize(*got);
-        chunk.erase(chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(*drop));
+        chunk.hold(*drop, *got);
         const bool wanted = co_await pipe.push(std::move(chunk));
         if (!wanted) co_return cancelled_call(call);
     }

@@ -150,6 +150,7 @@ void JsonWriter::image(const ImageReport& image) {
     number("python", image.packages.python);
     number("conda", image.packages.conda);
     out_.EndObject();
+    member_list("restoredLayers", image.restored_layers, [&](int each) { out_.Int(each); });
     member_list("partialLayers", image.partial_layers, [&](int each) { out_.Int(each); });
     if (options_.list_packages) member_list("packageList", image.package_list, [&](const Package& each) { package(each); });
     member_list("lineage", image.lineage, [&](const Ancestor& each) {

@@ -96,7 +96,7 @@ struct Words {
     std::string_view chinese;
 };
 
-constexpr std::array<Words, 28> kTexts{{
+constexpr std::array<Words, 30> kTexts{{
     {Text::observed, "observed", "实际内容"},
     {Text::unproven_mark, "{0} (not proven)", "{0}（未证实）"},
     {Text::packages, "packages", "软件包"},
@@ -116,6 +116,9 @@ constexpr std::array<Words, 28> kTexts{{
     {Text::partial, "partial", "部分读取"},
     {Text::partial_layers, "Layer {0}: only the table of contents and the wanted files were read; layer digest and diff_id were not proven.",
      "第 {0} 层只读取了目录表和所需文件，层摘要和 diff_id 未经验证。"},
+    {Text::restored, "restored", "补零"},
+    {Text::restored_layers, "Layer {0}: its tar lacks the zero blocks at the end, as some zstd:chunked writers leave it; with them it has its diff_id.",
+     "第 {0} 层的 tar 缺少末尾的零块（某些 zstd:chunked 写入程序会省略）；补上后 diff_id 相符。"},
     {Text::grammar, "grammar", "语法"},
     {Text::tier, "tier", "层级"},
     {Text::dev, "dev", "开发镜像"},

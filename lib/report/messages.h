@@ -22,7 +22,7 @@ std::string_view kind_word(ComponentKind kind, Language language) noexcept;
 enum class Text {
     observed, unproven_mark, packages, problem, error, skipped, and_more, layer, suggestion, judged_as, no_images, no_platform,
     coverage_listed, coverage_judged, coverage_open, coverage_work,
-    partial, partial_layers,
+    partial, partial_layers, restored, restored_layers,
     grammar, tier, dev, claims, parents, yes, none, from_repository, any_version, unreadable_tag,
 };
 std::string_view text(Text which, Language language) noexcept;

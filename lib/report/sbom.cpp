@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "report/messages.h"
 
+#include <utility>
+
 namespace veritag::report {
 
 std::string UniqueNames::take(const std::string& wanted) {
@@ -64,9 +66,11 @@ std::vector<std::string> remarks_on(const ImageReport& image, Language language)
         if (each.suggestion) remark += " -> " + *each.suggestion;
         remarks.push_back(std::move(remark));
     }
-    std::vector<std::string> layers;
-    for (const int layer : image.partial_layers) layers.push_back(std::to_string(layer));
-    if (!layers.empty()) remarks.push_back(fill(text(Text::partial_layers, language), {join(layers, ", ")}));
+    for (const auto& [note, numbers] : {std::pair(Text::restored_layers, &image.restored_layers), std::pair(Text::partial_layers, &image.partial_layers)}) {
+        std::vector<std::string> layers;
+        for (const int layer : *numbers) layers.push_back(std::to_string(layer));
+        if (!layers.empty()) remarks.push_back(fill(text(note, language), {join(layers, ", ")}));
+    }
     for (const Problem& each : image.problems)
         remarks.push_back("A part could not be read: " + (each.path.empty() ? "" : each.path + ": ") + each.message);
     return remarks;

@@ -88,7 +88,7 @@ private:
     void finding(const Finding& finding);
     void suggestions(const std::vector<Finding>& findings);
     void observations(const ImageReport& image);
-    void partial_layers(const std::vector<int>& layers);
+    void layer_note(Text title, Text note, const std::vector<int>& layers);
     void problems(const std::vector<Problem>& problems);
     void package_list(const std::vector<Package>& packages);
     void coverage(const Report& report);
@@ -136,7 +136,8 @@ void TableWriter::image(const ImageReport& image) {
         if (each + 1 == last) suggestions(image.findings);
     }
     observations(image);
-    partial_layers(image.partial_layers);
+    layer_note(Text::restored, Text::restored_layers, image.restored_layers);
+    layer_note(Text::partial, Text::partial_layers, image.partial_layers);
     // The finding that speaks of unreadable parts has shown them already.
     const auto speaks_of_problems = [](const Finding& each) { return each.code == "unproven" && each.component.empty(); };
     if (std::none_of(image.findings.begin(), image.findings.end(), speaks_of_problems)) problems(image.problems);
@@ -185,10 +186,10 @@ void TableWriter::observations(const ImageReport& image) {
     if (!counts.empty()) detail(word(Text::packages), Colour::dim, join(counts, separator()), Colour::dim);
 }
 
-void TableWriter::partial_layers(const std::vector<int>& layers) {
+void TableWriter::layer_note(Text title, Text note, const std::vector<int>& layers) {
     std::vector<std::string> numbers;
     for (const int layer : layers) numbers.push_back(std::to_string(layer));
-    if (!numbers.empty()) detail(word(Text::partial), Colour::dim, fill(word(Text::partial_layers), {join(numbers, separator())}), Colour::dim);
+    if (!numbers.empty()) detail(word(title), Colour::dim, fill(word(note), {join(numbers, separator())}), Colour::dim);
 }
 
 void TableWriter::problems(const std::vector<Problem>& problems) {
@@ -233,7 +234,7 @@ void TableWriter::report(const Report& report) {
     for (const ImageReport& each : report.images) images.push_back(&each);
     std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
     // Passing images share a block of one line each; one alone, or one with something to tell, has room for its details.
-    const auto quiet = [&](const ImageReport& each) { return each.verdict == Verdict::pass && each.problems.empty() && each.partial_layers.empty() && !options_.list_packages; };
+    const auto quiet = [&](const ImageReport& each) { return each.verdict == Verdict::pass && each.problems.empty() && each.partial_layers.empty() && each.restored_layers.empty() && !options_.list_packages; };
     const bool several = std::count_if(report.images.begin(), report.images.end(), quiet) > 1;
     bool after_passing_line = false;
     for (const ImageReport* each : images) {

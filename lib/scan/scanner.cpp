@@ -47,9 +47,9 @@ void count_packages(const std::vector<Package>& packages, PackageCounts& counts)
         }
 }
 
-bool diff_id_holds(const LayerAnalysis& layer, const Digest& claimed) {
+bool holds_when_restored(const LayerAnalysis& layer, const Digest& claimed) {
     const auto& restored = layer.diff_ids_with_end_blocks;
-    return layer.diff_id == claimed || std::find(restored.begin(), restored.end(), claimed) != restored.end();
+    return std::find(restored.begin(), restored.end(), claimed) != restored.end();
 }
 
 std::string application_of(const tag::Reading& reading) {
@@ -282,12 +282,18 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
                        .forged = {},
                        .layers = manifest.layers.size(),
                        .diff_ids = config.diff_ids.size()};
-    for (std::size_t i = 0; i < layers.size() && i < config.diff_ids.size(); ++i)
-        if (!layers[i]->partial && !diff_id_holds(*layers[i], config.diff_ids[i]))
-            judged.forged.push_back({static_cast<int>(i), config.diff_ids[i].str(), layers[i]->diff_id.str()});
-
-    for (std::size_t i = 0; i < layers.size(); ++i)
-        if (layers[i]->partial) image.partial_layers.push_back(static_cast<int>(i));
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const LayerAnalysis& layer = *layers[i];
+        const int number = static_cast<int>(i);
+        if (layer.partial)
+            image.partial_layers.push_back(number);
+        else if (i >= config.diff_ids.size() || layer.diff_id == config.diff_ids[i])
+            continue;
+        else if (holds_when_restored(layer, config.diff_ids[i]))
+            image.restored_layers.push_back(number);
+        else
+            judged.forged.push_back({number, config.diff_ids[i].str(), layer.diff_id.str()});
+    }
 
     judge::Judgement judgement = judge::judge(rules_, judged);
     image.findings = reading.findings;

@@ -27,6 +27,7 @@ sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")
 
 import contents  # noqa: E402
 import images  # noqa: E402
+import processes  # noqa: E402
 import registry  # noqa: E402
 import run_matrix  # noqa: E402
 import synthetic  # noqa: E402
@@ -50,6 +51,7 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.cuts = {}       # by blob: sorted offsets at which a connection is cut, each once
         self.stalls = {}     # by blob: an event; nothing is sent before it is set
+        self.holds = {}      # by blob: an offset and an event; what lies behind the offset is not sent before it is set
         self.start_counting()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -103,7 +105,10 @@ class ProxyHandler(http.server.BaseHTTPRequestHandler):
     def send_body(self, answer, digest):
         at = int((re.match(r"bytes (\d+)-", answer.getheader("Content-Range", "")) or [0, 0])[1])
         cut = self.server.next_cut(digest, at) if digest else None
+        hold, go_on = self.server.holds.get(digest, (None, None))
         while piece := answer.read(PIECE if cut is None else min(PIECE, cut - at)):
+            if hold is not None and at >= hold:
+                go_on.wait(120)
             self.wfile.write(piece)
             at += len(piece)
             if digest:
@@ -201,10 +206,55 @@ class Network:
         self.tally.check("a layer that stalls holds nobody else, and Ctrl-C reports what was done", problems)
         proxy.shutdown()
 
+    def killed_worker(self, server):
+        """The process that parses a layer is killed in the middle of it. That costs its image an error; the others are judged."""
+        samples = [sample("gzip", 200 + number, 1000 if number != 1 else 4 * MEBIBYTE) for number in range(3)]
+        for number, image in enumerate(samples):
+            self.push(server, image, f"killed{number}/cann")
+        proxy = Proxy(server)
+        references = [f"{proxy.host}/killed{number}/cann:{TAG}" for number in range(len(samples))]
+        held = samples[1].layers[1].digest
+        go_on = threading.Event()
+        proxy.holds[held] = (2 * MEBIBYTE, go_on)
+        report_file = self.work / "killed.json"
+        command = [self.program.path, "scan", "--plain-http", "--no-store", "--jobs", "2", "--format", "json", "-o", str(report_file), *references]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.program.home), "LC_ALL": "C.UTF-8"}
+        problems = []
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment) as process:
+            timer = threading.Timer(60, process.kill)
+            timer.start()
+            done = [process.stderr.readline() for _ in range(2)]
+            family = processes.children_of(process.pid)
+            workers = [pid for pid in family if not processes.children_of(pid)]
+            if len(family) != 2 or len(workers) != 1:
+                problems.append(f"below veritag run {family}, of which {workers} have no children; expected are a nursery and one worker")
+            for pid in workers:
+                status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+                problems += [f"the worker's status lacks {line!r}" for line in ("NoNewPrivs:\t1\n", "Seccomp:\t2\n") if line not in status]
+                if pathlib.Path(f"/proc/{pid}/environ").read_bytes():
+                    problems.append("the worker has an environment")
+                os.kill(pid, signal.SIGKILL)
+            go_on.set()
+            status = process.wait()
+            timer.cancel()
+            errors = process.stderr.read()
+        if status != 3:
+            problems.append(f"exit status {status}, expected 3: {errors[:300]}")
+        if left := [pid for pid in family if pathlib.Path(f"/proc/{pid}").exists()]:
+            problems.append(f"processes are left: {left}")
+        found = json.loads(report_file.read_text(encoding="utf-8"))["images"] if report_file.exists() else []
+        if [(image["reference"], image["verdict"]) for image in found] != [(reference, "error" if number == 1 else "pass") for number, reference in enumerate(references)]:
+            problems.append(f"the report holds {[(image['reference'], image['verdict']) for image in found]}; the others said {done}")
+        problems += [f"the error does not name code and layer: {image['error']}" for image in found if image["verdict"] == "error" and not (
+            image["error"]["code"] == "worker" and f"layer 1 {held}" in image["error"]["message"])]
+        self.tally.check("a worker that is killed costs its image an error and no other", problems)
+        proxy.shutdown()
+
     def run(self):
         with registry.Registry(self.work / "registry") as server:
             self.cuts(server)
             self.interruption(server)
+            self.killed_worker(server)
         print(f"{self.tally.passed} passed, {self.tally.failed} failed")
         return 1 if self.tally.failed else 0
 

@@ -36,6 +36,7 @@ ImageReport failing() {
     bad.index_digest = kDigestB;
     bad.diff_ids = {kDigestB, kDigestA, kDigestB};
     bad.partial_layers = {0, 2};
+    bad.restored_layers = {1};
     bad.tier = Tier::framework;
     bad.claims = {{.component = "pytorch", .kind = ComponentKind::framework, .version = "2.1.0", .from_repository = true, .text = "2.1.0"},
                   {.component = "cann", .kind = ComponentKind::sdk, .version = "7.0.RC1", .text = "cann7.0.RC1"},

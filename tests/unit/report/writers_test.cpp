@@ -38,7 +38,7 @@ TEST(JsonReport, HasTheMembersOfTheContract) {
     EXPECT_EQ(names(root["skipped"][0]), "reference digest reason");
     const rapidjson::Value& image = root["images"][2];
     EXPECT_EQ(names(image),
-              "reference registry repository tag indexDigest digest platform verdict error grammar tier dev claims observed packages partialLayers packageList "
+              "reference registry repository tag indexDigest digest platform verdict error grammar tier dev claims observed packages restoredLayers partialLayers packageList "
               "lineage findings problems");
     EXPECT_EQ(names(image["claims"][0]), "component kind version from");
     EXPECT_EQ(names(image["observed"][0]), "component kind version proof evidence");

@@ -98,7 +98,11 @@ TEST(Scanner, DroppedEndBlocksAreHonest) {
         image.layers[0].diff_id = sha256_of(whole).str();
         const ImageReport report = Bench().one(image);
         EXPECT_EQ(report.verdict, Verdict::pass) << codes(report);
+        EXPECT_EQ(report.restored_layers, std::vector<int>{0}) << "and it is said";
     }
+    FakeImage whole("pf5.1");
+    whole.add_layer(body + tar_end(2), false);
+    EXPECT_TRUE(Bench().one(whole).restored_layers.empty());
 }
 
 // The digests of the manifest hold in the first half: a registry that serves its own bytes. The worst outcome would be a pass.
