@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::uint64_t kMostCachedBytes = 12ULL << 20;  // memory of a scan stays below the contract's 128 MiB
 
+// Analyses of images that are folded side by side; folding takes some times as much for a moment.
+constexpr std::uint64_t kMostFoldedBytes = 6ULL << 20;
+
 // While the layers of one image are read, others ask for their manifests or are judged.
 constexpr std::size_t images_in_flight(std::size_t jobs) { return 2 * std::max<std::size_t>(jobs, 1); }
 
@@ -66,6 +69,13 @@ void count_packages(const std::vector<Package>& packages, PackageCounts& counts)
             case PackageType::python: ++counts.python; break;
             case PackageType::conda: ++counts.conda; break;
         }
+}
+
+std::uint64_t held_bytes(const std::vector<std::shared_ptr<const LayerAnalysis>>& layers) {
+    std::uint64_t bytes = 0;
+    for (const auto& layer : layers)
+        if (layer != nullptr) bytes += kept_bytes(*layer);
+    return bytes;
 }
 
 bool diff_id_holds(const LayerAnalysis& layer, const Digest& claimed) {
@@ -125,6 +135,7 @@ Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, Progress& pro
       options_(std::move(options)),
       progress_(progress),
       matcher_(rules),
+      folding_(kMostFoldedBytes),
       pool_({.jobs = options_.jobs}),
       crew_(images_in_flight(options_.jobs) - 1) {}
 
@@ -275,8 +286,11 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
     // A link may lead to content that nobody wanted; those layers are read once more with the path it leads to.
     std::map<int, detect::ExtraPaths> wanted;
     for (int pass = 0;; ++pass) {
-        const detect::MergedImage merged(layers);
-        observed = detect::observe(merged, config, platform, matcher_, application_of(reading));
+        {
+            const Room::Share share(folding_, held_bytes(layers));
+            const detect::MergedImage merged(layers);
+            observed = detect::observe(merged, config, platform, matcher_, application_of(reading));
+        }
         if (observed.missing.empty()) break;
         if (pass == 2) {
             for (const auto& [layer, paths] : observed.missing)
@@ -325,9 +339,7 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
     if (count > options_.limits.image_layers)
         return limit_error("read image", source.name().display, count, "limits.image_layers", options_.limits.image_layers);
     Layers layers = known != nullptr ? *known : Layers(count);
-    std::uint64_t kept = 0;  // memory, by all layers of the image
-    for (const auto& layer : layers)
-        if (layer != nullptr) kept += kept_bytes(*layer);
+    std::uint64_t kept = held_bytes(layers);  // memory, by all layers of the image
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < count; ++i)
         if (known == nullptr || extra.contains(static_cast<int>(i))) order.push_back(i);

@@ -9,6 +9,7 @@
 #include "rules/rules.h"
 #include "scan/crew.h"
 #include "scan/layer_pool.h"
+#include "scan/room.h"
 #include "source/image_source.h"
 
 #include <atomic>
@@ -98,6 +99,7 @@ private:
     std::uint64_t cached_bytes_ = 0;
     std::uint64_t layers_analyzed_ = 0;
     std::uint64_t layers_reused_ = 0;
+    Room folding_;
     LayerPool pool_;
     Crew crew_;  // uses the pool, so it ends first
 };
