@@ -37,7 +37,7 @@ struct LayerKey {
 struct LayerPoolOptions {
     std::size_t jobs = 2;                    ///< layers read side by side, at least 1
     std::uint64_t giant_bytes = 64ULL << 20; ///< a layer (compressed) from here on may hold others up for long
-    std::uint64_t held_bytes = 48ULL << 20;  ///< analyses of all images in flight beyond which only the oldest one goes on
+    std::uint64_t held_bytes = 16ULL << 20;  ///< analyses of all images in flight beyond which only the oldest one goes on
 };
 
 /// Thread-safe. Threads start when there is work for them and end with the pool; no batch may be left then.

@@ -15,6 +15,9 @@
 namespace veritag::scan {
 namespace {
 
+// Analyses of images that are folded side by side; folding takes some times as much for a moment.
+constexpr std::uint64_t kMostFoldedBytes = 6ULL << 20;
+
 // While the layers of one image are read, others ask for their manifests or are judged.
 constexpr std::size_t images_in_flight(std::size_t jobs) { return 2 * std::max<std::size_t>(jobs, 1); }
 
@@ -45,6 +48,13 @@ void count_packages(const std::vector<Package>& packages, PackageCounts& counts)
             case PackageType::python: ++counts.python; break;
             case PackageType::conda: ++counts.conda; break;
         }
+}
+
+std::uint64_t held_bytes(const std::vector<std::shared_ptr<const LayerAnalysis>>& layers) {
+    std::uint64_t bytes = 0;
+    for (const auto& layer : layers)
+        if (layer != nullptr) bytes += kept_bytes(*layer);
+    return bytes;
 }
 
 bool holds_when_restored(const LayerAnalysis& layer, const Digest& claimed) {
@@ -105,6 +115,7 @@ Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerRe
       progress_(progress),
       matcher_(rules),
       fetcher_({.partial = options_.partial, .limits = options_.limits, .store = options_.store}, rules.wanted(), reader, progress),
+      folding_(kMostFoldedBytes),
       pool_({.jobs = options_.jobs}),
       crew_(images_in_flight(options_.jobs) - 1) {}
 
@@ -255,8 +266,11 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
     // A link may lead to content that nobody wanted; those layers are read once more with the path it leads to.
     std::map<int, detect::ExtraPaths> wanted;
     for (int pass = 0;; ++pass) {
-        const detect::MergedImage merged(layers);
-        observed = detect::observe(merged, config, platform, matcher_, application_of(reading));
+        {
+            const Room::Share share(folding_, held_bytes(layers));
+            const detect::MergedImage merged(layers);
+            observed = detect::observe(merged, config, platform, matcher_, application_of(reading));
+        }
         if (observed.missing.empty()) break;
         if (pass == 2) {
             for (const auto& [layer, paths] : observed.missing)
@@ -314,9 +328,7 @@ Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const 
     if (count > options_.limits.image_layers)
         return limit_error("read image", source.name().display, count, "limits.image_layers", options_.limits.image_layers);
     Layers layers = known != nullptr ? *known : Layers(count);
-    std::uint64_t kept = 0;  // memory, by all layers of the image
-    for (const auto& layer : layers)
-        if (layer != nullptr) kept += kept_bytes(*layer);
+    std::uint64_t kept = held_bytes(layers);  // memory, by all layers of the image
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < count; ++i)
         if (known == nullptr || extra.contains(static_cast<int>(i))) order.push_back(i);

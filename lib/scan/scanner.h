@@ -12,6 +12,7 @@
 #include "scan/layer_fetcher.h"
 #include "scan/layer_pool.h"
 #include "scan/progress.h"
+#include "scan/room.h"
 #include "source/image_source.h"
 #include "store/store.h"
 
@@ -79,6 +80,7 @@ private:
     Progress& progress_;
     detect::EvidenceMatcher matcher_;
     LayerFetcher fetcher_;
+    Room folding_;
     LayerPool pool_;
     Crew crew_;  // uses the pool, so it ends first
 };

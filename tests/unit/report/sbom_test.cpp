@@ -99,7 +99,7 @@ TEST(CycloneDx, PutsOneImageIntoTheMetadata) {
     EXPECT_STREQ(bash["evidence"]["occurrences"][0]["location"].GetString(), "var/lib/rpm/rpmdb.sqlite");
     EXPECT_EQ(root["dependencies"][0]["dependsOn"].Size(), 5U);
     EXPECT_STREQ(root["compositions"][0]["aggregate"].GetString(), "incomplete") << "a part could not be read";
-    EXPECT_EQ(root["annotations"].Size(), 5U) << "three findings, a problem, and what was read in part";
+    EXPECT_EQ(root["annotations"].Size(), 6U) << "three findings, a problem, what was restored and what was read in part";
 }
 
 TEST(CycloneDx, NestsSeveralImagesBelowTheirIndex) {
