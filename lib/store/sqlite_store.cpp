@@ -271,6 +271,8 @@ private:
         const std::int64_t id = connection_->number("PRAGMA application_id");
         if (id == kApplicationId) return ok();
         if (id == 0 && connection_->number("SELECT count(*) FROM sqlite_schema") == 0) return ok();  // new, or killed before the first table
+        // Between the two looks another process may have made it; tables and mark come in one transaction.
+        if (connection_->number("PRAGMA application_id") == kApplicationId) return ok();
         return Error{ErrorCode::config, "open store", quote(path_), "it is another program's database, not a veritag store", "name another file with --store"};
     }
 
