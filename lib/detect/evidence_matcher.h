@@ -23,7 +23,9 @@ public:
         [[nodiscard]] bool excepts(std::string_view path) const;
     };
     explicit EvidenceMatcher(const rules::RuleSet& rules);
-    [[nodiscard]] std::vector<const Target*> match(std::string_view path) const;  ///< exceptions already taken out
+    /// For a walk over the files of one image.
+    [[nodiscard]] rules::GlobSet::Walk walk() const { return rules::GlobSet::Walk(globs_); }
+    [[nodiscard]] std::vector<const Target*> match(std::string_view path, rules::GlobSet::Walk& walk) const;  ///< exceptions already taken out
     [[nodiscard]] bool could_match_below(std::string_view directory) const { return globs_.could_match_below(directory); }
     [[nodiscard]] const rules::RuleSet& rules() const noexcept { return rules_; }
 
@@ -31,7 +33,11 @@ private:
     const rules::RuleSet& rules_;
     rules::GlobSet globs_;
     std::vector<Target> targets_;
-    std::vector<std::size_t> target_of_id_;
+    struct Meaning {
+        std::size_t target;
+        bool is_exception;
+    };
+    std::vector<Meaning> meanings_;  // by glob id; the exceptions of a target stand behind its globs
 };
 
 }  // namespace veritag::detect

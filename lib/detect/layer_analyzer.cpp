@@ -332,7 +332,8 @@ private:
     std::chrono::nanoseconds parsing_{};
 };
 
-// Every limit, since each may end what is read early. A new one does not compile until it is here, too.
+// The limits, since each may end early what is read. Those of the worker process alone are left out: they end a reading with an error,
+// never with another answer. A new limit does not compile until it is named here.
 std::string limits_text(const Limits& limits) {
     const auto& [manifest_bytes, config_bytes, token_bytes, error_body_bytes, json_depth, index_depth, index_platforms, image_layers, layer_bytes,
                  inflate_ratio, inflate_ratio_floor, zstd_window_log, tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes,
@@ -343,8 +344,7 @@ std::string limits_text(const Limits& limits) {
           {manifest_bytes, config_bytes, token_bytes, error_body_bytes, std::uint64_t{json_depth}, std::uint64_t{index_depth},
            std::uint64_t{index_platforms}, std::uint64_t{image_layers}, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log,
            tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes, captured_total_bytes, searched_bytes, image_analysis_bytes,
-           package_database_bytes, std::uint64_t{rpm_header_entries}, std::uint64_t{rpm_header_bytes}, packages, text_line_bytes,
-           worker_memory_bytes, worker_cpu_seconds, worker_silence_seconds})
+           package_database_bytes, std::uint64_t{rpm_header_entries}, std::uint64_t{rpm_header_bytes}, packages, text_line_bytes})
         text += std::to_string(each) + ' ';
     return text;
 }

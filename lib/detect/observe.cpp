@@ -68,7 +68,7 @@ private:
     void look_at(const LiveFile& file, std::string_view known_path) {
         if (!databases_.look_at(file, known_path)) need(file, known_path);
         const bool alias = known_path != file.path;
-        for (const Target* target : matcher_.match(known_path)) {
+        for (const Target* target : matcher_.match(known_path, walk_)) {
             // What is excepted stays so under every name, and the name of a link is no evidence of what it leads to.
             if (alias && (target->excepts(file.path) || (target->rule != nullptr && target->rule->from == rules::EvidenceRule::From::path))) continue;
             if (target->what == Target::What::could_hold)
@@ -333,6 +333,7 @@ private:
     const oci::ImageConfig& config_;
     const oci::Platform& platform_;
     const EvidenceMatcher& matcher_;
+    rules::GlobSet::Walk walk_ = matcher_.walk();
     const std::string application_;
     ObserveResult result_;
     std::map<int, ExtraPaths> heads_;  // like `missing`

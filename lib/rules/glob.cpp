@@ -209,28 +209,71 @@ void step(const Node& node, std::string_view segment, Visit visit) {
 
 }  // namespace
 
-void GlobSet::match(std::string_view path, std::vector<std::uint32_t>& ids) const {
-    ids.clear();
-    std::vector<const Node*> here, next;
-    const auto enter = [](std::vector<const Node*>& nodes, const Node& node) {
-        nodes.push_back(&node);
-        if (node.any_depth) nodes.push_back(node.any_depth.get());
-    };
-    enter(here, *root_);
-    for (const std::string_view segment : split(path, '/')) {
-        next.clear();
-        for (const Node* node : here) {
-            if (node->is_any_depth) next.push_back(node);
-            step(*node, segment, [&](const Node& child) { enter(next, child); });
-        }
-        // A `**` node stays, and its parent may enter it again.
-        std::sort(next.begin(), next.end());
-        next.erase(std::unique(next.begin(), next.end()), next.end());
-        here.swap(next);
+namespace {
+
+template <class Node>
+void enter(std::vector<const Node*>& nodes, const Node& node) {
+    nodes.push_back(&node);
+    if (node.any_depth) nodes.push_back(node.any_depth.get());
+}
+
+}  // namespace
+
+std::vector<const GlobSet::Node*> GlobSet::start() const {
+    std::vector<const Node*> nodes;
+    enter(nodes, *root_);
+    return nodes;
+}
+
+void GlobSet::advance(const std::vector<const Node*>& here, std::string_view segment, std::vector<const Node*>& next) {
+    next.clear();
+    for (const Node* node : here) {
+        if (node->is_any_depth) next.push_back(node);
+        step(*node, segment, [&](const Node& child) { enter(next, child); });
     }
+    // A `**` node stays, and its parent may enter it again.
+    std::sort(next.begin(), next.end());
+    next.erase(std::unique(next.begin(), next.end()), next.end());
+}
+
+void GlobSet::collect(const std::vector<const Node*>& here, std::vector<std::uint32_t>& ids) {
+    ids.clear();
     for (const Node* node : here) ids.insert(ids.end(), node->ids.begin(), node->ids.end());
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+void GlobSet::match(std::string_view path, std::vector<std::uint32_t>& ids) const {
+    std::vector<const Node*> here = start(), next;
+    for (const std::string_view segment : split(path, '/')) {
+        advance(here, segment, next);
+        here.swap(next);
+    }
+    collect(here, ids);
+}
+
+void GlobSet::Walk::match(std::string_view path, std::vector<std::uint32_t>& ids) {
+    const std::size_t slash = path.rfind('/');
+    const std::string_view directory = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+    const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+
+    // As many whole segments as both directories begin with are kept.
+    const auto same = static_cast<std::size_t>(std::mismatch(directory.begin(), directory.end(), directory_.begin(), directory_.end()).first - directory.begin());
+    std::size_t kept = 0;
+    while (kept < ends_.size() && (ends_[kept] < same || (ends_[kept] == same && (same == directory.size() || directory[same] == '/')))) ++kept;
+    ends_.resize(kept);
+    reached_.resize(kept + 1);
+    for (std::size_t at = kept == 0 ? 0 : ends_.back() + 1; at < directory.size();) {
+        const std::size_t end = std::min(directory.find('/', at), directory.size());
+        std::vector<const Node*> next;
+        advance(reached_.back(), directory.substr(at, end - at), next);
+        reached_.push_back(std::move(next));
+        ends_.push_back(end);
+        at = end + 1;
+    }
+    directory_ = directory;
+    advance(reached_.back(), name, last_);
+    collect(last_, ids);
 }
 
 bool GlobSet::could_match_below(std::string_view prefix) const {

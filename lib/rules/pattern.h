@@ -50,6 +50,7 @@ Result<void> check_glob(std::string_view glob);
 /// Many globs compiled into one segment trie: a path is walked once, whatever the number of globs.
 class GlobSet {
 public:
+    class Walk;
     void add(std::string_view glob, std::uint32_t id);  ///< the glob has passed check_glob
     /// Ids of all globs that match, ascending, without repeats.
     void match(std::string_view path, std::vector<std::uint32_t>& ids) const;
@@ -62,7 +63,24 @@ public:
 
 private:
     struct Node;
+    static void advance(const std::vector<const Node*>& here, std::string_view segment, std::vector<const Node*>& next);
+    static void collect(const std::vector<const Node*>& here, std::vector<std::uint32_t>& ids);
+    [[nodiscard]] std::vector<const Node*> start() const;
     std::unique_ptr<Node> root_;
+};
+
+/// Matches path after path, and remembers where the directories of the last one led: going through a tree costs about a segment a
+/// file. Used by one thread; the set must outlive it.
+class GlobSet::Walk {
+public:
+    explicit Walk(const GlobSet& set) : reached_{set.start()} {}
+    void match(std::string_view path, std::vector<std::uint32_t>& ids);  ///< as GlobSet::match
+
+private:
+    std::string directory_;                           // of the last path
+    std::vector<std::size_t> ends_;                   // where its segments end
+    std::vector<std::vector<const Node*>> reached_;   // after so many of them
+    std::vector<const Node*> last_;
 };
 
 }  // namespace veritag::rules

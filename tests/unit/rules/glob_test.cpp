@@ -57,8 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const testing::TestParamInfo<GlobCase>& each) { return std::string(each.param.name); });
 
 TEST(GlobSet, AgreesWithGlobMatchesOnEveryShortPath) {
-    const std::array<const char*, 14> globs{"**",  "a",        "*",          "a/*",   "**/a",       "a/**", "**/a/**",
-                                            "*/b", "**/b/*/a", "a/**/{b,c}", "?/b/c", "**/{a,b}/c", "a*/b", "**/**/c"};
+    const std::array<const char*, 20> globs{"**",  "a",        "*",          "a/*",   "**/a",       "a/**", "**/a/**",
+                                            "*/b", "**/b/*/a", "a/**/{b,c}", "?/b/c", "**/{a,b}/c", "a*/b", "**/**/c", "*b", "**/?b/a*", "a?", "**/*?", "b*/*b", "*a*/**/?"};
     GlobSet set;
     for (std::size_t i = 0; i < globs.size(); ++i) set.add(globs[i], static_cast<std::uint32_t>(i));
     const std::array<const char*, 4> segments{"a", "b", "c", "ab"};
@@ -78,6 +78,20 @@ TEST(GlobSet, AgreesWithGlobMatchesOnEveryShortPath) {
         set.match(path, ids);
         ASSERT_EQ(ids, expected) << path;
     }
+    // A walk keeps what it can of the last path, so every order must give the same: up, down, and to and fro.
+    GlobSet::Walk walk(set);
+    const auto walk_all = [&](const char* order) {
+        for (const std::string& path : paths) {
+            set.match(path, expected);
+            walk.match(path, ids);
+            ASSERT_EQ(ids, expected) << path << ", " << order;
+        }
+    };
+    walk_all("by length");
+    std::sort(paths.begin(), paths.end());
+    walk_all("as in a tree");
+    std::sort(paths.begin(), paths.end(), [](const std::string& a, const std::string& b) { return std::string(a.rbegin(), a.rend()) < std::string(b.rbegin(), b.rend()); });
+    walk_all("by their ends");
 }
 
 TEST(GlobSet, OneIdOfSeveralGlobsComesOnce) {

@@ -2,6 +2,7 @@
 #include "scan/remembered_image.h"
 #include "scan/scanner.h"
 
+#include "chunked_layers.h"
 #include "fake_image.h"
 #include "plain_reader.h"
 #include "tar_writer.h"
@@ -57,11 +58,12 @@ struct Remembering {
     rules::RuleSet rules = test::test_rules();
     std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
     test::Silent progress;
-    Limits limits;
+    ScanOptions options;
 
     Outcome run(FakeImage& image) {
-        test::PlainReader reader(rules.wanted(), limits);
-        Scanner scanner(rules, {.limits = limits, .store = store}, reader, progress);
+        test::PlainReader reader(rules.wanted(), options.limits);
+        options.store = store;
+        Scanner scanner(rules, options, reader, progress);
         const int before = image.opened;
         ScanResult result = scanner.scan(image, {});
         EXPECT_EQ(result.images.size(), 1U);
@@ -143,6 +145,34 @@ TEST(Remembering, AWrongMediaTypeIsToldThoughTheLayerIsKnown) {
     (void)remembering.run(image);
     image.layers[0].media_type = "application/vnd.oci.image.layer.v1.tar+zstd";
     EXPECT_EQ(remembering.run(image).image.verdict, Verdict::error);
+}
+
+// Nobody has proven the digests of a layer that was read in part.
+TEST(Remembering, WhatWasReadInPartIsNotKeptAndAWholeReadingServesForIt) {
+    Remembering remembering;
+    test::ChunkedLayer layer(stream::TocFormat::zstd_chunked);
+    layer.file("etc/os-release", "ID=puffin\nVERSION=5.1\n");
+    layer.file("opt/redkit/2.0/version.txt", "version=2.0\n");
+    layer.padding(2 << 20);
+    const std::string& blob = layer.finish();
+    FakeImage image("redkit2.0-pf5.1");
+    image.layers.push_back({.blob = blob, .media_type = "application/vnd.oci.image.layer.v1.tar+zstd", .digest = sha256_of(blob).str(), .diff_id = sha256_of("?").str(), .claimed_too_much = 0, .annotations = layer.annotations});
+    remembering.options.partial = true;
+    const Outcome in_part = remembering.run(image);
+    EXPECT_EQ(in_part.image.partial_layers, std::vector<int>{0});
+    EXPECT_TRUE(remembering.store->layers.empty());
+
+    remembering.options.partial = false;
+    EXPECT_EQ(remembering.run(image).layers_opened, 1);
+    remembering.options.partial = true;
+    const int ranges = image.ranges;
+    const Outcome served = remembering.run(image);
+    EXPECT_EQ(served.layers_opened, 0);
+    EXPECT_EQ(image.ranges, ranges);
+    EXPECT_TRUE(served.image.partial_layers.empty());
+
+    image.layers[0].annotations.clear();  // the tar was not read beside that table, so this is another reading
+    EXPECT_EQ(remembering.run(image).layers_opened, 1);
 }
 
 // ---- documents ----
