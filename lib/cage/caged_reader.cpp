@@ -17,6 +17,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kWhat = "read layer";
+// What a worker can know. Other codes steer what happens to an image (a `not_found` may drop it), and a worker is not to do that.
+constexpr bool speaks_of_bytes(ErrorCode code) noexcept {
+    return code == ErrorCode::malformed || code == ErrorCode::truncated || code == ErrorCode::over_limit || code == ErrorCode::unsupported ||
+           code == ErrorCode::digest_mismatch || code == ErrorCode::internal;
+}
+
 constexpr std::uint64_t kMostWanted = 16ULL << 20;  // of a blob, in one part; stream/partial_layer.cpp asks for less
 constexpr std::chrono::milliseconds kLook{100};  // how often a wait looks whether it should stop
 
@@ -68,7 +74,11 @@ public:
 
     Result<detect::AnalyzedLayer> answer() {
         while (!answer_) VERITAG_CHECK(listen(true));
-        if (answer_->kind == MessageKind::failed) return parse_error(answer_->payload);
+        if (answer_->kind == MessageKind::failed) {
+            Error error = parse_error(answer_->payload);
+            if (!speaks_of_bytes(error.code)) error.code = ErrorCode::worker;
+            return error;
+        }
         constexpr std::size_t kTimes = 4;
         ByteReader in(std::string_view(answer_->payload), "answer of the worker process");
         detect::AnalyzedLayer layer;

@@ -103,6 +103,7 @@ Result<detect::AnalyzedLayer> misbehave(std::string_view deed, ByteSource& blob)
         static_cast<void>(::sendmsg(kSocketNumber, &message, 0));
     }
     if (deed == "early") return detect::AnalyzedLayer{};
+    if (deed == "vanish") return Error{ErrorCode::not_found, "choose platform", "", "of another platform", ""};
     if (deed == "escape") return Error{ErrorCode::malformed, "read\x1b[31m", "here\n", "\xff", ""};
     for (;;) {  // whoever spoke nonsense waits for what comes of it
         VERITAG_TRY(const auto piece, blob.next());
@@ -217,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(All, Misdeeds, testing::Values(
     Deed{"open", kForbidden}, Deed{"socket", kForbidden}, Deed{"fork", kForbidden}, Deed{"exec", kForbidden}, Deed{"kill", kForbidden}, Deed{"code", kForbidden},
     Deed{"huge", kForbidden}, Deed{"scribble", "crashed with signal 11"}, Deed{"more", "it says that it took 1099511627776 bytes"}, Deed{"kind", "a message of kind 99"},
     Deed{"garbage", "malformed: read stored layer analysis"}, Deed{"error", "malformed: read message"}, Deed{"length", "kind 11 with 4294967295 bytes"},
-    Deed{"escape", "malformed: read\\x1b[31m: here\\x0a: \\xff"}),
+    Deed{"vanish", "worker: choose platform"}, Deed{"escape", "malformed: read\\x1b[31m: here\\x0a: \\xff"}),
     [](const testing::TestParamInfo<Deed>& each) { return std::string(each.param.name); });
 
 TEST(CagedReader, MemoryIsLimited) {
