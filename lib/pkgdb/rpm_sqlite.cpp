@@ -53,7 +53,7 @@ int spend_budget(void* data) noexcept {
 }
 
 Error sqlite_error(sqlite3* db, std::string_view origin) {
-    if (sqlite3_errcode(db) == SQLITE_NOMEM) throw std::bad_alloc();
+    // SQLITE_NOMEM too: a schema may be built so that SQLite gives up on it in that way with memory to spare.
     const std::string saw = sqlite3_errcode(db) == SQLITE_INTERRUPT ? "it takes more work than any package database"
                                                                     : "SQLite says: " + quote(sqlite3_errmsg(db));
     return {ErrorCode::malformed, std::string(kWhat), quote(origin), saw, ""};
