@@ -39,19 +39,29 @@ public:
         return send(MessageKind::part_job, serialise_job(job));
     }
 
-    /// Waits for room where the ring is full. False: the worker has failed already and wants no more.
+    /// Waits for room where the ring is full. The worker hears of the bytes in larger steps, the last ones at `end` or `tell`.
+    /// False: the worker has failed already and wants no more.
     Result<bool> give(std::span<const std::byte> bytes) {
+        constexpr std::uint64_t kStep = kRingBytes / 4;
         while (!bytes.empty()) {
-            VERITAG_CHECK(listen(filled_ - taken_ == kRingBytes));
+            const bool full = filled_ - taken_ == kRingBytes;
+            if (full || filled_ - told_ >= kStep) {
+                VERITAG_CHECK(tell());
+                VERITAG_CHECK(listen(full));
+            }
             if (answer_) return false;
             const std::span<std::byte> run = worker_.ring.at(filled_);
             const std::size_t room = std::min({run.size(), static_cast<std::size_t>(kRingBytes - (filled_ - taken_)), bytes.size()});
             std::memcpy(run.data(), bytes.data(), room);
             bytes = bytes.subspan(room);
             filled_ += room;
-            VERITAG_CHECK(send(MessageKind::filled, MessageWriter().number(filled_).take()));
         }
         return true;
+    }
+    Result<void> tell() {
+        if (told_ == filled_) return ok();
+        told_ = filled_;
+        return send(MessageKind::filled, MessageWriter().number(filled_).take());
     }
 
     /// Gives the parts of the blob that the worker asks for, until it answers.
@@ -63,11 +73,15 @@ public:
             const Result<std::string> part = blob.read(wanted_->first, wanted_->second);
             if (!part) return part.error();
             VERITAG_CHECK(give(as_byte_span(*part)));
+            VERITAG_CHECK(tell());
             wanted_.reset();
         }
     }
 
-    Result<void> end() { return send(MessageKind::ended, {}); }
+    Result<void> end() {
+        VERITAG_CHECK(tell());
+        return send(MessageKind::ended, {});
+    }
 
     /// The worker's socket broke off without an answer.
     [[nodiscard]] bool is_gone() const noexcept { return gone_; }
@@ -169,6 +183,7 @@ private:
     std::stop_token stop_;
     std::uint64_t filled_ = 0;
     std::uint64_t taken_ = 0;
+    std::uint64_t told_ = 0;  // the worker knows of so many filled ones
     std::chrono::nanoseconds waited_{};
     std::uint64_t blob_size_ = 0;  // 0 where nothing may be asked for
     std::uint64_t asked_for_ = 0;
