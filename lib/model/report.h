@@ -70,6 +70,8 @@ struct Finding {
     std::string message;     ///< one English sentence; other languages are made from code and fields by the report
     std::vector<Evidence> evidence;
     std::optional<std::string> suggestion;  ///< the tag that the content deserves
+    std::string file;        ///< findings about declarations: the file, relative to the tree that was named; else empty
+    int line = 0;            ///< in `file`, from 1; 0: the file as a whole
 };
 
 enum class Verdict : std::uint8_t { pass, warn, fail, unknown, error };
@@ -126,6 +128,7 @@ struct Report {
     std::string generated;  ///< RFC 3339
     std::vector<ImageReport> images;
     std::vector<Skipped> skipped;
+    std::vector<Finding> findings;  ///< of no single image: a catalogue's, a tree's, a registry's
     std::uint64_t bytes_fetched = 0;
     std::uint64_t layers_analyzed = 0;
     std::uint64_t layers_reused = 0;
