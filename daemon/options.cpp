@@ -96,8 +96,8 @@ void StoreFlags::add_to(CLI::App& command) {
     command.add_flag("--no-store", none, "Remember nothing between runs")->excludes(option);
 }
 
-Result<std::shared_ptr<store::Store>> StoreFlags::open(const Limits& limits) const {
-    std::shared_ptr<store::Store> no_store;
+Result<std::shared_ptr<store::AuditStore>> StoreFlags::open(const Limits& limits) const {
+    std::shared_ptr<store::AuditStore> no_store;
     if (none) return no_store;
     const std::optional<std::string> path = file.empty() ? store::default_store_path() : file;
     if (!path) {
@@ -106,8 +106,8 @@ Result<std::shared_ptr<store::Store>> StoreFlags::open(const Limits& limits) con
     }
     store::StoreOptions options;
     options.limits = limits;
-    Result<std::unique_ptr<store::Store>> opened = store::open_sqlite_store(*path, std::move(options));
-    if (opened) return std::shared_ptr<store::Store>(std::move(*opened));
+    Result<std::unique_ptr<store::AuditStore>> opened = store::open_sqlite_store(*path, std::move(options));
+    if (opened) return std::shared_ptr<store::AuditStore>(std::move(*opened));
     if (opened.error().code != ErrorCode::io) return opened.error();
     log::warn("nothing is remembered between runs: the store cannot be used", {{"error", opened.error().message()}});
     return no_store;

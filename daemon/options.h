@@ -53,7 +53,7 @@ struct StoreFlags {
     bool none = false;
     void add_to(CLI::App& command);
     /// Null with --no-store, and with a warning where the store cannot be used. A store that must not be used is an error.
-    [[nodiscard]] Result<std::shared_ptr<store::Store>> open(const Limits& limits) const;
+    [[nodiscard]] Result<std::shared_ptr<store::AuditStore>> open(const Limits& limits) const;
 };
 
 struct LogOptions {
@@ -72,6 +72,7 @@ void watch_signals();
 
 // One function a subcommand: adds it to the application; what it returns becomes the exit status.
 void add_scan(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);

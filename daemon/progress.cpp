@@ -38,7 +38,7 @@ void ConsoleProgress::draw() {
     const std::uint64_t bytes = bytes_;
     const std::uint64_t expected = bytes_expected_;
     const double rate = seconds > 0 ? static_cast<double>(bytes) / seconds : 0;
-    std::string line = "images " + std::to_string(done_.load()) + "/" + std::to_string(images_) + "  layers " + std::to_string(layers_done_.load()) + "/" +
+    std::string line = "images " + std::to_string(done_.load()) + "/" + std::to_string(images_.load()) + "  layers " + std::to_string(layers_done_.load()) + "/" +
                        std::to_string(layers_.load()) + "  " + human_bytes(bytes) + " of " + human_bytes(expected) + "  " +
                        human_bytes(static_cast<std::uint64_t>(rate)) + "/s";
     if (rate > 0 && expected > bytes) {

@@ -22,6 +22,7 @@ public:
     /// `bar` on a terminal, else `lines`; `silent` with --no-progress.
     static Mode mode_for(bool no_progress) noexcept;
 
+    void expect_images(std::size_t images) noexcept { images_ = images; }
     void reference_done();  ///< one of the images named on the command line
     void image_started(std::string_view reference, std::string_view platform, std::size_t layers, std::uint64_t bytes) override;
     void bytes_read(std::uint64_t count) override;
@@ -34,7 +35,7 @@ private:
     void draw();
 
     Mode mode_;
-    std::size_t images_;
+    std::atomic<std::size_t> images_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::atomic<std::size_t> done_{0};
     std::atomic<std::size_t> layers_{0};

@@ -172,10 +172,12 @@ std::string human_bytes(std::uint64_t bytes) {
     return buffer.data();
 }
 
-std::string rfc3339_now() {
-    const std::time_t now = std::time(nullptr);
+std::string rfc3339_now() { return rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())); }
+
+std::string rfc3339(std::chrono::sys_seconds time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
     std::tm parts{};
-    gmtime_r(&now, &parts);
+    gmtime_r(&seconds, &parts);
     std::array<char, 32> buffer{};
     std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
     return buffer.data();

@@ -1,6 +1,7 @@
 // Small text helpers that know no locale.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,5 +41,6 @@ std::string human_bytes(std::uint64_t bytes);
 
 /// Now, as RFC 3339 in UTC with seconds: 2026-08-22T10:00:00Z.
 std::string rfc3339_now();
+std::string rfc3339(std::chrono::sys_seconds time);
 
 }  // namespace veritag

@@ -12,13 +12,6 @@
 
 namespace veritag::judge {
 
-/// A layer whose content hashes to something else than the config's diff_id says.
-struct ForgedLayer {
-    int layer = 0;
-    std::string claimed;   ///< the config's diff_id
-    std::string observed;  ///< what the layer hashes to
-};
-
 struct Case {
     std::vector<Claim> claims;
     bool readable = true;                ///< false: the tag could not be read, which is a finding of its own

@@ -47,4 +47,19 @@ struct ImageFacts {
     std::vector<ForeignArchitecture> foreign_code;  ///< ELF programs and libraries
 };
 
+/// A layer whose content hashes to something else than the config's diff_id says.
+struct ForgedLayer {
+    int layer = 0;
+    std::string claimed;   ///< the config's diff_id
+    std::string observed;  ///< what the layer hashes to
+};
+
+/// All that judging an image needs of its layers.
+struct ReadImage {
+    ImageFacts facts;
+    std::vector<int> restored_layers;  ///< as in ImageReport
+    std::vector<int> partial_layers;
+    std::vector<ForgedLayer> forged;
+};
+
 }  // namespace veritag

@@ -122,6 +122,23 @@ struct Skipped {
     std::string reason;
 };
 
+/// What became of one reference: its platforms as images, and what was no image.
+struct JudgedReference {
+    std::string top;  ///< digest of what the reference points to; empty where it could not be had
+    std::vector<ImageReport> images;
+    std::vector<Skipped> skipped;
+};
+
+/// What one target of an audit turned out to hold.
+struct ListedTarget {
+    std::string target;  ///< as the user named it
+    std::string driver;  ///< how its repositories were found: `catalog`, `harbor`, `list`, …
+    std::size_t repositories = 0;
+    std::size_t tags = 0;
+    std::vector<std::string> notes;  ///< oddities of the listing, for people
+    std::optional<Error> error;      ///< it could not be listed, or not to its end
+};
+
 struct Report {
     std::string tool_version;
     std::string rules_digest;
@@ -129,6 +146,7 @@ struct Report {
     std::vector<ImageReport> images;
     std::vector<Skipped> skipped;
     std::vector<Finding> findings;  ///< of no single image: a catalogue's, a tree's, a registry's
+    std::vector<ListedTarget> targets;  ///< of an audit
     std::uint64_t bytes_fetched = 0;
     std::uint64_t layers_analyzed = 0;
     std::uint64_t layers_reused = 0;

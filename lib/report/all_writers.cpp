@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "report/cyclonedx_writer.h"
+#include "report/dot_writer.h"
 #include "report/json_writer.h"
 #include "report/spdx_writer.h"
 #include "report/table_writer.h"
@@ -15,8 +16,9 @@ struct Format {
     std::string (*write)(const Report&, const WriteOptions&);
     std::string (*explain)(const std::vector<Explanation>&, const WriteOptions&);  ///< null where the format is for images alone
 };
-constexpr std::array<Format, 4> kFormats{{{"table", write_table, write_table},
+constexpr std::array<Format, 5> kFormats{{{"table", write_table, write_table},
                                           {"json", write_json, write_json},
+                                          {"dot", write_dot, nullptr},
                                           {"cyclonedx", write_cyclonedx, nullptr},
                                           {"spdx", write_spdx, nullptr}}};
 

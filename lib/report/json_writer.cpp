@@ -64,6 +64,8 @@ private:
     }
 
     void summary(const Report& report);
+    void target(const ListedTarget& target);
+    void error(const std::optional<Error>& error);
     void image(const ImageReport& image);
     void claim(const Claim& claim);
     void evidence(const std::vector<Evidence>& items);
@@ -90,6 +92,7 @@ void JsonWriter::report(const Report& report) {
     out_.EndObject();
     member("generated", report.generated);
     summary(report);
+    if (!report.targets.empty()) member_list("targets", report.targets, [&](const ListedTarget& each) { target(each); });
     member_list("images", report.images, [&](const ImageReport& each) { image(each); });
     member_list("skipped", report.skipped, [&](const Skipped& each) {
         out_.StartObject();
@@ -118,6 +121,29 @@ void JsonWriter::summary(const Report& report) {
     out_.EndObject();
 }
 
+void JsonWriter::target(const ListedTarget& target) {
+    out_.StartObject();
+    member("target", target.target);
+    member("driver", target.driver);
+    number("repositories", target.repositories);
+    number("tags", target.tags);
+    member_list("notes", target.notes, [&](const std::string& each) { value(each); });
+    error(target.error);
+    out_.EndObject();
+}
+
+void JsonWriter::error(const std::optional<Error>& error) {
+    key("error");
+    if (!error) {
+        out_.Null();
+        return;
+    }
+    out_.StartObject();
+    member("code", to_string(error->code));
+    member("message", error->message());
+    out_.EndObject();
+}
+
 void JsonWriter::image(const ImageReport& image) {
     out_.StartObject();
     member("reference", image.reference);
@@ -128,15 +154,7 @@ void JsonWriter::image(const ImageReport& image) {
     member("digest", image.digest);
     member("platform", image.platform);
     member("verdict", to_string(image.verdict));
-    key("error");
-    if (image.error) {
-        out_.StartObject();
-        member("code", to_string(image.error->code));
-        member("message", image.error->message());
-        out_.EndObject();
-    } else {
-        out_.Null();
-    }
+    error(image.error);
     member("grammar", image.grammar);
     member("tier", image.tier ? std::optional<std::string>(to_string(*image.tier)) : std::nullopt);
     member("dev", image.dev);

@@ -16,7 +16,7 @@ struct Template {
 
 // {claim} is the component with the claimed version and {found} the same with the observed one; {component}, {claimed} and
 // {observed} are the bare fields. The first row of a code whose fields are all there is taken.
-constexpr std::array<Template, 41> kChinese{{
+constexpr std::array<Template, 46> kChinese{{
     {"tag-syntax", "标签“{claimed}”不符合该仓库的命名规则，无法解析"},
     {"tag-syntax", "标签不符合该仓库的命名规则，无法解析"},
     {"tag-order", "标签各部分都能识别，但排列顺序不符合规范"},
@@ -57,7 +57,12 @@ constexpr std::array<Template, 41> kChinese{{
     {"package-foreign", "镜像中有软件包是为 {observed} 构建的，与镜像的系统不同"},
     {"package-foreign", "镜像中装有为其他发行版或其他版本构建的软件包"},
     {"tag-moved", "标签指向的镜像与上次审计时不同"},
+    {"parent-mismatch", "镜像所基于的已发布镜像声明的是 {component} {observed}，而标签声明的是 {claimed}"},
+    {"parent-mismatch", "镜像之下的已发布镜像中，没有一个是标签所要求的 {claim}"},
+    {"parent-stale", "镜像基于上级镜像的旧版构建，该上级镜像此后已重新发布，应重新构建"},
     {"parent-unknown", "没有找到已发布的上级镜像"},
+    {"mirror-divergence", "各镜像仓库中的同名标签不一致：此处为 {observed}，另一处为 {claimed}"},
+    {"mirror-divergence", "该标签在某个镜像仓库中缺失，或各处内容不一致"},
 }};
 
 // "cann 8.0.RC1"; a model's claim is its name alone, and some observed values carry their name already.
@@ -96,7 +101,7 @@ struct Words {
     std::string_view chinese;
 };
 
-constexpr std::array<Words, 30> kTexts{{
+constexpr std::array<Words, 37> kTexts{{
     {Text::observed, "observed", "实际内容"},
     {Text::unproven_mark, "{0} (not proven)", "{0}（未证实）"},
     {Text::packages, "packages", "软件包"},
@@ -119,6 +124,13 @@ constexpr std::array<Words, 30> kTexts{{
     {Text::restored, "restored", "补零"},
     {Text::restored_layers, "Layer {0}: its tar lacks the zero blocks at the end, as some zstd:chunked writers leave it; with them it has its diff_id.",
      "第 {0} 层的 tar 缺少末尾的零块（某些 zstd:chunked 写入程序会省略）；补上后 diff_id 相符。"},
+    {Text::listed_target, "{0} (by {1}): {2} repositories, {3} tags", "{0}（列出方式 {1}）：{2} 个仓库，{3} 个标签"},
+    {Text::causes, "Findings by cause, worst first:", "按原因汇总，最严重的在前："},
+    {Text::cause, "{0} × {1}: {2}", "{0} 个 × {1}：{2}"},
+    {Text::new_findings, "New: {0}", "新增：{0}"},
+    {Text::mended_findings, "Mended: {0}", "已修复：{0}"},
+    {Text::unchanged_findings, "As before: {0}", "未变：{0}"},
+    {Text::unseen_findings, "Not looked at again: {0}", "本次未检查：{0}"},
     {Text::grammar, "grammar", "语法"},
     {Text::tier, "tier", "层级"},
     {Text::dev, "dev", "开发镜像"},

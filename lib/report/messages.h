@@ -23,6 +23,7 @@ enum class Text {
     observed, unproven_mark, packages, problem, error, skipped, and_more, layer, suggestion, judged_as, no_images, no_platform,
     coverage_listed, coverage_judged, coverage_open, coverage_work,
     partial, partial_layers, restored, restored_layers,
+    listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings,
     grammar, tier, dev, claims, parents, yes, none, from_repository, any_version, unreadable_tag,
 };
 std::string_view text(Text which, Language language) noexcept;

@@ -1,6 +1,7 @@
 #include "report/table_writer.h"
 
 #include "base/text.h"
+#include "report/causes.h"
 #include "report/messages.h"
 #include "report/terminal.h"
 
@@ -230,6 +231,7 @@ void TableWriter::coverage(const Report& report) {
 }
 
 void TableWriter::report(const Report& report) {
+    out_ += write_audit_summary(report, options_);
     std::vector<const ImageReport*> images;
     for (const ImageReport& each : report.images) images.push_back(&each);
     std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
@@ -238,6 +240,7 @@ void TableWriter::report(const Report& report) {
     const bool several = std::count_if(report.images.begin(), report.images.end(), quiet) > 1;
     bool after_passing_line = false;
     for (const ImageReport* each : images) {
+        if (!report.targets.empty() && quiet(*each)) continue;  // of thousands; the coverage counts them
         const bool one_line = several && quiet(*each);
         if (after_passing_line && !one_line) out_ += "\n";
         if (one_line) {

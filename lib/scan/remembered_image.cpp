@@ -63,7 +63,41 @@ private:
     const Limits limits_;
 };
 
+class StoredImage final : public source::ImageSource {
+public:
+    StoredImage(source::ImageName name, const Digest& top, std::shared_ptr<store::Store> store) : name_(std::move(name)), top_(top), store_(std::move(store)) {}
+
+    [[nodiscard]] const source::ImageName& name() const noexcept override { return name_; }
+    Result<std::optional<Digest>> resolve_top(std::stop_token) override { return std::optional(top_); }
+    Result<source::RawManifest> fetch_top(std::stop_token) override { return manifest(top_); }
+    Result<source::RawManifest> fetch_manifest(const oci::Descriptor& child, std::stop_token) override { return manifest(child.digest); }
+    Result<std::string> fetch_config(const oci::Descriptor& config, std::stop_token) override {
+        if (std::optional<store::Document> known = store_->find_document(config.digest)) return std::move(known->body);
+        return absent("config", config.digest);
+    }
+    Result<std::unique_ptr<ByteSource>> open_layer(const oci::Descriptor& layer, std::stop_token) override { return absent("layer", layer.digest); }
+    Result<std::string> read_layer_range(const oci::Descriptor& layer, std::uint64_t, std::uint64_t, std::stop_token) override { return absent("layer", layer.digest); }
+
+private:
+    Result<source::RawManifest> manifest(const Digest& digest) {
+        std::optional<store::Document> known = store_->find_document(digest);
+        if (!known) return absent("manifest", digest);
+        return source::RawManifest{.body = std::move(known->body), .content_type = std::move(known->media_type), .digest = digest};
+    }
+    [[nodiscard]] Error absent(std::string_view what, const Digest& digest) const {
+        return {ErrorCode::not_found, "read store", name_.display, "what is wanted of " + std::string(what) + ' ' + digest.str() + " is not kept", "audit it once with network"};
+    }
+
+    const source::ImageName name_;
+    const Digest top_;
+    const std::shared_ptr<store::Store> store_;
+};
+
 }  // namespace
+
+std::unique_ptr<source::ImageSource> open_stored_image(source::ImageName name, const Digest& top, std::shared_ptr<store::Store> store) {
+    return std::make_unique<StoredImage>(std::move(name), top, std::move(store));
+}
 
 std::unique_ptr<source::ImageSource> remember_documents(std::unique_ptr<source::ImageSource> image, std::shared_ptr<store::Store> store, const Limits& limits) {
     return std::make_unique<RememberedImage>(std::move(image), std::move(store), limits);

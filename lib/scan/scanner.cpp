@@ -1,9 +1,11 @@
 #include "scan/scanner.h"
 
+#include "base/build_id.h"
 #include "base/byte_reader.h"
 #include "base/text.h"
 #include "judge/judge.h"
 #include "judge/platforms.h"
+#include "model/kept.h"
 #include "tag/tag.h"
 
 #include <algorithm>
@@ -115,6 +117,9 @@ Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerRe
       progress_(progress),
       matcher_(rules),
       fetcher_({.partial = options_.partial, .limits = options_.limits, .store = options_.store}, rules.wanted(), reader, progress),
+      image_recipe_(options_.store == nullptr || build_id().empty()
+                        ? ""
+                        : build_id() + ' ' + rules.digest() + ' ' + detect::analysis_recipe(rules.wanted(), {}, options_.limits)),
       folding_(kMostFoldedBytes),
       pool_({.jobs = options_.jobs}),
       crew_(images_in_flight(options_.jobs) - 1) {}
@@ -145,6 +150,7 @@ ScanResult Scanner::scan_reference(source::ImageSource& source, std::stop_token 
 
     const Result<source::RawManifest> top = source.fetch_top(stop);
     if (!top) return fail(top.error());
+    result.top = top->digest.str();
     Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(top->body, top->content_type, options_.limits);
     if (!parsed) return fail(parsed.error().at(source.name().display));
 
@@ -223,7 +229,7 @@ void Scanner::scan_manifest(source::ImageSource& source, const oci::Manifest& ma
     if (offered) image.platform = offered->str();
     const Result<void> judged = [&]() -> Result<void> {
         try {
-            return judge_image(source, manifest, offered, image, stop);
+            return judge_image(source, manifest, digest, offered, image, stop);
         } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this image, not the run
             return Error{ErrorCode::internal, "judge image", source.name().display, broken.what(), ""};
         }
@@ -237,8 +243,8 @@ void Scanner::scan_manifest(source::ImageSource& source, const oci::Manifest& ma
     result.images.push_back(std::move(image));
 }
 
-Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manifest& manifest, const std::optional<oci::Platform>& offered, ImageReport& image,
-                                  std::stop_token stop) {
+Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered,
+                                  ImageReport& image, std::stop_token stop) {
     VERITAG_TRY(const std::string config_text, source.fetch_config(manifest.config, stop));
     Result<oci::ImageConfig> parsed = oci::parse_image_config(config_text, options_.limits);
     if (!parsed) return parsed.error().at(source.name().display + " config " + manifest.config.digest.str());
@@ -259,6 +265,52 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
                                                 [](std::uint64_t sum, const oci::Descriptor& layer) { return sum + layer.size; });
     progress_.image_started(image.reference, image.platform, manifest.layers.size(), bytes);
     Announced announced(progress_, manifest.layers.size(), bytes);
+    // What was seen in an image hangs on its manifest and on these; folding its layers again would take longer than all the rest.
+    const std::string application = application_of(reading);
+    std::optional<store::ImageKey> key;
+    if (!image_recipe_.empty()) key = store::ImageKey{digest, sha256_of(image_recipe_ + '\n' + std::string(kept_form()) + '\n' + image.platform + '\n' + application).str()};
+    std::optional<ReadImage> read;
+    if (key) read = options_.store->find_image(*key);
+    if (read) {
+        for (std::size_t i = 0; i < manifest.layers.size(); ++i) fetcher_.count_reused();
+    } else {
+        Result<ReadImage> fresh = read_image(source, manifest, config, platform, application, announced, std::move(stop));
+        if (!fresh) return fresh.error();
+        read = std::move(*fresh);
+        if (key && read->partial_layers.empty()) {  // only what was verified
+            std::vector<Digest> blobs;
+            for (const oci::Descriptor& layer : manifest.layers) blobs.push_back(layer.digest);
+            options_.store->keep_image(*key, *read, blobs);
+        }
+    }
+    image.restored_layers = std::move(read->restored_layers);
+    image.partial_layers = std::move(read->partial_layers);
+
+    judge::Case judged{.claims = reading.claims,
+                       .readable = reading.readable,
+                       .dev = dev_of(rules_, reading),
+                       .facts = std::move(read->facts),
+                       .platform = os_and_architecture(platform),
+                       .config_platform = config.platform.architecture.empty() ? "" : os_and_architecture(config.platform),
+                       .forged = std::move(read->forged),
+                       .layers = manifest.layers.size(),
+                       .diff_ids = config.diff_ids.size()};
+
+    judge::Judgement judgement = judge::judge(rules_, judged);
+    image.findings = reading.findings;
+    image.findings.insert(image.findings.end(), judgement.findings.begin(), judgement.findings.end());
+    add_suggestions(rules_, reading, image.tag, judgement, image.findings);
+    std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    image.verdict = verdict_of(image.findings);
+    count_packages(judged.facts.packages, image.packages);
+    image.observed = std::move(judged.facts.observations);
+    image.package_list = std::move(judged.facts.packages);
+    image.problems = std::move(judged.facts.problems);
+    return ok();
+}
+
+Result<ReadImage> Scanner::read_image(source::ImageSource& source, const oci::Manifest& manifest, const oci::ImageConfig& config, const oci::Platform& platform,
+                                      std::string_view application, Announced& announced, std::stop_token stop) {
     LayerPool::Batch batch(pool_, stop);  // as long as the layers are held
 
     VERITAG_TRY(Layers layers, read_layers(source, manifest, {}, nullptr, batch, announced));
@@ -269,7 +321,7 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
         {
             const Room::Share share(folding_, held_bytes(layers));
             const detect::MergedImage merged(layers);
-            observed = detect::observe(merged, config, platform, matcher_, application_of(reading));
+            observed = detect::observe(merged, config, platform, matcher_, application);
         }
         if (observed.missing.empty()) break;
         if (pass == 2) {
@@ -287,39 +339,20 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
         VERITAG_TRY(layers, read_layers(source, manifest, again, &layers, batch, announced));
     }
 
-    judge::Case judged{.claims = reading.claims,
-                       .readable = reading.readable,
-                       .dev = dev_of(rules_, reading),
-                       .facts = std::move(observed.facts),
-                       .platform = os_and_architecture(platform),
-                       .config_platform = config.platform.architecture.empty() ? "" : os_and_architecture(config.platform),
-                       .forged = {},
-                       .layers = manifest.layers.size(),
-                       .diff_ids = config.diff_ids.size()};
+    ReadImage read{.facts = std::move(observed.facts)};
     for (std::size_t i = 0; i < layers.size(); ++i) {
         const LayerAnalysis& layer = *layers[i];
         const int number = static_cast<int>(i);
         if (layer.partial)
-            image.partial_layers.push_back(number);
+            read.partial_layers.push_back(number);
         else if (i >= config.diff_ids.size() || layer.diff_id == config.diff_ids[i])
             continue;
         else if (holds_when_restored(layer, config.diff_ids[i]))
-            image.restored_layers.push_back(number);
+            read.restored_layers.push_back(number);
         else
-            judged.forged.push_back({number, config.diff_ids[i].str(), layer.diff_id.str()});
+            read.forged.push_back({number, config.diff_ids[i].str(), layer.diff_id.str()});
     }
-
-    judge::Judgement judgement = judge::judge(rules_, judged);
-    image.findings = reading.findings;
-    image.findings.insert(image.findings.end(), judgement.findings.begin(), judgement.findings.end());
-    add_suggestions(rules_, reading, image.tag, judgement, image.findings);
-    std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
-    image.verdict = verdict_of(image.findings);
-    count_packages(judged.facts.packages, image.packages);
-    image.observed = std::move(judged.facts.observations);
-    image.package_list = std::move(judged.facts.packages);
-    image.problems = std::move(judged.facts.problems);
-    return ok();
+    return read;
 }
 
 Result<Scanner::Layers> Scanner::read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra,

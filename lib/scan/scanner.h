@@ -38,11 +38,7 @@ struct ScanOptions {
     std::shared_ptr<store::Store> store;    ///< what layers hold, from earlier runs; null: nothing is kept
 };
 
-/// What became of one reference: its platforms as images, and what was no image.
-struct ScanResult {
-    std::vector<ImageReport> images;
-    std::vector<Skipped> skipped;
-};
+using ScanResult = JudgedReference;
 
 /// Keeps rules, reader and progress by reference. Layers seen before under the same rules are not read again (a small cache in memory, and
 /// the store), nor is one read twice at a time. `scan` may be called from several threads at once; the counters are right when none is in it.
@@ -71,7 +67,10 @@ private:
     void scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms, std::stop_token stop);
     void scan_manifest(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered,
                        ScanResult& result, std::stop_token stop);
-    Result<void> judge_image(source::ImageSource& source, const oci::Manifest& manifest, const std::optional<oci::Platform>& offered, ImageReport& image, std::stop_token stop);
+    Result<void> judge_image(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ImageReport& image,
+                             std::stop_token stop);
+    Result<ReadImage> read_image(source::ImageSource& source, const oci::Manifest& manifest, const oci::ImageConfig& config, const oci::Platform& platform,
+                                 std::string_view application, Announced& announced, std::stop_token stop);
     Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, LayerPool::Batch& batch,
                                Announced& announced);
 
@@ -80,6 +79,7 @@ private:
     Progress& progress_;
     detect::EvidenceMatcher matcher_;
     LayerFetcher fetcher_;
+    const std::string image_recipe_;  // without what depends on the image; empty: what was seen in images is not kept
     Room folding_;
     LayerPool pool_;
     Crew crew_;  // uses the pool, so it ends first

@@ -4,14 +4,18 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "model/image_facts.h"
 #include "model/layer_analysis.h"
+#include "model/report.h"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace veritag::store {
 
@@ -29,6 +33,48 @@ struct Document {
     std::string body;
 };
 
+/// Names what was seen in an image once its layers were folded. Whoever looks at the same manifest by the same recipe sees the same.
+struct ImageKey {
+    Digest manifest;
+    std::string recipe;  ///< the rules, the program and what else the facts hang on
+};
+
+/// A tag of a registry.
+struct ReferenceKey {
+    std::string registry;
+    std::string repository;
+    std::string tag;
+    friend auto operator<=>(const ReferenceKey&, const ReferenceKey&) = default;
+};
+
+/// One run over a registry.
+struct AuditRecord {
+    std::int64_t id = 0;
+    std::vector<std::string> targets;  ///< as the user named them
+    std::string rules_digest;
+    std::string tool_version;
+    std::chrono::sys_seconds started;
+    std::optional<std::chrono::sys_seconds> ended;  ///< not set: it runs, or it was killed
+};
+
+/// A digest that a tag had.
+struct TagDigest {
+    ReferenceKey reference;
+    Digest digest;
+    std::chrono::sys_seconds first_seen;
+    std::chrono::sys_seconds last_seen;
+};
+
+/// An image that was published under a tag, by the layers it was verified to have.
+struct Published {
+    ReferenceKey reference;
+    Digest top;       ///< what the tag pointed to: the index, or the manifest itself
+    Digest manifest;
+    std::string platform;
+    std::string chain_id;  ///< of all its layers (opencontainers/image-spec: config.md)
+    std::size_t layers = 0;
+};
+
 /// Thread-safe, and several processes may use one store. It saves work and is the source of nothing, so its calls do not fail: what
 /// cannot be read is absent, and what cannot be written is not kept. A row that is not what its digest says is dropped with a
 /// warning. When the store itself fails (full disk, locked for long, damaged) one warning says so, and until its end it stays empty.
@@ -42,6 +88,28 @@ public:
     virtual void keep_layer(const LayerKey& key, const LayerAnalysis& analysis) = 0;
     virtual std::optional<Document> find_document(const Digest& digest) = 0;
     virtual void keep_document(const Digest& digest, const Document& document) = 0;
+    virtual std::optional<ReadImage> find_image(const ImageKey& key) = 0;
+    /// `layers`: the image's blobs. Using an image counts as using them, since new rules will ask for them.
+    virtual void keep_image(const ImageKey& key, const ReadImage& image, std::span<const Digest> layers) = 0;
+};
+
+/// A store that also keeps what audits found and what tags were. The same holds of its calls.
+class AuditStore : public Store {
+public:
+    /// A new audit, or one over the same targets by the same rules that a process began and did not live to end. nullopt: the store failed.
+    virtual std::optional<AuditRecord> begin_audit(const AuditRecord& audit) = 0;
+    /// What was found of one reference. A second time in one audit takes the place of the first. `top` is not set where even that was
+    /// not to be had; else it becomes part of the tag's history.
+    virtual void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published) = 0;
+    /// `outcome` is the report without its images: what was listed, findings of no single image, counters.
+    virtual void end_audit(std::int64_t audit, const Report& outcome) = 0;
+    virtual std::vector<AuditRecord> list_audits() = 0;  ///< newest first
+    /// All that was kept of it: its outcome and every reference in order of their keys. nullopt: there is no such audit.
+    virtual std::optional<Report> read_audit(std::int64_t audit) = 0;
+    /// The digest of each reference in the last audit before `audit` that looked at it.
+    virtual std::vector<TagDigest> digests_before(std::int64_t audit) = 0;
+    virtual std::vector<TagDigest> tag_history() = 0;       ///< by reference, then by time
+    virtual std::vector<Published> list_published() = 0;    ///< every image that any tag ever had and whose layers were verified
 };
 
 struct StoreOptions {
@@ -60,6 +128,6 @@ struct StoreOptions {
 /// One SQLite file, made where it is not there. A file that is damaged is set aside under another name with a warning, and a new one
 /// takes its place. Errors: `config` for a store of a newer program and for another program's database, which stay as they are;
 /// `io` where the file cannot be used.
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, StoreOptions options = {});
+Result<std::unique_ptr<AuditStore>> open_sqlite_store(const std::string& path, StoreOptions options = {});
 
 }  // namespace veritag::store

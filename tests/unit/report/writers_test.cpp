@@ -105,11 +105,11 @@ TEST(JsonExplanation, HasTheMembersOfTheContract) {
 }
 
 TEST(Formats, UnknownOnesNameTheNearest) {
-    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json", "cyclonedx", "spdx"}));
+    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json", "dot", "cyclonedx", "spdx"}));
     const Result<std::string> text = write_report({}, "jsno", {});
     ASSERT_FALSE(text);
     EXPECT_EQ(text.error().code, ErrorCode::usage);
-    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json, cyclonedx, spdx); did you mean \"json\"?");
+    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json, dot, cyclonedx, spdx); did you mean \"json\"?");
     EXPECT_EQ(write_explanation({}, "xml-and-more", {}).error().hint, "");
 }
 

@@ -39,8 +39,19 @@ public:
     }
     void keep_document(const Digest& digest, const store::Document& document) override { documents.insert_or_assign(digest.str(), document); }
 
+    std::optional<ReadImage> find_image(const store::ImageKey& key) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = images.find(key.manifest.str() + key.recipe);
+        return found == images.end() ? std::nullopt : std::optional(found->second);
+    }
+    void keep_image(const store::ImageKey& key, const ReadImage& image, std::span<const Digest>) override {
+        const std::lock_guard lock(mutex_);
+        images.insert_or_assign(key.manifest.str() + key.recipe, image);
+    }
+
     std::map<std::string, LayerAnalysis> layers;
     std::map<std::string, store::Document> documents;
+    std::map<std::string, ReadImage> images;
 
 private:
     std::mutex mutex_;
@@ -90,6 +101,26 @@ TEST(Remembering, ASecondScannerReadsNoLayer) {
     EXPECT_EQ(second.reused, 2U);
     EXPECT_EQ(second.image.verdict, first.image.verdict);
     EXPECT_EQ(second.image.observed.size(), first.image.observed.size());
+}
+
+TEST(Remembering, WhatWasSeenInAnImageServesWithoutItsLayers) {
+    Remembering remembering;
+    HonestImage image;
+    const Outcome first = remembering.run(image);
+    remembering.store->layers.clear();
+    const Outcome second = remembering.run(image);
+    EXPECT_EQ(second.layers_opened, 0);
+    EXPECT_EQ(second.reused, 2U);
+    EXPECT_EQ(second.image.verdict, first.image.verdict);
+    EXPECT_EQ(second.image.observed.size(), first.image.observed.size());
+}
+
+TEST(Remembering, NothingIsKeptOfAnImageThatCouldNotBeRead) {
+    Remembering remembering;
+    HonestImage image;
+    image.layers[1].blob = "no tar";
+    EXPECT_EQ(remembering.run(image).image.verdict, Verdict::error);
+    EXPECT_TRUE(remembering.store->images.empty());
 }
 
 TEST(Remembering, RulesThatWantOtherFilesReadAgain) {

@@ -38,14 +38,14 @@ LayerKey key_of(const LayerAnalysis& layer, const std::string& recipe = "recipe"
 
 struct Kind {
     const char* name;
-    Result<std::unique_ptr<Store>> (*open)(const Folder&);
+    Result<std::unique_ptr<AuditStore>> (*open)(const Folder&);
 };
 void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 
 class StoreContract : public testing::TestWithParam<Kind> {
 protected:
-    std::unique_ptr<Store> open() {
-        Result<std::unique_ptr<Store>> store = GetParam().open(folder_);
+    std::unique_ptr<AuditStore> open() {
+        Result<std::unique_ptr<AuditStore>> store = GetParam().open(folder_);
         EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().message());
         return store ? std::move(*store) : nullptr;
     }
@@ -155,13 +155,13 @@ INSTANTIATE_TEST_SUITE_P(Kinds, StoreContract, testing::Values(Kind{"Sqlite", []
 
 class SqliteStoreTest : public testing::Test {
 protected:
-    std::unique_ptr<Store> open(StoreOptions options = {}) {
-        Result<std::unique_ptr<Store>> store = open_sqlite_store(path_, std::move(options));
+    std::unique_ptr<AuditStore> open(StoreOptions options = {}) {
+        Result<std::unique_ptr<AuditStore>> store = open_sqlite_store(path_, std::move(options));
         EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().message());
         return store ? std::move(*store) : nullptr;
     }
     Error open_error() {
-        Result<std::unique_ptr<Store>> store = open_sqlite_store(path_);
+        Result<std::unique_ptr<AuditStore>> store = open_sqlite_store(path_);
         EXPECT_FALSE(store.has_value());
         return store ? Error{} : store.error();
     }
@@ -198,7 +198,7 @@ TEST_F(SqliteStoreTest, ANewerSchemaIsRefusedAndStaysAsItIs) {
     const std::string before = contents_of(path_);
     const Error error = open_error();
     EXPECT_EQ(to_string(error.code), to_string(ErrorCode::config));
-    EXPECT_NE(error.message().find("store.sqlite: its schema is version 7, and this veritag knows versions up to 1; a newer veritag made it"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("store.sqlite: its schema is version 7, and this veritag knows versions up to 2; a newer veritag made it"), std::string::npos) << error.message();
     EXPECT_EQ(contents_of(path_), before);
     EXPECT_EQ(asides(), 0);
 }

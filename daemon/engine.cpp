@@ -1,0 +1,68 @@
+#include "engine.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+namespace veritag::daemon {
+
+EngineFlags::EngineFlags() : jobs(std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8)) {}
+
+void EngineFlags::add_to(CLI::App& command) {
+    command.add_option("--platform", platform, "OS/ARCH[/VARIANT], or all")->capture_default_str();
+    command.add_option("--fail-on", fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
+        ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
+    command.add_option("--jobs", jobs, "Layers read side by side, of all images")->check(CLI::Range(1, 64))->capture_default_str();
+    command.add_flag("--partial", partial, "Of zstd:chunked and eStargz layers read only the table of contents and the wanted files; layer digests are not proven then");
+    command.add_flag("--no-progress", no_progress, "No progress on stderr");
+    command.add_flag("--no-sandbox", no_sandbox, "Do not confine the processes that parse layers; only for kernels that refuse");
+    store.add_to(command);
+    rules.add_to(command);
+    registry.add_to(command);
+    log.add_to(command);
+}
+
+Result<std::unique_ptr<Engine>> Engine::make(const EngineFlags& flags, std::size_t images) {
+    VERITAG_TRY(const std::optional<oci::Platform> platform, oci::parse_platform(flags.platform));
+    VERITAG_TRY(rules::RuleSet rules, flags.rules.load());
+    VERITAG_TRY(registry::ClientOptions connections, flags.registry.finish());
+    // A place for each layer that is read, and one more, so that manifests do not wait for layers.
+    connections.connections_per_host = std::max(connections.connections_per_host, flags.jobs + 1);
+    VERITAG_TRY(std::shared_ptr<store::AuditStore> store, flags.store.open(Limits{}));
+    if (flags.no_sandbox)
+        std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
+    return std::unique_ptr<Engine>(new Engine(flags, platform, std::move(rules), std::move(connections), std::move(store), images));
+}
+
+Engine::Engine(const EngineFlags& flags, const std::optional<oci::Platform>& platform, rules::RuleSet rule_set, registry::ClientOptions connections,
+               std::shared_ptr<store::AuditStore> opened, std::size_t images)
+    : rules(std::move(rule_set)),
+      store(std::move(opened)),
+      client(std::make_shared<registry::RegistryClient>(std::move(connections))),
+      progress(ConsoleProgress::mode_for(flags.no_progress), images),
+      reader(rules.wanted(), {.limits = limits, .confined = !flags.no_sandbox}),
+      scanner(rules, {.platform = platform, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}
+
+Result<void> check_format(const std::string& format) {
+    const std::vector<std::string> formats = report::known_formats();
+    if (std::find(formats.begin(), formats.end(), format) != formats.end()) return ok();
+    return report::write_report({}, format, {}).error();
+}
+
+int exit_code_of(const Report& report, const std::string& fail_on) {
+    const auto counts = [&](const Finding& finding) {
+        return fail_on != "never" && (finding.severity == Severity::error || (fail_on == "warning" && finding.severity == Severity::warning));
+    };
+    if (std::any_of(report.findings.begin(), report.findings.end(), counts)) return kFindings;
+    bool unread = report.images.empty() || std::any_of(report.targets.begin(), report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
+    for (const ImageReport& image : report.images) {
+        if (std::any_of(image.findings.begin(), image.findings.end(), counts)) return kFindings;
+        unread = unread || image.verdict == Verdict::error || image.verdict == Verdict::unknown;
+    }
+    return unread ? kUnread : kClean;
+}
+
+}  // namespace veritag::daemon

@@ -1,0 +1,58 @@
+// What `scan` and `audit` share: the flags that say how images are looked at, and the parts put together by them.
+#pragma once
+
+#include "options.h"
+#include "progress.h"
+
+#include "cage/caged_reader.h"
+#include "scan/scanner.h"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace veritag::daemon {
+
+struct EngineFlags {
+    std::string platform = "all";
+    std::string fail_on = "error";
+    bool partial = false;
+    bool no_progress = false;
+    bool no_sandbox = false;
+    std::size_t jobs;  ///< by default as many as there are processors
+    StoreFlags store;
+    RuleOptions rules;
+    RegistryOptions registry;
+    LogOptions log;
+    EngineFlags();
+    void add_to(CLI::App& command);
+};
+
+/// Everything behind a scan, in the order in which it must end. Built in place: its parts refer to each other.
+class Engine {
+public:
+    static Result<std::unique_ptr<Engine>> make(const EngineFlags& flags, std::size_t images);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    const Limits limits;
+    const rules::RuleSet rules;
+    const std::shared_ptr<store::AuditStore> store;  ///< may be null
+    const std::shared_ptr<registry::RegistryClient> client;
+    ConsoleProgress progress;
+    cage::CagedReader reader;
+    scan::Scanner scanner;
+
+private:
+    Engine(const EngineFlags& flags, const std::optional<oci::Platform>& platform, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
+           std::size_t images);
+};
+
+/// An error where no writer has that name.
+Result<void> check_format(const std::string& format);
+
+/// The contract's exit status for what was reported.
+int exit_code_of(const Report& report, const std::string& fail_on);
+
+}  // namespace veritag::daemon

@@ -1,0 +1,194 @@
+#include "fleet/family.h"
+
+#include "fleet/chain_id.h"
+#include "tag/tag.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace veritag::fleet {
+namespace {
+
+constexpr std::size_t kMostShown = 16;  // ancestors in a report; a base image has many names
+
+std::string name_of(const Member& member) { return (member.registry.empty() ? "" : member.registry + '/') + member.repository + ':' + member.tag; }
+
+// Only what the layers themselves prove: a config may name any diff_ids.
+bool is_verified(const ImageReport& image) {
+    const bool forged = std::any_of(image.findings.begin(), image.findings.end(), [](const Finding& finding) { return finding.code == "parent-forged"; });
+    return !image.error && !forged && image.partial_layers.empty() && !image.diff_ids.empty();
+}
+
+// A claim about what is inside, made by the tag alone and for good.
+bool is_firm(const Claim& claim) { return !claim.version.empty() && !claim.floating && !claim.guessed; }
+
+const Observation* observed(const ImageReport& image, const std::string& component) {
+    const auto found = std::find_if(image.observed.begin(), image.observed.end(), [&](const Observation& each) { return each.component == component && each.proof && !each.version.empty(); });
+    return found == image.observed.end() ? nullptr : &*found;
+}
+
+std::string title(const rules::RuleSet& rules, const std::string& component, const std::string& version) {
+    const rules::Component* known = rules.find(component);
+    return (known != nullptr && !known->title.empty() ? known->title : component) + ' ' + version;
+}
+
+std::string list(const rules::RuleSet& rules, const std::vector<std::pair<std::string, std::string>>& wanted) {
+    std::string text;
+    for (const auto& [component, version] : wanted) text += (text.empty() ? "" : " with ") + title(rules, component, version);
+    return text;
+}
+
+}  // namespace
+
+void Family::add(Member member) {
+    members_.push_back(std::make_unique<const Member>(std::move(member)));
+    const Member& added = *members_.back();
+    by_chain_.emplace(added.chain_id, &added);
+    Claims claims;
+    for (Claim& claim : tag::read_tag(rules_, added.registry, added.repository, added.tag).claims) claims.emplace(claim.component, std::move(claim));
+    claims_.emplace(&added, std::move(claims));
+}
+
+std::vector<Family::Kin> Family::ancestors_of(const ImageReport& image) const {
+    const std::vector<std::string> chains = chain_ids(image.diff_ids);
+    std::vector<Kin> all;
+    for (std::size_t layers = chains.size(); layers > 0; --layers) {
+        Kin kin{.layers = layers, .members = {}};
+        const auto [begin, end] = by_chain_.equal_range(chains[layers - 1]);
+        for (auto each = begin; each != end; ++each) {
+            const Member& member = *each->second;
+            if (member.layers != layers) continue;
+            // The same layers: another name of the image, unless it lies in another repository, which may be what the image changes only settings of.
+            if (layers == chains.size() && member.repository == image.repository) continue;
+            kin.members.push_back(&member);
+        }
+        if (kin.members.empty()) continue;
+        std::sort(kin.members.begin(), kin.members.end(), [&](const Member* a, const Member* b) {
+            const auto rank = [&](const Member& each) { return std::tuple(each.registry != image.registry, !each.current, name_of(each), each.manifest); };
+            return rank(*a) < rank(*b);
+        });
+        all.push_back(std::move(kin));
+    }
+    return all;
+}
+
+bool Family::equal(const std::string& component, const std::string& a, const std::string& b) const {
+    const rules::Component* known = rules_.find(component);
+    if (known == nullptr) return a == b;
+    return known->compare_versions(a, b) == rules::Match::holds || known->compare_versions(b, a) == rules::Match::holds;
+}
+
+bool Family::makes(const Member& member, const std::vector<std::pair<std::string, std::string>>& wanted) const {
+    const Claims& claims = claims_of(member);
+    return std::all_of(wanted.begin(), wanted.end(), [&](const auto& each) {
+        const auto claim = claims.find(each.first);
+        return claim != claims.end() && !claim->second.guessed && equal(each.first, each.second, claim->second.version);
+    });
+}
+
+bool Family::is_published(const std::vector<std::pair<std::string, std::string>>& wanted) const {
+    return std::any_of(members_.begin(), members_.end(), [&](const auto& member) { return makes(*member, wanted); });
+}
+
+// The nearest stack of layers that claims a component decides, and only where all its firm names say otherwise: one of several names
+// may itself be the lie.
+const Member* Family::contradicting(const ImageReport& image, const std::vector<Kin>& ancestors, const Claim*& claim, std::string& says) const {
+    for (const Claim& each : image.claims) {
+        if (!is_firm(each) || each.from_repository) continue;
+        for (const Kin& kin : ancestors) {
+            if (kin.layers >= image.diff_ids.size()) continue;
+            const Member* other = nullptr;
+            bool agrees = false;
+            for (const Member* member : kin.members) {
+                const auto theirs = claims_of(*member).find(each.component);
+                if (theirs == claims_of(*member).end() || !is_firm(theirs->second)) continue;
+                if (equal(each.component, each.version, theirs->second.version))
+                    agrees = true;
+                else if (other == nullptr)
+                    other = member;
+            }
+            if (!agrees && other == nullptr) continue;  // says nothing of it
+            const Observation* still = observed(image, each.component);
+            if (agrees || (still != nullptr && equal(each.component, each.version, still->version))) break;
+            claim = &each;
+            says = claims_of(*other).at(each.component).version;
+            return other;
+        }
+    }
+    return nullptr;
+}
+
+void Family::judge(ImageReport& image) const {
+    if (!is_verified(image)) return;
+    const std::vector<Kin> ancestors = ancestors_of(image);
+    for (const Kin& kin : ancestors)
+        for (const Member* member : kin.members)
+            if (kin.layers < image.diff_ids.size() && image.lineage.size() < kMostShown)
+                image.lineage.push_back({.reference = name_of(*member), .digest = member->manifest, .layers = member->layers, .current = member->current});
+
+    const tag::Reading reading = tag::read_tag(rules_, image.registry, image.repository, image.tag);
+    std::vector<std::pair<std::string, std::string>> wanted = reading.expected_parents;
+    std::erase_if(wanted, [](const auto& each) { return each.second.empty(); });
+    const bool moving = std::any_of(reading.claims.begin(), reading.claims.end(), [](const Claim& claim) { return claim.floating; });
+    if (!reading.readable || wanted.empty() || moving) return;
+
+    const auto evidence = [](const Member& member) {
+        return std::vector<Evidence>{{.source = EvidenceSource::history, .path = "", .layer = static_cast<int>(member.layers) - 1, .diff_id = "",
+                                      .detail = std::to_string(member.layers) + (member.layers == 1 ? " layer of " : " layers of ") + name_of(member) + "@" + member.manifest}};
+    };
+    std::optional<Finding> finding;
+    const Claim* claim = nullptr;
+    std::string says;
+    if (const Member* other = contradicting(image, ancestors, claim, says)) {
+        finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = claim->component, .claimed = claim->version, .observed = says,
+                          .message = "the image is built on " + name_of(*other) + ", which says " + title(rules_, claim->component, says) + ", not " + claim->version, .evidence = evidence(*other)};
+    } else {
+        std::vector<const Member*> right;
+        const Member* nearest = nullptr;
+        for (const Kin& kin : ancestors)
+            for (const Member* member : kin.members) {
+                if (makes(*member, wanted)) right.push_back(member);
+                const Claims& claims = claims_of(*member);
+                if (nearest == nullptr && kin.layers < image.diff_ids.size() && std::any_of(claims.begin(), claims.end(), [](const auto& each) { return is_firm(each.second); })) nearest = member;
+            }
+        const auto& [component, version] = wanted.front();
+        const auto upgraded = [&] {
+            auto rest = wanted;
+            std::erase_if(rest, [&](const auto& each) {
+                const rules::Component* known = rules_.find(each.first);
+                const Observation* seen = observed(image, each.first);
+                return known != nullptr && known->kind == ComponentKind::os && seen != nullptr && equal(each.first, each.second, seen->version);
+            });
+            if (rest.size() == wanted.size()) return false;
+            if (rest.empty()) return nearest != nullptr;
+            return std::any_of(ancestors.begin(), ancestors.end(), [&](const Kin& kin) { return std::any_of(kin.members.begin(), kin.members.end(), [&](const Member* each) { return makes(*each, rest); }); });
+        };
+        if (!right.empty()) {
+            const bool any_here = std::any_of(right.begin(), right.end(), [&](const Member* each) { return each->registry == image.registry; });
+            if (any_here) std::erase_if(right, [&](const Member* each) { return each->registry != image.registry; });
+            const bool stale = std::none_of(right.begin(), right.end(), [](const Member* each) { return each->current || each->gone; });
+            if (stale)
+                finding = Finding{.code = "parent-stale", .severity = Severity::warning, .component = component, .claimed = version, .observed = std::nullopt,
+                                  .message = "the image is built on an older build of " + name_of(*right.front()) + ", which has been published anew since; build it again",
+                                  .evidence = evidence(*right.front())};
+        } else if (upgraded()) {
+            // An operating system that a later layer brought to the claimed release is what was claimed.
+        } else if (nearest != nullptr && is_published(wanted)) {
+            finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = component, .claimed = version, .observed = std::nullopt,
+                              .message = "none of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest), .evidence = evidence(*nearest)};
+        } else {
+            finding = Finding{.code = "parent-unknown", .severity = Severity::info, .component = component, .claimed = version, .observed = std::nullopt,
+                              .message = nearest == nullptr ? "no published image was found below this one: it was squashed, or its parent is not published here"
+                                                            : "no image with " + list(rules_, wanted) + " is published here; the nearest below this one is " + name_of(*nearest),
+                              .evidence = {}};
+        }
+    }
+    if (!finding) return;
+    image.findings.push_back(std::move(*finding));
+    std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    image.verdict = verdict_of(image.findings);
+}
+
+}  // namespace veritag::fleet

@@ -1,0 +1,62 @@
+// Which published images an image is built on, and whether those are the ones that its tag needs.
+#pragma once
+
+#include "model/report.h"
+#include "rules/rules.h"
+
+#include <cstddef>
+#include <memory>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace veritag::fleet {
+
+/// An image that a tag has or had, and whose layers were verified.
+struct Member {
+    std::string registry;
+    std::string repository;
+    std::string tag;
+    std::string top;       ///< digest that the tag pointed to
+    std::string manifest;  ///< digest of this platform's manifest
+    std::string platform;
+    std::string chain_id;  ///< of all its layers
+    std::size_t layers = 0;
+    bool current = true;   ///< the tag still points to `top`
+    bool gone = false;     ///< there is no such tag any more
+};
+
+/// All that was ever published and verified. Ancestors are found by ChainID, so names and dates prove nothing here; what an ancestor
+/// ought to be is found by the claims of its tags.
+class Family {
+public:
+    explicit Family(const rules::RuleSet& rules) : rules_(rules) {}
+    /// The rules are kept by reference. All members are added before the first image is judged.
+    void add(Member member);
+
+    /// Fills `lineage`, adds `parent-mismatch`, `parent-stale` or `parent-unknown`, and sets the verdict anew. Leaves alone what is no
+    /// image, and images whose layers do not prove their diff_ids (forged, or read in part). Thread-safe.
+    void judge(ImageReport& image) const;
+
+private:
+    struct Kin {  // tags of one and the same stack of layers
+        std::size_t layers = 0;
+        std::vector<const Member*> members;  // those nearest to the image first
+    };
+    using Claims = std::map<std::string, Claim>;
+    [[nodiscard]] std::vector<Kin> ancestors_of(const ImageReport& image) const;
+    [[nodiscard]] const Claims& claims_of(const Member& member) const { return claims_.at(&member); }
+    [[nodiscard]] bool makes(const Member& member, const std::vector<std::pair<std::string, std::string>>& wanted) const;
+    [[nodiscard]] bool equal(const std::string& component, const std::string& a, const std::string& b) const;
+    [[nodiscard]] bool is_published(const std::vector<std::pair<std::string, std::string>>& wanted) const;
+    [[nodiscard]] const Member* contradicting(const ImageReport& image, const std::vector<Kin>& kin, const Claim*& claim, std::string& says) const;
+
+    const rules::RuleSet& rules_;
+    std::vector<std::unique_ptr<const Member>> members_;
+    std::unordered_multimap<std::string, const Member*> by_chain_;
+    std::unordered_map<const Member*, Claims> claims_;
+};
+
+}  // namespace veritag::fleet

@@ -1,0 +1,68 @@
+#include "fleet/references.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace veritag::fleet {
+namespace {
+
+std::string name_of(const SeenReference& reference) { return reference.registry + '/' + reference.repository + ':' + reference.tag; }
+
+Evidence digest_evidence(const SeenReference& reference) {
+    return {.source = EvidenceSource::history, .path = "", .layer = -1, .diff_id = "", .detail = name_of(reference) + " is " + reference.top};
+}
+
+}  // namespace
+
+void add_to_images(JudgedReference& judged, const Finding& finding) {
+    for (ImageReport& image : judged.images) {
+        // What the image's own content has shown already is not said twice.
+        const bool said = std::any_of(image.findings.begin(), image.findings.end(), [&](const Finding& each) { return each.code == finding.code; });
+        if (image.error || said) continue;
+        image.findings.push_back(finding);
+        std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+        image.verdict = verdict_of(image.findings);
+    }
+}
+
+void judge_moved(std::vector<SeenReference>& references, bool (*moves)(const ImageReport&)) {
+    for (SeenReference& each : references) {
+        if (each.top.empty() || each.last_top.empty() || each.top == each.last_top || each.judged->images.empty() || moves(each.judged->images.front())) continue;
+        add_to_images(*each.judged, {.code = "tag-moved", .severity = Severity::info, .component = "", .claimed = each.last_top, .observed = each.top,
+                                     .message = "the tag pointed to another image at the last audit", .evidence = {}});
+    }
+}
+
+void judge_mirrors(std::vector<SeenReference>& references, const std::set<std::pair<std::string, std::string>>& whole) {
+    std::map<std::pair<std::string, std::string>, std::vector<SeenReference*>> by_name;
+    std::map<std::string, std::vector<std::string>> registries_of;  // repository -> where it was listed whole
+    for (const auto& [registry, repository] : whole) registries_of[repository].push_back(registry);
+    for (SeenReference& each : references) by_name[{each.repository, each.tag}].push_back(&each);
+    for (auto& [name, same] : by_name) {
+        Finding finding{.code = "mirror-divergence", .severity = Severity::error};
+        const bool differ = std::any_of(same.begin(), same.end(), [&](const SeenReference* each) { return !each->top.empty() && !same.front()->top.empty() && each->top != same.front()->top; });
+        std::vector<std::string> missing;
+        for (const std::string& registry : registries_of[name.first])
+            if (std::none_of(same.begin(), same.end(), [&](const SeenReference* each) { return each->registry == registry; }))
+                missing.push_back(registry);
+        if (!differ && missing.empty()) continue;
+        for (const SeenReference* each : same) finding.evidence.push_back(digest_evidence(*each));
+        if (differ) finding.message = "this tag is not the same image in every registry";
+        for (const std::string& registry : missing) finding.message += (finding.message.empty() ? "this tag is missing in " : ", and it is missing in ") + registry;
+        for (SeenReference* each : same) {
+            Finding own = finding;
+            if (differ) {
+                const auto other = std::find_if(same.begin(), same.end(), [&](const SeenReference* o) { return o->top != each->top && !o->top.empty(); });
+                if (other != same.end()) {
+                    own.observed = each->top;
+                    own.claimed = (*other)->top;
+                }
+            }
+            add_to_images(*each->judged, own);
+        }
+    }
+}
+
+}  // namespace veritag::fleet

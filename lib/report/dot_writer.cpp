@@ -1,0 +1,68 @@
+#include "report/dot_writer.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+
+namespace veritag::report {
+namespace {
+
+// A double-quoted ID: only the quote needs a backslash, but a backslash before other letters means something in labels.
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : quote(text, 1000)) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
+std::string_view colour_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::pass: return "palegreen";
+        case Verdict::warn: return "khaki";
+        case Verdict::fail: return "salmon";
+        case Verdict::unknown: return "plum";
+        case Verdict::error: return "lightgrey";
+    }
+    return "white";
+}
+
+int badness(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::fail: return 4;
+        case Verdict::error: return 3;
+        case Verdict::unknown: return 2;
+        case Verdict::warn: return 1;
+        case Verdict::pass: return 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::string write_dot(const Report& report, const WriteOptions&) {
+    std::map<std::string, Verdict> nodes;
+    std::map<std::pair<std::string, std::string>, bool> edges;  // child and ancestor; whether that is still what its tag points to
+    std::set<std::string> ancestors;
+    for (const ImageReport& image : report.images) {
+        const auto [node, fresh] = nodes.emplace(image.reference, image.verdict);
+        if (!fresh && badness(image.verdict) > badness(node->second)) node->second = image.verdict;
+        if (image.lineage.empty()) continue;
+        const Ancestor& nearest = image.lineage.front();
+        bool& current = edges.emplace(std::pair(image.reference, nearest.reference), true).first->second;
+        current = current && nearest.current;
+        ancestors.insert(nearest.reference);
+    }
+    std::string out = "digraph veritag {\n  rankdir=LR;\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n";
+    for (const auto& [name, verdict] : nodes) out += "  " + quoted(name) + " [fillcolor=" + std::string(colour_of(verdict)) + "];\n";
+    for (const std::string& name : ancestors)
+        if (!nodes.contains(name)) out += "  " + quoted(name) + " [fillcolor=white];\n";
+    for (const auto& [edge, current] : edges) out += "  " + quoted(edge.first) + " -> " + quoted(edge.second) + (current ? "" : " [style=dashed]") + ";\n";
+    return out + "}\n";
+}
+
+}  // namespace veritag::report

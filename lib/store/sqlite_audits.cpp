@@ -1,0 +1,181 @@
+// What audits found, and what tags were.
+#include "store/sqlite_store.h"
+
+#include "model/kept.h"
+#include "store/compression.h"
+#include "store/owner.h"
+
+#include <utility>
+
+namespace veritag::store {
+namespace {
+
+constexpr std::uint64_t kMostJudgedBytes = 64ULL << 20;  // of one reference: 64 platforms, some thousand findings
+
+std::string lines_of(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& each : texts) all += (all.empty() ? "" : "\n") + each;
+    return all;
+}
+
+std::vector<std::string> texts_of(std::string_view lines) {
+    std::vector<std::string> all;
+    if (lines.empty()) return all;
+    for (const std::string_view each : split(lines, '\n')) all.emplace_back(each);
+    return all;
+}
+
+std::chrono::sys_seconds time_of(std::int64_t seconds) { return std::chrono::sys_seconds(std::chrono::seconds(seconds)); }
+
+// A digest out of a column that veritag wrote; an empty one where somebody altered it.
+Digest digest_of(const std::string& text) {
+    const Result<Digest> digest = Digest::parse(text);
+    return digest ? *digest : Digest();
+}
+
+AuditRecord record_of(const Statement& row) {
+    AuditRecord audit{.id = row.number(0), .targets = texts_of(row.text(1)), .rules_digest = row.text(2), .tool_version = row.text(3), .started = time_of(row.number(4))};
+    if (!row.text(5).empty()) audit.ended = time_of(row.number(5));
+    return audit;
+}
+
+}  // namespace
+
+std::optional<AuditRecord> SqliteStore::begin_audit(const AuditRecord& audit) {
+    return attempt("begin audit", [&]() -> std::optional<AuditRecord> {
+        const std::string targets = lines_of(audit.targets);
+        const std::string owner = this_process();
+        Transaction transaction(*connection_);
+        std::optional<AuditRecord> mine;
+        {
+            Statement open = connection_->prepare(
+                "SELECT id, targets, rules, tool, started, ended, owner FROM audits WHERE ended IS NULL AND targets = ? AND rules = ? AND tool = ? ORDER BY id DESC");
+            open.bind(targets).bind(audit.rules_digest).bind(audit.tool_version);
+            while (open.step())
+                if (!mine && !is_alive(open.text(6))) mine = record_of(open);
+        }
+        if (mine) {
+            connection_->prepare("UPDATE audits SET owner = ? WHERE id = ?").bind(owner).bind(mine->id).run();
+        } else {
+            connection_->prepare("INSERT INTO audits (targets, rules, tool, started, owner) VALUES (?, ?, ?, ?, ?)")
+                .bind(targets).bind(audit.rules_digest).bind(audit.tool_version).bind(now()).bind(owner).run();
+            mine = audit;
+            mine->id = connection_->number("SELECT last_insert_rowid()");
+            mine->started = time_of(now());
+            mine->ended.reset();
+        }
+        transaction.commit();
+        return mine;
+    });
+}
+
+void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged,
+                                 std::span<const Published> published) {
+    if (left_alone()) return;
+    const std::optional<std::string> frame = guarded("compress report", [&] { return std::optional(compress(serialise(judged))); });
+    if (!frame) return;
+    const std::string digest = top ? top->str() : std::string();
+    change("keep report", [&] {
+        Transaction transaction(*connection_);
+        connection_->prepare("INSERT OR REPLACE INTO audit_references (audit, registry, repository, tag, digest, judged) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(audit).bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind_blob(*frame).run();
+        if (top) {
+            connection_->prepare(R"(INSERT INTO tag_digests (registry, repository, tag, digest, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?)
+                                    ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen)")
+                .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind(now()).bind(now()).run();
+            for (const Published& each : published)
+                connection_->prepare(R"(INSERT INTO published (registry, repository, tag, digest, manifest, platform, chain_id, layers) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                                        ON CONFLICT DO UPDATE SET platform = excluded.platform, chain_id = excluded.chain_id, layers = excluded.layers)")
+                    .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind(each.manifest.str()).bind(each.platform).bind(each.chain_id)
+                    .bind(static_cast<std::int64_t>(each.layers)).run();
+        }
+        transaction.commit();
+        note_written(frame->size());
+    });
+}
+
+void SqliteStore::end_audit(std::int64_t audit, const Report& outcome) {
+    if (left_alone()) return;
+    const std::optional<std::string> frame = guarded("compress report", [&] { return std::optional(compress(serialise(outcome))); });
+    if (!frame) return;
+    change("end audit", [&] { connection_->prepare("UPDATE audits SET ended = ?, outcome = ? WHERE id = ?").bind(now()).bind_blob(*frame).bind(audit).run(); });
+}
+
+std::vector<AuditRecord> SqliteStore::list_audits() {
+    std::vector<AuditRecord> audits;
+    change("list audits", [&] {
+        Statement all = connection_->prepare("SELECT id, targets, rules, tool, started, ended FROM audits ORDER BY id DESC");
+        while (all.step()) audits.push_back(record_of(all));
+    });
+    return audits;
+}
+
+std::optional<Report> SqliteStore::read_audit(std::int64_t audit) {
+    return attempt("read audit", [&]() -> std::optional<Report> {
+        std::optional<Report> report;
+        {
+            Statement found = connection_->prepare("SELECT rules, tool, outcome FROM audits WHERE id = ?");
+            found.bind(audit);
+            while (found.step()) {
+                report.emplace();
+                const std::optional<std::string> bytes = decompress(found.text(2), kMostJudgedBytes);
+                if (bytes)
+                    if (Result<Report> outcome = deserialise_report(*bytes)) report = std::move(*outcome);
+                report->rules_digest = found.text(0);
+                report->tool_version = found.text(1);
+            }
+        }
+        if (!report) return std::nullopt;
+        Statement rows = connection_->prepare("SELECT registry, repository, tag, judged FROM audit_references WHERE audit = ? ORDER BY registry, repository, tag");
+        rows.bind(audit);
+        while (rows.step()) {
+            const std::optional<std::string> bytes = decompress(rows.text(3), kMostJudgedBytes);
+            Result<JudgedReference> judged = Error{};
+            if (bytes) judged = deserialise_judged_reference(*bytes);
+            if (!judged) {  // never silently one image less
+                ImageReport lost{.reference = rows.text(0) + '/' + rows.text(1) + ':' + rows.text(2), .registry = rows.text(0), .repository = rows.text(1), .tag = rows.text(2)};
+                lost.error = Error{ErrorCode::malformed, "read kept report", lost.reference, "its row in the store is damaged or of another version", "audit it again"};
+                report->images.push_back(std::move(lost));
+                continue;
+            }
+            for (ImageReport& image : judged->images) report->images.push_back(std::move(image));
+            for (Skipped& skipped : judged->skipped) report->skipped.push_back(std::move(skipped));
+        }
+        return report;
+    });
+}
+
+std::vector<TagDigest> SqliteStore::digests_before(std::int64_t audit) {
+    std::vector<TagDigest> digests;
+    change("read earlier digests", [&] {
+        // With max() SQLite takes the other columns from the row that has it (sqlite.org/lang_select.html, bare columns).
+        Statement rows = connection_->prepare(R"(SELECT registry, repository, tag, digest, max(audit), a.started FROM audit_references JOIN audits a ON a.id = audit
+                                                 WHERE audit < ? AND digest <> '' GROUP BY registry, repository, tag)");
+        rows.bind(audit);
+        while (rows.step())
+            digests.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), time_of(rows.number(5)), time_of(rows.number(5))});
+    });
+    return digests;
+}
+
+std::vector<TagDigest> SqliteStore::tag_history() {
+    std::vector<TagDigest> digests;
+    change("read tags", [&] {
+        Statement rows = connection_->prepare("SELECT registry, repository, tag, digest, first_seen, last_seen FROM tag_digests ORDER BY registry, repository, tag, first_seen, digest");
+        while (rows.step())
+            digests.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), time_of(rows.number(4)), time_of(rows.number(5))});
+    });
+    return digests;
+}
+
+std::vector<Published> SqliteStore::list_published() {
+    std::vector<Published> images;
+    change("read published images", [&] {
+        Statement rows = connection_->prepare("SELECT registry, repository, tag, digest, manifest, platform, chain_id, layers FROM published ORDER BY registry, repository, tag, digest, manifest");
+        while (rows.step())
+            images.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), digest_of(rows.text(4)), rows.text(5), rows.text(6), static_cast<std::size_t>(rows.number(7))});
+    });
+    return images;
+}
+
+}  // namespace veritag::store

@@ -1,0 +1,115 @@
+// The store as one SQLite file in WAL mode: readers never wait, writers wait for each other for the milliseconds of one insert, and a
+// process that dies at any point leaves whole transactions. synchronous=NORMAL: after a power cut the last ones may be missing,
+// nothing else; what is missing is read again.
+#pragma once
+
+#include "base/log.h"
+#include "base/text.h"
+#include "store/place.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+
+#include <atomic>
+#include <exception>
+#include <initializer_list>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+namespace veritag::store {
+
+class SqliteStore final : public AuditStore {
+public:
+    SqliteStore(const std::string& path, StoreOptions options);
+    ~SqliteStore() override;
+
+    Result<void> open();
+    /// open() failed because the file is no whole database.
+    [[nodiscard]] bool is_damaged() const noexcept { return damaged_was_seen_; }
+    /// False where it could not be done; said in the log.
+    static bool report_set_aside(const std::string& path, const FileIdentity& damaged);
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] const FileIdentity& identity() const noexcept { return identity_; }
+
+    // sqlite_store.cpp
+    std::optional<LayerAnalysis> find_layer(const LayerKey& key) override;
+    void keep_layer(const LayerKey& key, const LayerAnalysis& analysis) override;
+    std::optional<Document> find_document(const Digest& digest) override;
+    void keep_document(const Digest& digest, const Document& document) override;
+    std::optional<ReadImage> find_image(const ImageKey& key) override;
+    void keep_image(const ImageKey& key, const ReadImage& image, std::span<const Digest> layers) override;
+
+    // sqlite_audits.cpp
+    std::optional<AuditRecord> begin_audit(const AuditRecord& audit) override;
+    void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published) override;
+    void end_audit(std::int64_t audit, const Report& outcome) override;
+    std::vector<AuditRecord> list_audits() override;
+    std::optional<Report> read_audit(std::int64_t audit) override;
+    std::vector<TagDigest> digests_before(std::int64_t audit) override;
+    std::vector<TagDigest> tag_history() override;
+    std::vector<Published> list_published() override;
+
+private:
+    struct Row {
+        std::int64_t id = 0;
+        std::string content;
+        std::string extra;  ///< a document's media type, an image's layers
+        bool used = false;  ///< that it was used was just noted
+    };
+
+    [[nodiscard]] std::int64_t now() const { return options_.now().time_since_epoch().count(); }
+    [[nodiscard]] bool left_alone() const noexcept { return left_alone_; }
+
+    // Every use of the database goes through here.
+    template <class Use>
+    auto attempt(const char* what, Use use) -> decltype(use()) {
+        const std::lock_guard lock(mutex_);
+        if (!connection_ || left_alone_) return std::nullopt;
+        return guarded(what, use);
+    }
+    void change(const char* what, const auto& use) {
+        attempt(what, [&] {
+            use();
+            return std::optional<bool>();
+        });
+    }
+
+    // The first failure is told, and is the last: a disk that is full stays so for a while, and waiting for a lock once for each of a
+    // hundred layers would be worse than no store.
+    template <class Use>
+    auto guarded(const char* what, Use use) -> decltype(use()) {
+        try {
+            return use();
+        } catch (const SqliteFailure& failure) {
+            damaged_ = failure.is_damage();
+            leave_alone(what, failure);
+        } catch (const std::exception& failure) {  // memory ran out
+            leave_alone(what, failure);
+        }
+        return std::nullopt;
+    }
+
+    void leave_alone(const char* what, const std::exception& failure);
+    std::optional<Row> find(std::string_view sql, const std::string& table, std::initializer_list<std::string_view> key);
+    void drop(const std::string& table, std::int64_t id, const Digest& digest);
+    void note_written(std::size_t bytes);
+    void prune();
+    template <class Wanted>
+    void delete_in_steps(const std::string& sql, Wanted wanted);
+    [[nodiscard]] std::uint64_t used_bytes();
+    Result<void> prepare_schema();
+    Result<void> check_owner();
+    void enter_wal_mode();
+
+    const std::string path_;
+    const StoreOptions options_;
+    FileIdentity identity_;
+    std::atomic<bool> left_alone_{false};
+    std::mutex mutex_;  // all below
+    std::optional<Connection> connection_;
+    bool damaged_ = false;
+    bool damaged_was_seen_ = false;
+    std::uint64_t written_ = 0;  // bytes since the last pruning
+};
+
+}  // namespace veritag::store

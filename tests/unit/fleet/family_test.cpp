@@ -1,0 +1,136 @@
+// Lineage: who is built on whom, and what that says of a tag. The rules are those of the product.
+#include "fleet/family.h"
+
+#include "fleet/chain_id.h"
+
+#include "base/digest.h"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+namespace veritag::fleet {
+namespace {
+
+const rules::RuleSet& packs() {
+    static const rules::RuleSet rules = *rules::load_rules(rules::embedded_packs());
+    return rules;
+}
+
+// Layers by letters: "bcx" is b, c on it, x on top.
+std::vector<std::string> diff_ids(const std::string& letters) {
+    std::vector<std::string> ids;
+    for (const char letter : letters) ids.push_back(sha256_of(std::string(1, letter)).str());
+    return ids;
+}
+
+Member member(const std::string& name, const std::string& letters, const std::string& registry = "r.example") {
+    const std::size_t colon = name.find(':');
+    return {.registry = registry, .repository = name.substr(0, colon), .tag = name.substr(colon + 1), .top = sha256_of("top" + name + letters).str(),
+            .manifest = sha256_of(name + letters).str(), .platform = "linux/amd64", .chain_id = chain_ids(diff_ids(letters)).back(), .layers = letters.size()};
+}
+
+ImageReport image(const std::string& name, const std::string& letters) {
+    const std::size_t colon = name.find(':');
+    ImageReport report{.reference = "r.example/" + name, .registry = "r.example", .repository = name.substr(0, colon), .tag = name.substr(colon + 1), .platform = "linux/amd64", .diff_ids = diff_ids(letters)};
+    report.verdict = Verdict::pass;
+    for (Claim claim : {Claim{.component = "openeuler", .kind = ComponentKind::os}, Claim{.component = "cann", .kind = ComponentKind::sdk}}) {
+        // As the scanner leaves it: claims of the tag, here those that these tests are about.
+        const std::string& tag = report.tag;
+        const std::size_t os = tag.find("oe2203sp");
+        if (claim.kind == ComponentKind::os && os != std::string::npos) claim.version = "22.03-LTS-SP" + tag.substr(os + 8, 1);
+        if (const std::size_t sdk = tag.find("cann"); claim.kind == ComponentKind::sdk && sdk != std::string::npos) claim.version = tag.substr(sdk + 4, tag.find('-', sdk) - sdk - 4);
+        if (!claim.version.empty()) report.claims.push_back(claim);
+    }
+    return report;
+}
+
+std::string findings(const ImageReport& report) {
+    std::string text;
+    for (const Finding& finding : report.findings) text += (text.empty() ? "" : "; ") + finding.code + " " + finding.component + " " + finding.claimed.value_or("-") + ">" + finding.observed.value_or("-");
+    return text;
+}
+
+const std::string kOs3 = "openeuler/openeuler:22.03-lts-sp3";
+const std::string kOs4 = "openeuler/openeuler:22.03-lts-sp4";
+const std::string kCann = "openeuler/cann:8.0.RC1-oe2203sp4";
+const std::string kTorch = "openeuler/pytorch:2.1.0-cann8.0.RC1-oe2203sp4";
+
+struct LineageCase {
+    const char* name;
+    std::vector<Member> members;
+    ImageReport image;
+    std::string findings;
+    Verdict verdict;
+    std::size_t ancestors;
+};
+void PrintTo(const LineageCase& c, std::ostream* out) { *out << c.name; }
+
+Member old(Member member) {
+    member.current = false;
+    return member;
+}
+Member gone(Member member) {
+    member.current = false;
+    member.gone = true;
+    return member;
+}
+ImageReport proven(ImageReport image, const std::string& os) {
+    image.observed.push_back({.component = "openeuler", .kind = ComponentKind::os, .version = os});
+    return image;
+}
+ImageReport forged(ImageReport image) {
+    image.findings.push_back({.code = "parent-forged"});
+    image.verdict = Verdict::fail;
+    return image;
+}
+ImageReport partial(ImageReport image) {
+    image.partial_layers = {0};
+    return image;
+}
+
+class Lineage : public testing::TestWithParam<LineageCase> {};
+
+TEST_P(Lineage, IsJudged) {
+    LineageCase c = GetParam();
+    Family family(packs());
+    for (Member& each : c.members) family.add(std::move(each));
+    family.judge(c.image);
+    EXPECT_EQ(findings(c.image), c.findings);
+    EXPECT_EQ(c.image.verdict, c.verdict);
+    EXPECT_EQ(c.image.lineage.size(), c.ancestors);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Lineage,
+    testing::Values(
+        LineageCase{"RightParents", {member(kOs4, "b"), member(kCann, "bc")}, image(kTorch, "bcx"), "", Verdict::pass, 2},
+        LineageCase{"BaseImageNeedsNone", {member(kOs4, "b")}, image(kOs4, "b"), "", Verdict::pass, 0},
+        LineageCase{"NothingPublishedBelow", {member(kOs4, "z")}, image(kTorch, "bcx"), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 0},
+        LineageCase{"OldOsBelow", {member(kOs3, "b")}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "parent-mismatch openeuler 22.03-LTS-SP4>22.03-LTS-SP3", Verdict::fail, 1},
+        LineageCase{"OsUpgradedLater", {member(kOs3, "b"), member(kOs4, "c")}, proven(image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "22.03-LTS-SP4"), "", Verdict::pass, 1},
+        LineageCase{"OldOsIsStillThere", {member(kOs3, "b")}, proven(image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "22.03-LTS-SP3"),
+                    "parent-mismatch openeuler 22.03-LTS-SP4>22.03-LTS-SP3", Verdict::fail, 1},
+        LineageCase{"OtherSdkBelow", {member(kOs4, "b"), member("openeuler/cann:8.0.RC2-oe2203sp4", "bd"), member(kCann, "bc")}, image(kTorch, "bdx"), "parent-mismatch cann 8.0.RC1>8.0.RC2", Verdict::fail, 2},
+        LineageCase{"TierLeftOut", {member(kOs4, "b"), member(kCann, "bc")}, image(kTorch, "bx"), "parent-mismatch cann 8.0.RC1>-", Verdict::fail, 1},
+        LineageCase{"TierNotPublishedAnywhere", {member(kOs4, "b")}, image(kTorch, "bx"), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
+        LineageCase{"OneOfTwoNamesLies", {member(kOs3, "b"), member(kOs4, "b")}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "", Verdict::pass, 2},
+        LineageCase{"Stale", {old(member(kOs4, "b")), member(kOs4, "c")}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "parent-stale openeuler 22.03-LTS-SP4>-", Verdict::warn, 1},
+        LineageCase{"ParentsTagIsGone", {gone(member(kOs4, "b"))}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "", Verdict::pass, 1},
+        LineageCase{"OnlyMovingNamesBelow", {member("openeuler/npmjs:latest", "b"), member(kOs4, "c")}, image("openeuler/next:15.3.4-oe2203sp4", "bx"), "parent-unknown openeuler 22.03-LTS-SP4>-", Verdict::pass, 1},
+        LineageCase{"OneAnywhereIsEnough", {old(member(kOs4, "b")), member(kOs4, "b", "other.example")}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "parent-stale openeuler 22.03-LTS-SP4>-", Verdict::warn, 2},
+        LineageCase{"ParentOnlyInAnotherRegistry", {member(kOs4, "b", "other.example")}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "", Verdict::pass, 1},
+        LineageCase{"NoNewLayer", {member(kOs4, "b")}, image("openeuler/redis:7.4.1-oe2203sp4", "b"), "", Verdict::pass, 0},
+        LineageCase{"ForgedProvesNothing", {member(kOs3, "b")}, forged(image("openeuler/redis:7.4.1-oe2203sp4", "bx")), "parent-forged  ->-", Verdict::fail, 0},
+        LineageCase{"PartialProvesNothing", {member(kOs3, "b")}, partial(image("openeuler/redis:7.4.1-oe2203sp4", "bx")), "", Verdict::pass, 0}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+// Values from the definition: sha256 of "<chain> <diff_id>".
+TEST(ChainId, FollowsTheSpecification) {
+    const auto ids = diff_ids("ab");
+    EXPECT_EQ(chain_ids({}), std::vector<std::string>{});
+    EXPECT_EQ(chain_ids(ids), (std::vector<std::string>{ids[0], sha256_of(ids[0] + " " + ids[1]).str()}));
+}
+
+}  // namespace
+}  // namespace veritag::fleet

@@ -1,0 +1,196 @@
+// What the store keeps of images and audits.
+#include "store/store.h"
+
+#include "folder.h"
+#include "store/owner.h"
+
+#include "model/kept.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace veritag::store {
+namespace {
+
+using test::Folder;
+using test::sql;
+
+class Audits : public testing::Test {
+protected:
+    std::unique_ptr<AuditStore> open() {
+        StoreOptions options;
+        options.now = [this] { return now_; };
+        Result<std::unique_ptr<AuditStore>> store = open_sqlite_store(path(), options);
+        EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().message());
+        return store ? std::move(*store) : nullptr;
+    }
+    [[nodiscard]] std::string path() const { return folder_.file("store.sqlite"); }
+    Folder folder_;
+    std::chrono::sys_seconds now_{std::chrono::seconds(1'750'000'000)};
+};
+
+JudgedReference judged(const std::string& reference, const std::string& top, Verdict verdict = Verdict::pass) {
+    JudgedReference result{.top = top};
+    ImageReport& image = result.images.emplace_back();
+    image.reference = reference;
+    image.verdict = verdict;
+    return result;
+}
+
+AuditRecord wanted(const std::string& target = "r.example/openeuler", const std::string& rules = "sha256:rules") {
+    return {.targets = {target}, .rules_digest = rules, .tool_version = "1.0"};
+}
+
+const ReferenceKey kA{"r.example", "openeuler/a", "1"};
+const ReferenceKey kB{"r.example", "openeuler/b", "2"};
+
+TEST_F(Audits, AnImageIsFoundUnderItsManifestAndRecipe) {
+    auto store = open();
+    ReadImage image;
+    image.facts.packages = {{PackageType::rpm, "bash", "5", "x86_64", "p", 0}};
+    image.forged = {{0, "a", "b"}};
+    const std::vector<Digest> layers{sha256_of("l1"), sha256_of("l2")};
+    store->keep_image({sha256_of("m"), "recipe"}, image, layers);
+    store = open();
+    const auto found = store->find_image({sha256_of("m"), "recipe"});
+    ASSERT_TRUE(found);
+    EXPECT_EQ(serialise(*found), serialise(image));
+    EXPECT_FALSE(store->find_image({sha256_of("m"), "another"}));
+    EXPECT_FALSE(store->find_image({sha256_of("n"), "recipe"}));
+}
+
+TEST_F(Audits, UsingAnImageKeepsItsLayers) {
+    auto store = open();
+    LayerAnalysis layer;
+    layer.blob_digest = sha256_of("l1");
+    layer.compression = "gzip";
+    layer.diff_id = sha256_of("tar");
+    store->keep_layer({layer.blob_digest, "gzip", "r"}, layer);
+    store->keep_image({sha256_of("m"), "recipe"}, {}, std::vector<Digest>{layer.blob_digest});
+    for (int i = 0; i < 3; ++i) {  // half of the age at which things go, three times
+        now_ += std::chrono::hours(24 * 100);
+        ASSERT_TRUE(store->find_image({sha256_of("m"), "recipe"})) << i;
+        store->keep_document(sha256_of(std::to_string(i)), {"t", std::to_string(i)});  // something written: pruned at the end
+        store = open();
+    }
+    EXPECT_TRUE(store->find_layer({layer.blob_digest, "gzip", "r"}));
+}
+
+TEST_F(Audits, ADamagedImageIsDropped) {
+    open()->keep_image({sha256_of("m"), "recipe"}, {}, {});
+    sql(path(), "UPDATE images SET image = x'00'");
+    auto store = open();
+    EXPECT_FALSE(store->find_image({sha256_of("m"), "recipe"}));
+    EXPECT_EQ(sql(path(), "SELECT count(*) FROM images"), "0");
+}
+
+TEST_F(Audits, AnAuditIsReadAsItWasKept) {
+    auto store = open();
+    const auto audit = store->begin_audit(wanted());
+    ASSERT_TRUE(audit);
+    store->keep_reference(audit->id, kB, sha256_of("b"), judged("b", sha256_of("b").str(), Verdict::fail), {});
+    store->keep_reference(audit->id, kA, std::nullopt, judged("a", ""), {});
+    store->keep_reference(audit->id, kA, sha256_of("a"), judged("a again", sha256_of("a").str()), {});
+    Report outcome;
+    outcome.bytes_fetched = 7;
+    outcome.targets = {{.target = "r.example/openeuler", .driver = "catalog", .repositories = 2, .tags = 2}};
+    now_ += std::chrono::seconds(5);
+    store->end_audit(audit->id, outcome);
+    store = open();
+    const auto audits = store->list_audits();
+    ASSERT_EQ(audits.size(), 1U);
+    EXPECT_EQ(audits[0].targets, wanted().targets);
+    EXPECT_EQ(*audits[0].ended - audits[0].started, std::chrono::seconds(5));
+    const auto report = store->read_audit(audit->id);
+    ASSERT_TRUE(report);
+    ASSERT_EQ(report->images.size(), 2U) << "the same reference twice is there once";
+    EXPECT_EQ(report->images[0].reference, "a again");
+    EXPECT_EQ(report->images[1].verdict, Verdict::fail);
+    EXPECT_EQ(report->bytes_fetched, 7U);
+    EXPECT_EQ(report->targets[0].tags, 2U);
+    EXPECT_FALSE(store->read_audit(audit->id + 1));
+}
+
+TEST_F(Audits, ADamagedRowIsAnImageThatCouldNotBeRead) {
+    auto store = open();
+    const auto audit = store->begin_audit(wanted());
+    store->keep_reference(audit->id, kA, sha256_of("a"), judged("a", "x"), {});
+    sql(path(), "UPDATE audit_references SET judged = x'00'");
+    const auto report = store->read_audit(audit->id);
+    ASSERT_EQ(report->images.size(), 1U);
+    EXPECT_TRUE(report->images[0].error);
+    EXPECT_EQ(report->images[0].verdict, Verdict::error);
+}
+
+TEST_F(Audits, WhatAKilledProcessBeganIsGoneOnWith) {
+    std::int64_t id = 0;
+    const pid_t child = fork();
+    if (child == 0) {  // its audit stays open
+        auto store = open();
+        const auto audit = store->begin_audit(wanted());
+        store->keep_reference(audit->id, kA, sha256_of("a"), judged("a", "x"), {});
+        store.release();
+        _exit(static_cast<int>(audit->id));
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    id = WEXITSTATUS(status);
+    auto store = open();
+    EXPECT_NE(store->begin_audit(wanted("other"))->id, id) << "other targets";
+    EXPECT_NE(store->begin_audit(wanted("r.example/openeuler", "sha256:new"))->id, id) << "other rules";
+    const auto again = store->begin_audit(wanted());
+    EXPECT_EQ(again->id, id);
+    EXPECT_NE(store->begin_audit(wanted())->id, id) << "it has an owner that lives: this process";
+    store->end_audit(again->id, {});
+    EXPECT_NE(store->begin_audit(wanted())->id, id) << "it has ended";
+}
+
+TEST_F(Audits, TagsRememberTheirDigests) {
+    auto store = open();
+    const auto first = store->begin_audit(wanted());
+    store->keep_reference(first->id, kA, sha256_of("a1"), judged("a", "x"), std::vector<Published>{{kA, sha256_of("a1"), sha256_of("m1"), "linux/amd64", "sha256:chain", 2}});
+    store->end_audit(first->id, {});
+    const auto start = now_;
+    now_ += std::chrono::hours(1);
+    const auto second = store->begin_audit(wanted());
+    EXPECT_EQ(store->digests_before(first->id).size(), 0U);
+    const auto before = store->digests_before(second->id);
+    ASSERT_EQ(before.size(), 1U);
+    EXPECT_EQ(before[0].reference, kA);
+    EXPECT_EQ(before[0].digest, sha256_of("a1"));
+    store->keep_reference(second->id, kA, sha256_of("a2"), judged("a", "x"), {});
+    store->keep_reference(second->id, kB, std::nullopt, judged("b", ""), {});
+    const auto history = store->tag_history();
+    ASSERT_EQ(history.size(), 2U);
+    EXPECT_EQ(history[0].digest, sha256_of("a1"));
+    EXPECT_EQ(history[0].last_seen, start);
+    EXPECT_EQ(history[1].digest, sha256_of("a2"));
+    EXPECT_EQ(history[1].first_seen, now_);
+    const auto published = store->list_published();
+    ASSERT_EQ(published.size(), 1U) << "also of digests that the tag has no more";
+    EXPECT_EQ(published[0].chain_id, "sha256:chain");
+    EXPECT_EQ(published[0].layers, 2U);
+}
+
+TEST_F(Audits, AStoreOfTheFirstSchemaIsBroughtUpToDate) {
+    { const auto store = open(); }
+    sql(path(), "DROP TABLE images; DROP TABLE audits; DROP TABLE audit_references; DROP TABLE tag_digests; DROP TABLE published; DELETE FROM migrations WHERE version = 2");
+    auto store = open();
+    EXPECT_TRUE(store->begin_audit(wanted()));
+    EXPECT_EQ(sql(path(), "SELECT max(version) FROM migrations"), "2");
+}
+
+TEST(Owner, KnowsTheLivingFromTheDead) {
+    EXPECT_TRUE(is_alive(this_process()));
+    EXPECT_FALSE(is_alive(""));
+    EXPECT_FALSE(is_alive("1 999 other-boot"));
+    EXPECT_FALSE(is_alive("../../etc 1 2"));
+    std::string other = this_process();
+    other += 'x';
+    EXPECT_FALSE(is_alive(other));
+}
+
+}  // namespace
+}  // namespace veritag::store
