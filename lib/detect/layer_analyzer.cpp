@@ -352,7 +352,11 @@ std::string limits_text(const Limits& limits) {
 }  // namespace
 
 std::string analysis_recipe(const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits) {
-    std::string text = std::string(serial_form()) + '\n' + std::to_string(kAnalysisVersion) + '\n' + wanted.digest() + '\n' + limits_text(limits) + '\n';
+    return sha256_of(parser_recipe(extra, limits) + '\n' + wanted.digest()).str();
+}
+
+std::string parser_recipe(const ExtraPaths& extra, const Limits& limits) {
+    std::string text = std::string(serial_form()) + '\n' + std::to_string(kAnalysisVersion) + '\n' + limits_text(limits) + '\n';
     for (const Detector* detector : all_detectors()) text += std::string(detector->name()) + ' ' + std::to_string(detector->version()) + '\n';
     for (const auto& [path, known_path] : extra)  // lengths, since a path may hold anything
         text += std::to_string(path.size()) + ' ' + path + ' ' + std::to_string(known_path.size()) + ' ' + known_path + '\n';

@@ -36,6 +36,9 @@ inline constexpr int kAnalysisVersion = 1;
 /// kAnalysisVersion, the serial form, the limits, and what was asked for on top. The same blob by the same recipe gives the same.
 std::string analysis_recipe(const rules::WantedFiles& wanted, const ExtraPaths& extra, const Limits& limits);
 
+/// The same without what the rules want: which parsers read it, within which limits, and what was asked for on top.
+std::string parser_recipe(const ExtraPaths& extra, const Limits& limits);
+
 /// Reads the blob to its last byte. The diff_id in the result is what was computed; comparing it with the config is the caller's, and
 /// so is the blob's own digest, which the result lacks. `expected_compression` as in stream::decode_layer. Where the layer has a table
 /// of contents (`toc`), the tar is compared with it: engines that read the table would see other files where it lies, so a lie is one

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "detect/adapt.h"
 #include "stream/hashing_source.h"
 
 #include <algorithm>
@@ -67,6 +68,11 @@ std::uint64_t ms(std::chrono::nanoseconds time) { return static_cast<std::uint64
 
 LayerKey LayerRequest::key() const {
     return {.blob = layer.digest, .compression = compression.value_or(layer.media_type), .toc = toc ? toc->digest : Digest(), .in_part = in_part, .extra = extra};
+}
+
+LayerFetcher::LayerFetcher(FetcherOptions options, const rules::WantedFiles& wanted, cage::LayerReader& reader, Progress& progress)
+    : options_(std::move(options)), wanted_(wanted), reader_(reader), progress_(progress) {
+    if (options_.store != nullptr) options_.store->keep_wanted(wanted_.digest(), wanted_.serialise());
 }
 
 LayerRequest LayerFetcher::request(const oci::Descriptor& layer, const detect::ExtraPaths& extra, bool whole) const {
@@ -150,9 +156,12 @@ Result<LayerAnalysis> LayerFetcher::fetch_whole(source::ImageSource& source, con
 
 // A layer known under another media type, or beside another table of contents, is read again, so that what is wrong is told.
 store::LayerKey LayerFetcher::key_of(const LayerRequest& request, bool in_part) const {
-    std::string recipe = detect::analysis_recipe(wanted_, request.extra, options_.limits);
-    if (request.toc) recipe += (in_part ? " by " : " beside ") + request.toc->digest.str();
-    return {.blob = request.layer.digest, .compression = *request.compression, .recipe = std::move(recipe)};
+    const std::string table = request.toc ? (in_part ? " by " : " beside ") + request.toc->digest.str() : std::string();
+    return {.blob = request.layer.digest,
+            .compression = *request.compression,
+            .recipe = detect::analysis_recipe(wanted_, request.extra, options_.limits) + table,
+            .parsers = request.extra.empty() ? detect::parser_recipe({}, options_.limits) + table : std::string(),
+            .wanted = wanted_.digest()};
 }
 
 std::shared_ptr<const LayerAnalysis> LayerFetcher::recall(const store::LayerKey& key, bool in_part) {
@@ -167,11 +176,23 @@ std::shared_ptr<const LayerAnalysis> LayerFetcher::recall(const store::LayerKey&
     }
     if (options_.store == nullptr || in_part) return nullptr;
     std::optional<LayerAnalysis> stored = options_.store->find_layer(key);
+    if (!stored) stored = recall_earlier(key);
     if (!stored) return nullptr;
     auto analysis = std::make_shared<const LayerAnalysis>(std::move(*stored));
     cache(key, analysis);
     ++reused_;
     return analysis;
+}
+
+// Other rules may want nothing of this layer that was not kept.
+std::optional<LayerAnalysis> LayerFetcher::recall_earlier(const store::LayerKey& key) {
+    std::optional<store::EarlierLayer> earlier = options_.store->find_earlier_layer(key);
+    if (!earlier) return std::nullopt;
+    const Result<rules::WantedFiles> wanted = rules::WantedFiles::deserialise(earlier->wanted);
+    if (!wanted) return std::nullopt;  // of another build
+    std::optional<LayerAnalysis> adapted = detect::adapt(std::move(earlier->analysis), *wanted, wanted_);
+    if (adapted) options_.store->keep_layer(key, *adapted);
+    return adapted;
 }
 
 void LayerFetcher::cache(const store::LayerKey& key, const Analysis& analysis) {

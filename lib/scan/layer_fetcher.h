@@ -46,8 +46,7 @@ struct FetcherOptions {
 /// Thread-safe. What is wanted and the reader are kept by reference.
 class LayerFetcher {
 public:
-    LayerFetcher(FetcherOptions options, const rules::WantedFiles& wanted, cage::LayerReader& reader, Progress& progress)
-        : options_(std::move(options)), wanted_(wanted), reader_(reader), progress_(progress) {}
+    LayerFetcher(FetcherOptions options, const rules::WantedFiles& wanted, cage::LayerReader& reader, Progress& progress);
 
     /// `whole`: not in part, whatever the options say.
     [[nodiscard]] LayerRequest request(const oci::Descriptor& layer, const detect::ExtraPaths& extra, bool whole) const;
@@ -64,6 +63,7 @@ private:
     Result<LayerAnalysis> fetch_whole(source::ImageSource& source, const LayerRequest& request, const std::stop_token& stop, std::atomic<std::uint64_t>& bytes_read);
     [[nodiscard]] store::LayerKey key_of(const LayerRequest& request, bool in_part) const;
     Analysis recall(const store::LayerKey& key, bool in_part);
+    std::optional<LayerAnalysis> recall_earlier(const store::LayerKey& key);
     void cache(const store::LayerKey& key, const Analysis& analysis);
 
     const FetcherOptions options_;

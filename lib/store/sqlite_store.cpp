@@ -41,7 +41,14 @@ constexpr std::array<std::string_view, 2> kMigrations{
          used INTEGER NOT NULL
        ) STRICT;
        CREATE INDEX documents_by_use ON documents (used);)",
-    R"(CREATE TABLE images (
+    R"(ALTER TABLE layers ADD COLUMN parsers TEXT NOT NULL DEFAULT '';  -- the recipe but for what was wanted; empty: of no use for other rules
+       ALTER TABLE layers ADD COLUMN wanted TEXT NOT NULL DEFAULT '';   -- digest of what was wanted
+       CREATE INDEX layers_by_parsers ON layers (blob, compression, parsers);
+       CREATE TABLE wanted_sets (
+         digest TEXT PRIMARY KEY,
+         content BLOB NOT NULL            -- rules::WantedFiles in its serial form
+       ) STRICT, WITHOUT ROWID;
+       CREATE TABLE images (
          id INTEGER PRIMARY KEY,
          manifest TEXT NOT NULL,          -- digest
          recipe TEXT NOT NULL,            -- rules, program, and what else the facts hang on
@@ -134,16 +141,45 @@ std::optional<LayerAnalysis> SqliteStore::find_layer(const LayerKey& key) {
                     {key.blob.str(), key.compression, key.recipe});
     });
     if (!row) return std::nullopt;
+    std::optional<LayerAnalysis> found = read_layer(*row, key);
+    if (!found) drop("layers", row->id, key.blob);
+    return found;
+}
+
+std::optional<LayerAnalysis> SqliteStore::read_layer(const Row& row, const LayerKey& key) {
     // A serial form is longer than what it stands for by its length fields alone, at most some 50 bytes an item.
-    std::optional<LayerAnalysis> found = guarded("read layer", [&]() -> std::optional<LayerAnalysis> {
-        const std::optional<std::string> bytes = decompress(row->content, 4 * options_.limits.image_analysis_bytes);
+    return guarded("read layer", [&]() -> std::optional<LayerAnalysis> {
+        const std::optional<std::string> bytes = decompress(row.content, 4 * options_.limits.image_analysis_bytes);
         if (!bytes) return std::nullopt;
         Result<LayerAnalysis> analysis = deserialise_layer_analysis(*bytes, options_.limits);
         if (!analysis || analysis->blob_digest != key.blob || analysis->compression != key.compression) return std::nullopt;
         return std::move(*analysis);
     });
-    if (!found) drop("layers", row->id, key.blob);
-    return found;
+}
+
+std::optional<EarlierLayer> SqliteStore::find_earlier_layer(const LayerKey& key) {
+    if (key.parsers.empty()) return std::nullopt;
+    std::optional<Row> row = attempt("find layer", [&] {
+        return find(R"(SELECT id, used, analysis, w.content FROM layers JOIN wanted_sets w ON w.digest = layers.wanted
+                       WHERE blob = ? AND compression = ? AND parsers = ? ORDER BY id DESC LIMIT 1)", "layers", {key.blob.str(), key.compression, key.parsers});
+    });
+    if (!row) return std::nullopt;
+    std::optional<LayerAnalysis> found = read_layer(*row, key);
+    if (!found) {
+        drop("layers", row->id, key.blob);
+        return std::nullopt;
+    }
+    return EarlierLayer{std::move(*found), std::move(row->extra)};
+}
+
+void SqliteStore::keep_wanted(const std::string& digest, std::string_view wanted) {
+    change("keep what is wanted", [&] {
+        Statement known = connection_->prepare("SELECT 1 FROM wanted_sets WHERE digest = ?");
+        known.bind(digest);
+        bool there = false;
+        while (known.step()) there = true;
+        if (!there) connection_->prepare("INSERT OR IGNORE INTO wanted_sets (digest, content) VALUES (?, ?)").bind(digest).bind_blob(wanted).run();
+    });
 }
 
 void SqliteStore::keep_layer(const LayerKey& key, const LayerAnalysis& analysis) {
@@ -153,12 +189,12 @@ void SqliteStore::keep_layer(const LayerKey& key, const LayerAnalysis& analysis)
     if (!frame) return;
     attempt("keep layer", [&] {
         Statement statement = connection_->prepare(
-            R"(INSERT INTO layers (blob, compression, recipe, diff_id, blob_bytes, tar_bytes, analysis, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            R"(INSERT INTO layers (blob, compression, recipe, diff_id, blob_bytes, tar_bytes, analysis, used, parsers, wanted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT DO UPDATE SET diff_id = excluded.diff_id, blob_bytes = excluded.blob_bytes, tar_bytes = excluded.tar_bytes,
-                                         analysis = excluded.analysis, used = excluded.used)");
+                                         analysis = excluded.analysis, used = excluded.used, parsers = excluded.parsers, wanted = excluded.wanted)");
         statement.bind(key.blob.str()).bind(key.compression).bind(key.recipe).bind(analysis.diff_id.str());
         statement.bind(static_cast<std::int64_t>(analysis.blob_size)).bind(static_cast<std::int64_t>(analysis.tar_size));
-        statement.bind_blob(*frame).bind(now()).run();
+        statement.bind_blob(*frame).bind(now()).bind(key.parsers).bind(key.wanted).run();
         note_written(frame->size());
         return std::optional<bool>();
     });
@@ -266,6 +302,7 @@ void SqliteStore::prune() {
     for (const std::string table : {"layers", "documents", "images"})
         delete_in_steps("DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table + " WHERE used < " + std::to_string(oldest) + " LIMIT " + std::to_string(kPrunedAtOnce) + ")",
                         [] { return true; });
+    connection_->run("DELETE FROM wanted_sets WHERE digest NOT IN (SELECT wanted FROM layers)");
     if (used_bytes() > options_.most_bytes) {
         const auto too_large = [&] { return used_bytes() > options_.most_bytes / 4 * 3; };
         // Layers alone: a document is a thousandth of them.

@@ -34,6 +34,8 @@ public:
     // sqlite_store.cpp
     std::optional<LayerAnalysis> find_layer(const LayerKey& key) override;
     void keep_layer(const LayerKey& key, const LayerAnalysis& analysis) override;
+    std::optional<EarlierLayer> find_earlier_layer(const LayerKey& key) override;
+    void keep_wanted(const std::string& digest, std::string_view wanted) override;
     std::optional<Document> find_document(const Digest& digest) override;
     void keep_document(const Digest& digest, const Document& document) override;
     std::optional<ReadImage> find_image(const ImageKey& key) override;
@@ -91,6 +93,7 @@ private:
 
     void leave_alone(const char* what, const std::exception& failure);
     std::optional<Row> find(std::string_view sql, const std::string& table, std::initializer_list<std::string_view> key);
+    std::optional<LayerAnalysis> read_layer(const Row& row, const LayerKey& key);
     void drop(const std::string& table, std::int64_t id, const Digest& digest);
     void note_written(std::size_t bytes);
     void prune();

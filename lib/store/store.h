@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace veritag::store {
@@ -24,7 +25,15 @@ struct LayerKey {
     Digest blob;
     std::string compression;  ///< as its media type says: `gzip`, `zstd` or `none`
     std::string recipe;       ///< what was wanted of the layer and which parsers read it (detect::analysis_recipe)
+    std::string parsers = {};  ///< the parsers alone (detect::parser_recipe); empty: an analysis for one purpose, of no use under other rules
+    std::string wanted = {};   ///< digest of what was wanted (rules::WantedFiles)
     friend bool operator==(const LayerKey&, const LayerKey&) = default;
+};
+
+/// An analysis that the same parsers made under other rules.
+struct EarlierLayer {
+    LayerAnalysis analysis;
+    std::string wanted;  ///< what those wanted, in the serial form of rules::WantedFiles
 };
 
 /// A manifest, an index or an image config, byte for byte.
@@ -86,6 +95,10 @@ public:
     virtual ~Store() = default;
     virtual std::optional<LayerAnalysis> find_layer(const LayerKey& key) = 0;
     virtual void keep_layer(const LayerKey& key, const LayerAnalysis& analysis) = 0;
+    /// The newest one of the same blob, compression and parsers, whatever was wanted.
+    virtual std::optional<EarlierLayer> find_earlier_layer(const LayerKey& key) = 0;
+    /// What a digest of LayerKey::wanted stands for.
+    virtual void keep_wanted(const std::string& digest, std::string_view wanted) = 0;
     virtual std::optional<Document> find_document(const Digest& digest) = 0;
     virtual void keep_document(const Digest& digest, const Document& document) = 0;
     virtual std::optional<ReadImage> find_image(const ImageKey& key) = 0;

@@ -29,8 +29,16 @@ public:
         const auto found = layers.find(key.blob.str() + key.compression + key.recipe);
         return found == layers.end() ? std::nullopt : std::optional(found->second);
     }
+    std::optional<store::EarlierLayer> find_earlier_layer(const store::LayerKey& key) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = earlier.find(key.blob.str() + key.compression + key.parsers);
+        if (key.parsers.empty() || found == earlier.end()) return std::nullopt;
+        return store::EarlierLayer{layers.at(found->second.first), wanted.at(found->second.second)};
+    }
+    void keep_wanted(const std::string& digest, std::string_view text) override { wanted[digest] = text; }
     void keep_layer(const store::LayerKey& key, const LayerAnalysis& analysis) override {
         const std::lock_guard lock(mutex_);
+        earlier.insert_or_assign(key.blob.str() + key.compression + key.parsers, std::pair(key.blob.str() + key.compression + key.recipe, key.wanted));
         layers.insert_or_assign(key.blob.str() + key.compression + key.recipe, analysis);
     }
     std::optional<store::Document> find_document(const Digest& digest) override {
@@ -49,6 +57,8 @@ public:
         images.insert_or_assign(key.manifest.str() + key.recipe, image);
     }
 
+    std::map<std::string, std::pair<std::string, std::string>> earlier;
+    std::map<std::string, std::string> wanted;
     std::map<std::string, LayerAnalysis> layers;
     std::map<std::string, store::Document> documents;
     std::map<std::string, ReadImage> images;
@@ -123,18 +133,33 @@ TEST(Remembering, NothingIsKeptOfAnImageThatCouldNotBeRead) {
     EXPECT_TRUE(remembering.store->images.empty());
 }
 
-TEST(Remembering, RulesThatWantOtherFilesReadAgain) {
-    Remembering remembering;
-    HonestImage image;
-    (void)remembering.run(image);
+rules::RuleSet rules_with(const std::string& evidence) {
     std::vector<rules::PackText> packs;
     for (const char* pack : test::kTestPacks) packs.push_back({"pack" + std::to_string(packs.size()), pack, "test"});
-    packs.push_back({"more", "component: more\nkind: tool\nevidence:\n  - {file: etc/more, read: '(.*)'}\nexamples: []\n", "test"});
-    Result<rules::RuleSet> more = rules::load_rules(packs);
-    ASSERT_TRUE(more) << more.error().message();
-    remembering.rules = std::move(*more);
-    EXPECT_EQ(remembering.run(image).layers_opened, 2);
+    packs.push_back({"more", "component: more\nkind: tool\nevidence:\n  - {" + evidence + "}\nexamples: []\n", "test"});
+    Result<rules::RuleSet> rules = rules::load_rules(packs);
+    EXPECT_TRUE(rules) << rules.error().message();
+    return rules ? std::move(*rules) : rules::RuleSet();
+}
+
+// Only the layers that hold a newly wanted path are fetched, and those once.
+TEST(Remembering, NewRulesReadOnlyTheLayersThatHoldWhatTheyWant) {
+    Remembering remembering;
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(tar_file("etc/os-release", "ID=puffin\nVERSION=5.1\n") + tar_file("etc/more", "3.1") + tar_end());
+    image.add_layer(tar_file("opt/redkit/2.0/version.txt", "version=2.0\n") + tar_end());
+    (void)remembering.run(image);
+    remembering.rules = rules_with("file: etc/nowhere, read: '(.*)'");
     EXPECT_EQ(remembering.run(image).layers_opened, 0);
+    remembering.rules = rules_with("file: etc/more, read: '(.*)'");
+    const Outcome more = remembering.run(image);
+    EXPECT_EQ(more.layers_opened, 1);
+    EXPECT_TRUE(std::any_of(more.image.observed.begin(), more.image.observed.end(), [](const Observation& each) { return each.component == "more" && each.version == "3.1"; }));
+    EXPECT_EQ(remembering.run(image).layers_opened, 0);
+    remembering.rules = test::test_rules();  // what is wanted no more was kept
+    const Outcome less = remembering.run(image);
+    EXPECT_EQ(less.layers_opened, 0);
+    EXPECT_EQ(less.image.verdict, Verdict::pass);
 }
 
 // The database lies where no rule looks; a second pass reads the layer with the path that a link leads to.

@@ -78,6 +78,25 @@ TEST_F(Audits, UsingAnImageKeepsItsLayers) {
     EXPECT_TRUE(store->find_layer({layer.blob_digest, "gzip", "r"}));
 }
 
+TEST_F(Audits, AnAnalysisForOtherRulesIsFoundByItsParsers) {
+    auto store = open();
+    LayerAnalysis layer;
+    layer.blob_digest = sha256_of("l");
+    layer.compression = "gzip";
+    layer.diff_id = sha256_of("tar");
+    store->keep_wanted("sha256:w1", "wanted 1");
+    store->keep_layer({layer.blob_digest, "gzip", "r1", "parsers", "sha256:w1"}, layer);
+    store->keep_layer({layer.blob_digest, "gzip", "r2"}, layer);  // for one purpose
+    const LayerKey other{layer.blob_digest, "gzip", "r3", "parsers", "sha256:w2"};
+    EXPECT_FALSE(store->find_layer(other));
+    const auto found = store->find_earlier_layer(other);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->wanted, "wanted 1");
+    EXPECT_EQ(found->analysis.diff_id, layer.diff_id);
+    EXPECT_FALSE(store->find_earlier_layer({layer.blob_digest, "gzip", "r3", "other parsers", ""}));
+    EXPECT_FALSE(store->find_earlier_layer({layer.blob_digest, "gzip", "r3"}));
+}
+
 TEST_F(Audits, ADamagedImageIsDropped) {
     open()->keep_image({sha256_of("m"), "recipe"}, {}, {});
     sql(path(), "UPDATE images SET image = x'00'");
@@ -176,7 +195,7 @@ TEST_F(Audits, TagsRememberTheirDigests) {
 
 TEST_F(Audits, AStoreOfTheFirstSchemaIsBroughtUpToDate) {
     { const auto store = open(); }
-    sql(path(), "DROP TABLE images; DROP TABLE audits; DROP TABLE audit_references; DROP TABLE tag_digests; DROP TABLE published; DELETE FROM migrations WHERE version = 2");
+    sql(path(), "DROP INDEX layers_by_parsers; ALTER TABLE layers DROP COLUMN parsers; ALTER TABLE layers DROP COLUMN wanted; DROP TABLE wanted_sets; DROP TABLE images; DROP TABLE audits; DROP TABLE audit_references; DROP TABLE tag_digests; DROP TABLE published; DELETE FROM migrations WHERE version = 2");
     auto store = open();
     EXPECT_TRUE(store->begin_audit(wanted()));
     EXPECT_EQ(sql(path(), "SELECT max(version) FROM migrations"), "2");
