@@ -11,6 +11,9 @@ struct Limits {
     std::uint64_t config_bytes = 4ULL << 20;              ///< image config blob
     std::uint64_t token_bytes = 1ULL << 20;               ///< answer of a token server
     std::uint64_t error_body_bytes = 64ULL << 10;         ///< body of an HTTP error
+    std::uint64_t listing_page_bytes = 16ULL << 20;       ///< one page of a listing of repositories or tags
+    std::uint64_t listing_pages = 10'000;                 ///< of one listing
+    std::uint64_t listing_names = 1'000'000;              ///< of one listing
     std::size_t json_depth = 64;
     std::size_t index_depth = 3;
     std::size_t index_platforms = 64;

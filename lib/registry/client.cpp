@@ -3,6 +3,7 @@
 #include "base/byte_reader.h"
 #include "base/text.h"
 #include "registry/credential_helper.h"
+#include "registry/lister.h"
 #include "registry/session.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -124,13 +125,19 @@ public:
         session_.reset();  // before the io_context that its sockets and timers belong to
     }
 
-    /// Runs a fetch on the I/O thread and waits for it.
     Result<WholeReply> fetch(const Call& call, const std::stop_token& stop) {
-        if (stop.stop_requested()) return stopped(call);
+        Tried<WholeReply> reply = try_to_fetch(call, stop);
+        if (!reply) return reply.error().error;
+        return std::move(*reply);
+    }
+
+    /// Runs a fetch on the I/O thread and waits for it.
+    Tried<WholeReply> try_to_fetch(const Call& call, const std::stop_token& stop) {
+        if (stop.stop_requested()) return Failure{stopped(call)};
         const auto scope = std::make_shared<CancelScope>();
         // Shared: the I/O thread may still be inside set_value() when this one has its answer already.
-        const auto promise = std::make_shared<std::promise<Result<WholeReply>>>();
-        std::future<Result<WholeReply>> future = promise->get_future();
+        const auto promise = std::make_shared<std::promise<Tried<WholeReply>>>();
+        std::future<Tried<WholeReply>> future = promise->get_future();
         asio::post(*io_, [this, call, promise, scope] {
             session_->watch(scope);
             const auto report = [promise](const std::exception_ptr& exception) {
@@ -159,9 +166,9 @@ public:
     [[nodiscard]] std::uint64_t bytes_fetched() const noexcept { return session_->http().bytes_fetched(); }
 
 private:
-    asio::awaitable<void> run_fetch(Call call, std::shared_ptr<std::promise<Result<WholeReply>>> promise,
+    asio::awaitable<void> run_fetch(Call call, std::shared_ptr<std::promise<Tried<WholeReply>>> promise,
                                     std::shared_ptr<CancelScope> scope) {
-        Result<WholeReply> reply = co_await session_->fetch(std::move(call), std::move(scope));
+        Tried<WholeReply> reply = co_await session_->fetch(std::move(call), std::move(scope));
         promise->set_value(std::move(reply));
     }
 
@@ -233,6 +240,16 @@ Result<std::unique_ptr<ByteSource>> RegistryClient::open_blob(const oci::Referen
                                                               std::stop_token stop) {
     VERITAG_TRY(Call call, blob_call(impl_->options(), repository, blob));
     return impl_->stream(std::move(call), blob.size, std::move(stop));
+}
+
+Result<RepositoryListing> RegistryClient::list_repositories(const ListingTarget& target, std::stop_token stop) {
+    Lister lister(impl_->options(), [&](const Call& call) { return impl_->try_to_fetch(call, stop); });
+    return lister.repositories(target);
+}
+
+Result<TagListing> RegistryClient::list_tags(const std::string& registry, const std::string& repository, std::stop_token stop) {
+    Lister lister(impl_->options(), [&](const Call& call) { return impl_->try_to_fetch(call, stop); });
+    return lister.tags(registry, repository);
 }
 
 std::uint64_t RegistryClient::bytes_fetched() const noexcept { return impl_->bytes_fetched(); }

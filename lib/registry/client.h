@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
+#include "registry/listing.h"
 
 #include <chrono>
 #include <cstdint>
@@ -72,6 +73,14 @@ public:
     /// one blob after the other. It may outlive the client, and then fails with `cancelled`.
     Result<std::unique_ptr<ByteSource>> open_blob(const oci::Reference& repository, const oci::Descriptor& blob,
                                                   std::stop_token stop = {});
+
+    /// The repositories of a registry or of a part of it. All of them or an error: a listing that breaks off says how many names it
+    /// had seen and returns none of them. What was left out on purpose stands in its notes. With an automatic driver, a path of several
+    /// parts that is a repository is that one repository, whatever lies below it.
+    Result<RepositoryListing> list_repositories(const ListingTarget& target, std::stop_token stop = {});
+
+    /// The tags of a repository, all of them or an error. `not_found` where the registry does not know it.
+    Result<TagListing> list_tags(const std::string& registry, const std::string& repository, std::stop_token stop = {});
 
     [[nodiscard]] std::uint64_t bytes_fetched() const noexcept;  ///< of bodies, over the client's life
 

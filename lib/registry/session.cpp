@@ -86,7 +86,7 @@ asio::awaitable<bool> Session::pause(HostBackoff& backoff, int tries, const Fail
     co_return true;
 }
 
-asio::awaitable<Result<WholeReply>> Session::fetch(Call call, std::shared_ptr<CancelScope> scope) {
+asio::awaitable<Tried<WholeReply>> Session::fetch(Call call, std::shared_ptr<CancelScope> scope) {
     HostBackoff& backoff = hosts_[call.origin].backoff;
     for (int tries = 1;; ++tries) {
         co_await wait_for_host(backoff, *scope);
@@ -95,9 +95,11 @@ asio::awaitable<Result<WholeReply>> Session::fetch(Call call, std::shared_ptr<Ca
             backoff.succeeded(SteadyClock::now());
             co_return std::move(*reply);
         }
-        const Failure failure = reply.error();
+        Failure failure = reply.error();
         const bool again = co_await pause(backoff, tries, failure, *scope);
-        if (!again) co_return final_error(failure, tries);
+        if (again) continue;
+        failure.error = final_error(failure, tries);
+        co_return failure;
     }
 }
 
@@ -156,7 +158,7 @@ asio::awaitable<Tried<WholeReply>> Session::fetch_once(const Call& call, CancelS
         const std::string saw = "the body ended after " + std::to_string(body->size()) + " of " + std::to_string(call.range->length) + " bytes";
         co_return Failure{Error{ErrorCode::network, call.what, call.where(), saw, ""}};
     }
-    WholeReply reply{exchange.head(), std::move(*body)};
+    WholeReply reply{exchange.head(), std::move(*body), exchange.request().url};
     co_return reply;
 }
 
@@ -246,6 +248,8 @@ asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& cal
     const Origin& answered = exchange.request().url.origin;
     if (answered.host != call.origin.host) failure.error.saw += " from " + quote(answered.authority()) + " behind a redirect";
     if (is_temporary_status(head.status)) failure.retry_after = parse_retry_after(head.header("Retry-After"), system_now());
+    for (const Challenge& challenge : parse_challenges(head.all("WWW-Authenticate")))
+        if (failure.login_name.empty()) failure.login_name = challenge.get(challenge.scheme == "bearer" ? "service" : "realm");
 
     std::string body;
     std::vector<std::byte> chunk(kChunkBytes);
@@ -305,9 +309,11 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
     if (http_.setup_error()) co_return final_failure(*http_.setup_error(), call.what, call.where());
     HostState& host = hosts_[call.origin];
     Login login;
-    Tried<Credential> credential = co_await look_up_credential(call, false, scope);
-    if (!credential) co_return credential.error();
-    login.credential = std::move(*credential);
+    if (call.login != LoginManner::anonymous) {
+        Tried<Credential> credential = co_await look_up_credential(call, false, scope);
+        if (!credential) co_return credential.error();
+        login.credential = std::move(*credential);
+    }
     for (;;) {  // every way back here is bounded: auth_plan.h, one plain fallback per host, one second look at the credential
         std::optional<Failure> refused = co_await authorize(call, host, login, scope);
         if (refused) {
@@ -332,7 +338,7 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
         const std::vector<Challenge> challenges = parse_challenges(exchange.head().all("WWW-Authenticate"));
         const unsigned status = exchange.head().status;
         const bool refused_login = status == 401 || (status == 403 && asks_more_scope(challenges));
-        if (!refused_login || exchange.request().url.origin != asked) co_return std::move(*reply);
+        if (!refused_login || exchange.request().url.origin != asked || call.login != LoginManner::as_challenged) co_return std::move(*reply);
 
         // A token that was fresh may have expired while the request waited for a connection: then it counts as an old one.
         if (SteadyClock::now() - asked_at > kTokenGoesStale && login.stale_tokens < kMaxStaleTokens) {
@@ -387,13 +393,18 @@ asio::awaitable<std::optional<Failure>> Session::authorize(const Call& call, Hos
     attempt.has_credential = !login.credential.empty();
     attempt.knows_bearer = host.bearer.has_value();
     login.authorization.clear();
-    if (!login.credential.registry_token.empty()) {
+    if (call.login != LoginManner::as_challenged) {
+        if (call.login == LoginManner::basic && attempt.has_password) {
+            attempt.sent = AuthAttempt::Sent::basic;
+            login.authorization = basic_authorization(login.credential.username, login.credential.password);
+        }
+    } else if (!login.credential.registry_token.empty()) {
         attempt.sent = AuthAttempt::Sent::bearer;
         attempt.token_is_fixed = true;
         login.authorization = "Bearer " + login.credential.registry_token;
     } else if (host.bearer) {
         TokenRequest request{host.bearer->realm, host.bearer->service, login.credential.username,
-                             token_scopes(host.demanded_scopes[call.repository], call.repository), host.bearer->internal_allowed};
+                             token_scopes(host.demanded_scopes[call.repository], call.scope()), host.bearer->internal_allowed};
         Tried<std::string> token = co_await token_for(std::move(request), call, login, scope);
         if (!token) co_return token.error();
         attempt.sent = AuthAttempt::Sent::bearer;

@@ -23,6 +23,13 @@
 
 namespace veritag::registry {
 
+/// How a call logs in.
+enum class LoginManner {
+    as_challenged,  ///< as the registry's challenge asks, where it has one
+    basic,          ///< user name and password at once, where there are any: for APIs beside `/v2/` that challenge nobody
+    anonymous,      ///< never: an API at another origin than the credential's, or one that takes no registry credential
+};
+
 /// One request to a registry, before anybody knows how to log in.
 struct Call {
     std::string what;  ///< `fetch manifest`
@@ -30,19 +37,23 @@ struct Call {
     std::string registry;  ///< as the user names it, for credentials
     Origin origin;         ///< where its API is; `tls` is decided per host
     std::string target;    ///< `/v2/…`
-    std::string repository;
+    std::string repository;  ///< empty: the call is about the registry as a whole
+    LoginManner login = LoginManner::as_challenged;
     Headers headers;
     std::uint64_t max_body = 0;
     std::string limit_key;  ///< what `max_body` is called in a message
     std::optional<ByteRange> range;  ///< only this part, answered with 206
 
     [[nodiscard]] std::string where() const { return method + " " + Url{origin, target}.for_messages(); }
+    /// What a token must allow (distribution/distribution: docs/content/spec/auth/scope.md).
+    [[nodiscard]] std::string scope() const { return repository.empty() ? "registry:catalog:*" : "repository:" + repository + ":pull"; }
 };
 
 /// A reply read whole.
 struct WholeReply {
     ReplyHead head;
     std::string body;
+    Url url;  ///< that was answered, behind all redirects
 };
 
 class Session {
@@ -52,8 +63,8 @@ public:
     [[nodiscard]] const HttpClient& http() const noexcept { return http_; }
 
     /// The reply with its body, which is 200, or 206 where a range was asked for (or says that there is no HEAD here); repeated as the
-    /// retry plan says.
-    asio::awaitable<Result<WholeReply>> fetch(Call call, std::shared_ptr<CancelScope> scope);
+    /// retry plan says. A failure is the last one, its error ready for messages.
+    asio::awaitable<Tried<WholeReply>> fetch(Call call, std::shared_ptr<CancelScope> scope);
 
     /// Sends a blob into `pipe` and ends the pipe, well or with an error.
     asio::awaitable<void> stream_blob(Call call, std::uint64_t size, std::shared_ptr<BlobPipe> pipe);
@@ -75,7 +86,7 @@ private:
         Wire wire = Wire::unknown;
         bool basic = false;
         std::optional<Bearer> bearer;
-        std::map<std::string, std::string> demanded_scopes;  ///< by repository
+        std::map<std::string, std::string> demanded_scopes;  ///< by repository, "" for the registry as a whole
         HostBackoff backoff;
     };
     /// A login under way in one `open`.

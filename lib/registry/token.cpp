@@ -44,14 +44,14 @@ std::string TokenRequest::cache_key() const {
     return realm.str() + "\n" + service + "\n" + account + "\n" + join(sorted, " ");
 }
 
-std::vector<std::string> token_scopes(std::string_view demanded, std::string_view repository) {
+std::vector<std::string> token_scopes(std::string_view demanded, std::string_view needed) {
     std::vector<std::string> scopes;
     const auto add = [&](std::string scope) {
         if (!scope.empty() && std::find(scopes.begin(), scopes.end(), scope) == scopes.end()) scopes.push_back(std::move(scope));
     };
     for (const std::string_view scope : split(demanded, ' '))
         if (scopes.size() < kMaxScopes) add(std::string(scope));
-    add("repository:" + std::string(repository) + ":pull");
+    add(std::string(needed));
     return scopes;
 }
 

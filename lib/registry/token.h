@@ -27,9 +27,8 @@ struct TokenRequest {
     [[nodiscard]] std::string cache_key() const;
 };
 
-/// `demanded` (the scope of a challenge, several parted by spaces, may be empty or `*`) and then what veritag itself needs:
-/// `repository:<name>:pull`.
-std::vector<std::string> token_scopes(std::string_view demanded, std::string_view repository);
+/// `demanded` (the scope of a challenge, several parted by spaces, may be empty or `*`) and then what veritag itself needs.
+std::vector<std::string> token_scopes(std::string_view demanded, std::string_view needed);
 
 /// GET form: the realm with service, scopes, account and client_id added to its query.
 Url token_get_url(const TokenRequest& request);

@@ -164,10 +164,11 @@ INSTANTIATE_TEST_SUITE_P(
 // ---- tokens ----
 
 TEST(TokenScopes, PutTheDemandedOneInFrontAndKeepOurs) {
-    EXPECT_EQ(join(token_scopes("", "a/b"), " "), "repository:a/b:pull");
-    EXPECT_EQ(join(token_scopes("repository:a/b:pull", "a/b"), " "), "repository:a/b:pull");
-    EXPECT_EQ(join(token_scopes("*", "a/b"), " "), "* repository:a/b:pull");
-    EXPECT_EQ(join(token_scopes("repository:a/b:pull,push repository:c:pull", "a/b"), " | "),
+    EXPECT_EQ(join(token_scopes("", "repository:a/b:pull"), " "), "repository:a/b:pull");
+    EXPECT_EQ(join(token_scopes("repository:a/b:pull", "repository:a/b:pull"), " "), "repository:a/b:pull");
+    EXPECT_EQ(join(token_scopes("*", "repository:a/b:pull"), " "), "* repository:a/b:pull");
+    EXPECT_EQ(join(token_scopes("", "registry:catalog:*"), " "), "registry:catalog:*");
+    EXPECT_EQ(join(token_scopes("repository:a/b:pull,push repository:c:pull", "repository:a/b:pull"), " | "),
               "repository:a/b:pull,push | repository:c:pull | repository:a/b:pull");
 }
 
