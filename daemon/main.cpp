@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     app.set_help_all_flag("--help-all", "Help of every subcommand");
     int exit_code = kUsage;
     add_scan(app, exit_code);
+    add_audit(app, exit_code);
     add_report(app, exit_code);
     add_explain(app, exit_code);
     add_rules(app, exit_code);

@@ -44,7 +44,7 @@ void judge_repository(const rules::RuleSet& rules, const std::vector<Named>& all
         std::string version = stands_for->version;
         for (const Named& each : all) {
             const Claim* claim = main_claim(each.claims);
-            if (each.alias || each.reference->top.empty() || claim == nullptr || claim->component != stands_for->component || claim->version.empty()) continue;
+            if (each.alias || claim == nullptr || claim->component != stands_for->component || claim->version.empty()) continue;
             if (!stands_for->version.empty()) {
                 const bool same = component == nullptr ? claim->version == stands_for->version : component->compare_versions(stands_for->version, claim->version) == rules::Match::holds;
                 if (same) right.push_back(&each);
@@ -58,7 +58,8 @@ void judge_repository(const rules::RuleSet& rules, const std::vector<Named>& all
                 version = claim->version;
             }
         }
-        if (right.empty() || std::any_of(right.begin(), right.end(), [&](const Named* each) { return each->reference->top == alias.reference->top; })) continue;
+        // One that could not be read may be the right one.
+        if (right.empty() || std::any_of(right.begin(), right.end(), [&](const Named* each) { return each->reference->top.empty() || each->reference->top == alias.reference->top; })) continue;
         accuse(*alias.reference, version, *right.front()->reference);
     }
 }

@@ -46,9 +46,15 @@ void Family::add(Member member) {
     members_.push_back(std::make_unique<const Member>(std::move(member)));
     const Member& added = *members_.back();
     by_chain_.emplace(added.chain_id, &added);
+    claims_.emplace(&added, read(added.registry, added.repository, added.tag));
+}
+
+void Family::add_unread(const std::string& registry, const std::string& repository, const std::string& tag) { unread_.push_back(read(registry, repository, tag)); }
+
+Family::Claims Family::read(const std::string& registry, const std::string& repository, const std::string& tag) const {
     Claims claims;
-    for (Claim& claim : tag::read_tag(rules_, added.registry, added.repository, added.tag).claims) claims.emplace(claim.component, std::move(claim));
-    claims_.emplace(&added, std::move(claims));
+    for (Claim& claim : tag::read_tag(rules_, registry, repository, tag).claims) claims.emplace(claim.component, std::move(claim));
+    return claims;
 }
 
 std::vector<Family::Kin> Family::ancestors_of(const ImageReport& image) const {
@@ -80,8 +86,7 @@ bool Family::equal(const std::string& component, const std::string& a, const std
     return known->compare_versions(a, b) == rules::Match::holds || known->compare_versions(b, a) == rules::Match::holds;
 }
 
-bool Family::makes(const Member& member, const std::vector<std::pair<std::string, std::string>>& wanted) const {
-    const Claims& claims = claims_of(member);
+bool Family::makes(const Claims& claims, const std::vector<std::pair<std::string, std::string>>& wanted) const {
     return std::all_of(wanted.begin(), wanted.end(), [&](const auto& each) {
         const auto claim = claims.find(each.first);
         return claim != claims.end() && !claim->second.guessed && equal(each.first, each.second, claim->second.version);
@@ -89,7 +94,7 @@ bool Family::makes(const Member& member, const std::vector<std::pair<std::string
 }
 
 bool Family::is_published(const std::vector<std::pair<std::string, std::string>>& wanted) const {
-    return std::any_of(members_.begin(), members_.end(), [&](const auto& member) { return makes(*member, wanted); });
+    return std::any_of(members_.begin(), members_.end(), [&](const auto& member) { return makes(claims_of(*member), wanted); });
 }
 
 // The nearest stack of layers that claims a component decides, and only where all its firm names say otherwise: one of several names
@@ -149,7 +154,7 @@ void Family::judge(ImageReport& image) const {
         const Member* nearest = nullptr;
         for (const Kin& kin : ancestors)
             for (const Member* member : kin.members) {
-                if (makes(*member, wanted)) right.push_back(member);
+                if (makes(claims_of(*member), wanted)) right.push_back(member);
                 const Claims& claims = claims_of(*member);
                 if (nearest == nullptr && kin.layers < image.diff_ids.size() && std::any_of(claims.begin(), claims.end(), [](const auto& each) { return is_firm(each.second); })) nearest = member;
             }
@@ -163,7 +168,7 @@ void Family::judge(ImageReport& image) const {
             });
             if (rest.size() == wanted.size()) return false;
             if (rest.empty()) return nearest != nullptr;
-            return std::any_of(ancestors.begin(), ancestors.end(), [&](const Kin& kin) { return std::any_of(kin.members.begin(), kin.members.end(), [&](const Member* each) { return makes(*each, rest); }); });
+            return std::any_of(ancestors.begin(), ancestors.end(), [&](const Kin& kin) { return std::any_of(kin.members.begin(), kin.members.end(), [&](const Member* each) { return makes(claims_of(*each), rest); }); });
         };
         if (!right.empty()) {
             const bool any_here = std::any_of(right.begin(), right.end(), [&](const Member* each) { return each->registry == image.registry; });
@@ -175,13 +180,13 @@ void Family::judge(ImageReport& image) const {
                                   .evidence = evidence(*right.front())};
         } else if (upgraded()) {
             // An operating system that a later layer brought to the claimed release is what was claimed.
-        } else if (nearest != nullptr && is_published(wanted)) {
+        } else if (nearest != nullptr && is_published(wanted) && std::none_of(unread_.begin(), unread_.end(), [&](const Claims& each) { return makes(each, wanted); })) {
             finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = component, .claimed = version, .observed = std::nullopt,
                               .message = "none of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest), .evidence = evidence(*nearest)};
         } else {
             finding = Finding{.code = "parent-unknown", .severity = Severity::info, .component = component, .claimed = version, .observed = std::nullopt,
                               .message = nearest == nullptr ? "no published image was found below this one: it was squashed, or its parent is not published here"
-                                                            : "no image with " + list(rules_, wanted) + " is published here; the nearest below this one is " + name_of(*nearest),
+                                                            : "no image with " + list(rules_, wanted) + " that could be read is published here; the nearest below this one is " + name_of(*nearest),
                               .evidence = {}};
         }
     }

@@ -35,6 +35,8 @@ public:
     explicit Family(const rules::RuleSet& rules) : rules_(rules) {}
     /// The rules are kept by reference. All members are added before the first image is judged.
     void add(Member member);
+    /// A tag of which nothing is known now: it may be the parent that an image seems to lack.
+    void add_unread(const std::string& registry, const std::string& repository, const std::string& tag);
 
     /// Fills `lineage`, adds `parent-mismatch`, `parent-stale` or `parent-unknown`, and sets the verdict anew. Leaves alone what is no
     /// image, and images whose layers do not prove their diff_ids (forged, or read in part). Thread-safe.
@@ -46,9 +48,10 @@ private:
         std::vector<const Member*> members;  // those nearest to the image first
     };
     using Claims = std::map<std::string, Claim>;
+    [[nodiscard]] Claims read(const std::string& registry, const std::string& repository, const std::string& tag) const;
     [[nodiscard]] std::vector<Kin> ancestors_of(const ImageReport& image) const;
     [[nodiscard]] const Claims& claims_of(const Member& member) const { return claims_.at(&member); }
-    [[nodiscard]] bool makes(const Member& member, const std::vector<std::pair<std::string, std::string>>& wanted) const;
+    [[nodiscard]] bool makes(const Claims& claims, const std::vector<std::pair<std::string, std::string>>& wanted) const;
     [[nodiscard]] bool equal(const std::string& component, const std::string& a, const std::string& b) const;
     [[nodiscard]] bool is_published(const std::vector<std::pair<std::string, std::string>>& wanted) const;
     [[nodiscard]] const Member* contradicting(const ImageReport& image, const std::vector<Kin>& kin, const Claim*& claim, std::string& says) const;
@@ -57,6 +60,7 @@ private:
     std::vector<std::unique_ptr<const Member>> members_;
     std::unordered_multimap<std::string, const Member*> by_chain_;
     std::unordered_map<const Member*, Claims> claims_;
+    std::vector<Claims> unread_;
 };
 
 }  // namespace veritag::fleet

@@ -197,6 +197,7 @@ class Stores:
         with contextlib.closing(sqlite3.connect(store)) as connection, connection:
             connection.execute("UPDATE documents SET body = CAST(replace(CAST(body AS TEXT), 'linux', 'xinul') AS BLOB) WHERE id % 2")
             connection.execute("UPDATE layers SET analysis = substr(analysis, 1, 100) WHERE id % 2")
+            connection.execute("UPDATE images SET image = substr(image, 1, 100)")
         self.check_scan("damaged rows are read again", self.scan(*self.references, store=store), self.expected, reused=False, said="a damaged row of the store was dropped")
         self.check_scan("once", self.scan(*self.references, store=store), self.expected, reused=True)
 

@@ -125,6 +125,16 @@ INSTANTIATE_TEST_SUITE_P(
         LineageCase{"PartialProvesNothing", {member(kOs3, "b")}, partial(image("openeuler/redis:7.4.1-oe2203sp4", "bx")), "", Verdict::pass, 0}),
     [](const auto& each) { return std::string(each.param.name); });
 
+TEST(Family, AParentThatCouldNotBeReadIsNoMissingOne) {
+    Family family(packs());
+    family.add(member(kOs4, "b"));
+    family.add(member(kCann, "cd"));
+    family.add_unread("r.example", "openeuler/cann", "8.0.RC1-oe2203sp4");
+    ImageReport child = image(kTorch, "bx");
+    family.judge(child);
+    EXPECT_EQ(findings(child), "parent-unknown cann 8.0.RC1>-");
+}
+
 // Values from the definition: sha256 of "<chain> <diff_id>".
 TEST(ChainId, FollowsTheSpecification) {
     const auto ids = diff_ids("ab");

@@ -104,6 +104,15 @@ TEST(Aliases, TheRulesSayWhatABaseTagStandsFor) {
     }
 }
 
+TEST(Aliases, ANewestThatCouldNotBeReadMayBeTheRightOne) {
+    Fleet fleet;
+    fleet.add("a/openeuler/redis:7.4.9-oe2203sp4", "sha256:1");
+    fleet.add("a/openeuler/redis:7.4.10-oe2203sp4", "");
+    fleet.add("a/openeuler/redis:latest", "sha256:2");
+    judge_aliases(packs(), fleet.references);
+    EXPECT_EQ(fleet.found(), "");
+}
+
 TEST(Aliases, NothingToCompareWithIsNoFinding) {
     Fleet fleet;
     fleet.add("a/openeuler/redis:latest", "sha256:1");

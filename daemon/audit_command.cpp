@@ -1,0 +1,109 @@
+#include "engine.h"
+
+#include "audit/auditor.h"
+#include "base/text.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <set>
+
+namespace veritag::daemon {
+namespace {
+
+struct AuditFlags {
+    std::vector<std::string> targets;
+    std::vector<std::string> lists;
+    std::string driver = "automatic";
+    bool offline = false;
+    source::TargetFilter filter;
+    EngineFlags engine;
+    OutputOptions output;
+};
+
+Result<std::string> read_list(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), {});
+    if (!in) return Error{ErrorCode::config, "read list of targets", quote(path), std::strerror(errno), ""};
+    return text;
+}
+
+Result<audit::Scope> scope_of(const AuditFlags& flags) {
+    audit::Scope scope{.filter = flags.filter};
+    VERITAG_CHECK(source::check_filter(flags.filter));
+    const std::optional<registry::ListingDriver> driver = registry::listing_driver_from(flags.driver);
+    if (!driver) return Error{ErrorCode::usage, "read command line", "--driver", quote(flags.driver), "automatic, catalog, docker-hub, quay or harbor"};
+    for (const std::string& text : flags.targets) {
+        VERITAG_TRY(registry::ListingTarget target, registry::parse_listing_target(text));
+        target.driver = *driver;
+        scope.targets.push_back(std::move(target));
+    }
+    for (const std::string& path : flags.lists) {
+        VERITAG_TRY(const std::string text, read_list(path));
+        VERITAG_TRY(const source::TargetList list, source::parse_target_list(text, path));
+        for (const std::string& note : list.notes) std::fprintf(stderr, "veritag: %s: %s\n", quote(path).c_str(), note.c_str());
+        scope.entries.insert(scope.entries.end(), list.entries.begin(), list.entries.end());
+    }
+    if (scope.targets.empty() && scope.entries.empty())
+        return Error{ErrorCode::usage, "read command line", "TARGET", "nothing to audit was named", "name a registry, a namespace or a repository, or a file with --list"};
+    return scope;
+}
+
+int run(const AuditFlags& flags) {
+    flags.engine.log.apply();
+    if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    Result<audit::Scope> scope = scope_of(flags);
+    if (!scope) return complain(scope.error());
+    std::set<std::string> registries;
+    for (const registry::ListingTarget& target : scope->targets) registries.insert(target.registry);
+    for (const source::TargetList::Entry& entry : scope->entries) registries.insert(entry.registry);
+    if (!flags.engine.registry.client.username.empty() && registries.size() > 1)
+        return complain({ErrorCode::usage, "read command line", "--username", "the targets are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
+                         "use --authfile, or audit them one by one"});
+    if (flags.offline && flags.engine.store.none)
+        return complain({ErrorCode::usage, "read command line", "--offline", "with --no-store there is nothing to judge", "leave one of them out"});
+
+    Result<std::unique_ptr<Engine>> made = Engine::make(flags.engine, 0);
+    if (!made) return complain(made.error());
+    Engine& engine = **made;
+    if (flags.offline && engine.store == nullptr) return complain({ErrorCode::io, "audit offline", "", "the store cannot be used", "name one with --store"});
+    audit::AuditOptions options{.scope = std::move(*scope), .offline = flags.offline, .limits = engine.limits, .tool_version = version(), .generated = rfc3339_now(),
+                                .listed = [&](std::size_t count) { engine.progress.expect_images(count); }, .reference_done = [&] { engine.progress.reference_done(); }};
+    audit::Auditor auditor(engine.rules, engine.scanner, engine.client, engine.store);
+    const Report report = auditor.run(options, interruption());
+    engine.progress.finish();
+
+    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
+    if (!text) return complain(text.error());
+    if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
+    if (interruption().stop_requested()) return kInterrupted;
+    return exit_code_of(report, flags.engine.fail_on);
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, int& exit_code) {
+    CLI::App* command = app.add_subcommand("audit", "Judge every image of a registry, a namespace or a repository, and compare them with each other");
+    const auto flags = std::make_shared<AuditFlags>();
+    command->add_option("TARGET", flags->targets, "HOST[:PORT][/NAMESPACE[/REPOSITORY]]");
+    command->add_option("--list", flags->lists, "File with targets: an image-scanning-config.yml, or a HOST/REPOSITORY[:TAG] a line (repeatable)")->type_name("FILE")->allow_extra_args(false);
+    command->add_option("--driver", flags->driver, "How to find repositories: automatic, catalog, docker-hub, quay, harbor")->capture_default_str();
+    command->add_option("--repository", flags->filter.repositories, "Only repositories that match, as openeuler/py* (repeatable)")->type_name("GLOB")->allow_extra_args(false);
+    command->add_option("--not-repository", flags->filter.not_repositories, "No repositories that match (repeatable)")->type_name("GLOB")->allow_extra_args(false);
+    command->add_option("--tag", flags->filter.tags, "Only tags that match, as *-oe2403* (repeatable)")->type_name("GLOB")->allow_extra_args(false);
+    command->add_option("--not-tag", flags->filter.not_tags, "No tags that match (repeatable)")->type_name("GLOB")->allow_extra_args(false);
+    command->add_flag("--offline", flags->offline, "Ask nobody: judge again what the store holds, after a change of rules");
+    flags->engine.add_to(*command);
+    flags->output.add_to(*command);
+    command->footer("Example:\n  veritag audit hub.oepkgs.net/openeuler\n"
+                    "  veritag audit quay.io/openeuler docker.io/openeuler --tag '*-oe2403*' --format json -o audit.json\n"
+                    "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something unknown or unreadable, 130 interrupted.");
+    command->callback([flags, &exit_code] { exit_code = run(*flags); });
+}
+
+}  // namespace veritag::daemon

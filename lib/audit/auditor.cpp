@@ -1,0 +1,165 @@
+#include "audit/auditor.h"
+
+#include "fleet/aliases.h"
+#include "fleet/chain_id.h"
+#include "fleet/family.h"
+#include "fleet/references.h"
+#include "scan/remembered_image.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace veritag::audit {
+namespace {
+
+std::string name_of(const store::ReferenceKey& reference) { return reference.registry + '/' + reference.repository + ':' + reference.tag; }
+
+JudgedReference unread(const store::ReferenceKey& reference, Error error) {
+    JudgedReference judged;
+    ImageReport& image = judged.images.emplace_back();
+    image.reference = name_of(reference);
+    image.registry = reference.registry;
+    image.repository = reference.repository;
+    image.tag = reference.tag;
+    image.error = std::move(error);
+    return judged;
+}
+
+// The images of a reference whose layers are proven, by which descendants are told.
+std::vector<store::Published> published_of(const store::ReferenceKey& reference, const JudgedReference& judged) {
+    std::vector<store::Published> published;
+    const Result<Digest> top = Digest::parse(judged.top);
+    for (const ImageReport& image : judged.images) {
+        const bool forged = std::any_of(image.findings.begin(), image.findings.end(), [](const Finding& finding) { return finding.code == "parent-forged"; });
+        const Result<Digest> manifest = Digest::parse(image.digest);
+        if (!top || !manifest || image.error || forged || !image.partial_layers.empty() || image.diff_ids.empty()) continue;
+        published.push_back({reference, *top, *manifest, image.platform, fleet::chain_ids(image.diff_ids).back(), image.diff_ids.size()});
+    }
+    return published;
+}
+
+fleet::Member member_of(const store::Published& image) {
+    return {.registry = image.reference.registry, .repository = image.reference.repository, .tag = image.reference.tag, .top = image.top.str(), .manifest = image.manifest.str(),
+            .platform = image.platform, .chain_id = image.chain_id, .layers = image.layers};
+}
+
+}  // namespace
+
+struct Auditor::Looked {
+    store::ReferenceKey reference;
+    JudgedReference judged;
+    std::vector<store::Published> published;
+    bool done = false;  // false: stopped before
+};
+
+Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const AuditOptions& options, const Digest* known, const std::stop_token& stop) {
+    Looked looked{.reference = reference};
+    const std::string name = name_of(reference);
+    Result<std::unique_ptr<source::ImageSource>> image = Error{};
+    if (options.offline) {
+        if (known == nullptr) return looked;
+        image = scan::open_stored_image({.display = name, .registry = reference.registry, .repository = reference.repository, .tag = reference.tag}, *known, store_);
+    } else {
+        image = source::open_image(name, "", client_, options.limits);
+        if (image && store_ != nullptr) *image = scan::remember_documents(std::move(*image), store_, options.limits);
+    }
+    looked.judged = image ? scanner_.scan(**image, stop) : unread(reference, image.error());
+    for (ImageReport& each : looked.judged.images) each.package_list = {};  // of thousands of images at once, and no audit prints it
+    looked.published = published_of(reference, looked.judged);
+    looked.done = !stop.stop_requested();
+    return looked;
+}
+
+// What images say about each other. Everything that was ever published takes part; what an earlier audit saw last counts as current
+// where this one does not look.
+void Auditor::compare(const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last) {
+    std::map<store::ReferenceKey, std::string> now;
+    for (const store::TagDigest& each : last) now[each.reference] = each.digest.str();
+    const std::map<store::ReferenceKey, std::string> before = now;
+    for (const Looked& each : looked)
+        if (!each.judged.top.empty()) now[each.reference] = each.judged.top;
+    const std::set<store::ReferenceKey> listed(list.references.begin(), list.references.end());
+
+    fleet::Family family(rules_);
+    std::set<std::pair<std::string, std::string>> added;  // name and manifest
+    const auto add = [&](const store::Published& image) {
+        if (!added.emplace(name_of(image.reference), image.manifest.str()).second) return;
+        fleet::Member member = member_of(image);
+        const auto found = now.find(image.reference);
+        member.gone = list.whole.contains({image.reference.registry, image.reference.repository}) && !listed.contains(image.reference);
+        member.current = !member.gone && found != now.end() && found->second == member.top;
+        family.add(std::move(member));
+    };
+    for (const Looked& each : looked) {
+        for (const store::Published& image : each.published) add(image);
+        const bool unread = std::any_of(each.judged.images.begin(), each.judged.images.end(), [](const ImageReport& image) { return image.error.has_value(); });
+        if (unread) family.add_unread(each.reference.registry, each.reference.repository, each.reference.tag);
+    }
+    if (store_ != nullptr)
+        for (const store::Published& image : store_->list_published()) add(image);
+
+    std::vector<fleet::SeenReference> seen;
+    for (Looked& each : looked) {
+        for (ImageReport& image : each.judged.images) family.judge(image);
+        const auto earlier = before.find(each.reference);
+        seen.push_back({.registry = each.reference.registry, .repository = each.reference.repository, .tag = each.reference.tag, .top = each.judged.top,
+                        .last_top = earlier == before.end() ? "" : earlier->second, .judged = &each.judged});
+    }
+    fleet::judge_moved(seen, [](const ImageReport& image) { return fleet::is_alias(image.claims); });
+    fleet::judge_aliases(rules_, seen);
+    fleet::judge_mirrors(seen, list.whole);
+}
+
+Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
+    Report report;
+    report.tool_version = options.tool_version;
+    report.rules_digest = rules_.digest();
+    report.generated = options.generated;
+
+    constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
+    std::optional<store::AuditRecord> audit;
+    if (store_ != nullptr) {
+        store::AuditRecord wanted{.rules_digest = rules_.digest(), .tool_version = options.tool_version};
+        for (const registry::ListingTarget& target : options.scope.targets) wanted.targets.push_back(text_of(target));
+        for (const source::TargetList::Entry& entry : options.scope.entries) wanted.targets.push_back(entry.registry + '/' + entry.repository);
+        audit = store_->begin_audit(wanted);
+    }
+    const std::vector<store::TagDigest> last = store_ != nullptr ? store_->digests_before(audit ? audit->id : kAny) : std::vector<store::TagDigest>();
+    const auto several = [this](std::size_t count, const std::function<void(std::size_t)>& work) { scanner_.side_by_side(count, work); };
+    ReferenceList list = options.offline ? list_known_references(options.scope, last) : list_references(options.scope, *client_, several, stop);
+    options.listed(list.references.size());
+
+    std::map<store::ReferenceKey, const Digest*> known;
+    for (const store::TagDigest& each : last) known[each.reference] = &each.digest;
+    std::vector<Looked> looked(list.references.size());
+    scanner_.side_by_side(list.references.size(), [&](std::size_t i) {
+        if (stop.stop_requested()) return;
+        const auto digest = known.find(list.references[i]);
+        looked[i] = look_at(list.references[i], options, digest == known.end() ? nullptr : digest->second, stop);
+        options.reference_done();
+    });
+    std::erase_if(looked, [](const Looked& each) { return !each.done; });
+    compare(list, looked, last);
+
+    report.targets = std::move(list.targets);
+    report.bytes_fetched = client_->bytes_fetched();
+    report.layers_analyzed = scanner_.layers_analyzed();
+    report.layers_reused = scanner_.layers_reused();
+    if (audit) {
+        for (const Looked& each : looked) {
+            const Result<Digest> top = Digest::parse(each.judged.top);
+            store_->keep_reference(audit->id, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published);
+        }
+        if (!stop.stop_requested()) store_->end_audit(audit->id, report);
+    }
+    for (Looked& each : looked) {
+        std::move(each.judged.images.begin(), each.judged.images.end(), std::back_inserter(report.images));
+        std::move(each.judged.skipped.begin(), each.judged.skipped.end(), std::back_inserter(report.skipped));
+    }
+    return report;
+}
+
+}  // namespace veritag::audit

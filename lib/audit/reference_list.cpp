@@ -1,0 +1,130 @@
+#include "audit/reference_list.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace veritag::audit {
+namespace {
+
+// Repositories of all targets, before their tags are known.
+struct Wanted {
+    std::string registry;
+    std::string repository;
+    std::size_t target = 0;         // whose count it adds to
+    std::vector<std::string> tags;  // empty: all that are listed
+};
+
+bool is_below(std::string_view repository, std::string_view path) {
+    return path.empty() || repository == path || (repository.starts_with(path) && repository[path.size()] == '/');
+}
+
+ListedTarget listed_entries(const Scope& scope) {
+    ListedTarget listed{.target = "list of names", .driver = "list"};
+    listed.repositories = scope.entries.size();
+    return listed;
+}
+
+void finish(ReferenceList& list, std::set<store::ReferenceKey>& references) {
+    list.references.assign(references.begin(), references.end());
+}
+
+}  // namespace
+
+std::string text_of(const registry::ListingTarget& target) { return target.registry + (target.path.empty() ? "" : '/' + target.path); }
+
+ReferenceList list_references(const Scope& scope, registry::RegistryClient& client, const std::function<void(std::size_t, const std::function<void(std::size_t)>&)>& several,
+                              std::stop_token stop) {
+    ReferenceList list;
+    std::vector<Wanted> wanted;
+    std::set<std::pair<std::string, std::string>> seen;
+    for (const registry::ListingTarget& target : scope.targets) {
+        ListedTarget listed{.target = text_of(target), .driver = std::string(to_string(target.driver))};
+        Result<registry::RepositoryListing> found = client.list_repositories(target, stop);
+        if (found) {
+            listed.driver = found->driver;
+            listed.notes = std::move(found->notes);
+            for (std::string& repository : found->repositories) {
+                if (!keeps_repository(scope.filter, repository) || !seen.emplace(target.registry, repository).second) continue;
+                ++listed.repositories;
+                wanted.push_back({target.registry, std::move(repository), list.targets.size(), {}});
+            }
+        } else {
+            listed.error = found.error();
+        }
+        list.targets.push_back(std::move(listed));
+    }
+    if (!scope.entries.empty()) {
+        for (const source::TargetList::Entry& entry : scope.entries)
+            if (keeps_repository(scope.filter, entry.repository)) wanted.push_back({entry.registry, entry.repository, list.targets.size(), entry.tags});
+        list.targets.push_back(listed_entries(scope));
+    }
+
+    std::mutex mutex;  // all below
+    std::set<store::ReferenceKey> references;
+    several(wanted.size(), [&](std::size_t i) {
+        Wanted& each = wanted[i];
+        std::vector<std::string> tags = each.tags;
+        std::vector<std::string> notes;
+        if (tags.empty()) {
+            Result<registry::TagListing> found = client.list_tags(each.registry, each.repository, stop);
+            const std::lock_guard lock(mutex);
+            ListedTarget& target = list.targets[each.target];
+            if (!found) {
+                // A repository whose last tag was deleted stays in the catalogue and has no list of tags (distribution/distribution).
+                if (found.error().code == ErrorCode::not_found)
+                    target.notes.push_back(each.repository + " is listed and has no tags");
+                else if (!target.error || target.error->code == ErrorCode::cancelled)
+                    target.error = found.error();
+                else
+                    target.notes.push_back(found.error().message());
+                return;
+            }
+            tags = std::move(found->tags);
+            notes = std::move(found->notes);
+            list.whole.emplace(each.registry, each.repository);
+        }
+        const std::lock_guard lock(mutex);
+        ListedTarget& target = list.targets[each.target];
+        for (std::string& note : notes) target.notes.push_back(each.repository + ": " + note);
+        for (std::string& tag : tags)
+            if (keeps_tag(scope.filter, tag) && references.insert({each.registry, each.repository, std::move(tag)}).second) ++target.tags;
+    });
+    for (ListedTarget& target : list.targets) std::sort(target.notes.begin(), target.notes.end());  // whoever answered first
+    finish(list, references);
+    return list;
+}
+
+ReferenceList list_known_references(const Scope& scope, const std::vector<store::TagDigest>& known) {
+    ReferenceList list;
+    std::set<store::ReferenceKey> references;
+    for (const registry::ListingTarget& target : scope.targets) {
+        ListedTarget listed{.target = text_of(target), .driver = "store"};
+        std::set<std::string> repositories;
+        for (const store::TagDigest& each : known) {
+            const auto& [registry, repository, tag] = each.reference;
+            if (registry != target.registry || !is_below(repository, target.path) || !keeps_repository(scope.filter, repository) || !keeps_tag(scope.filter, tag)) continue;
+            repositories.insert(repository);
+            listed.tags += references.insert(each.reference).second;
+        }
+        listed.repositories = repositories.size();
+        if (listed.tags == 0) listed.notes.push_back("the store knows no tag of it; audit it once with network");
+        list.targets.push_back(std::move(listed));
+    }
+    if (!scope.entries.empty()) {
+        ListedTarget listed = listed_entries(scope);
+        for (const store::TagDigest& each : known)
+            for (const source::TargetList::Entry& entry : scope.entries) {
+                const auto& [registry, repository, tag] = each.reference;
+                const bool named = entry.registry == registry && entry.repository == repository && (entry.tags.empty() || std::find(entry.tags.begin(), entry.tags.end(), tag) != entry.tags.end());
+                if (named && keeps_repository(scope.filter, repository) && keeps_tag(scope.filter, tag)) listed.tags += references.insert(each.reference).second;
+            }
+        list.targets.push_back(std::move(listed));
+    }
+    finish(list, references);
+    return list;
+}
+
+}  // namespace veritag::audit
