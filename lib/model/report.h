@@ -61,6 +61,15 @@ struct Observation {
 enum class Severity : std::uint8_t { error, warning, info };
 std::string_view to_string(Severity severity) noexcept;
 
+/// One line of a declaration written anew.
+struct LineMend {
+    std::string file;    ///< relative to the tree that was named
+    int line = 0;        ///< from 1
+    std::string before;  ///< the whole line without its end
+    std::string after;
+    friend bool operator==(const LineMend&, const LineMend&) = default;
+};
+
 struct Finding {
     std::string code;  ///< a code of the contract, section 5
     Severity severity = Severity::error;
@@ -72,6 +81,7 @@ struct Finding {
     std::optional<std::string> suggestion;  ///< the tag that the content deserves
     std::string file;        ///< findings about declarations: the file, relative to the tree that was named; else empty
     int line = 0;            ///< in `file`, from 1; 0: the file as a whole
+    std::optional<LineMend> mend = {};  ///< what makes the finding go away, where that is certain
 };
 
 enum class Verdict : std::uint8_t { pass, warn, fail, unknown, error };
@@ -139,6 +149,13 @@ struct ListedTarget {
     std::optional<Error> error;      ///< it could not be listed, or not to its end
 };
 
+/// How much of a tree of declarations was judged.
+struct TreeCoverage {
+    std::size_t metas = 0;        ///< meta.yml files
+    std::size_t tags = 0;         ///< tags that they declare
+    std::size_t dockerfiles = 0;  ///< files that were read for them
+};
+
 struct Report {
     std::string tool_version;
     std::string rules_digest;
@@ -147,6 +164,7 @@ struct Report {
     std::vector<Skipped> skipped;
     std::vector<Finding> findings;  ///< of no single image: a catalogue's, a tree's, a registry's
     std::vector<ListedTarget> targets;  ///< of an audit
+    std::optional<TreeCoverage> tree;  ///< where a tree was judged
     std::uint64_t bytes_fetched = 0;
     std::uint64_t layers_analyzed = 0;
     std::uint64_t layers_reused = 0;

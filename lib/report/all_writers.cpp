@@ -2,6 +2,7 @@
 #include "report/cyclonedx_writer.h"
 #include "report/dot_writer.h"
 #include "report/json_writer.h"
+#include "report/sarif_writer.h"
 #include "report/spdx_writer.h"
 #include "report/table_writer.h"
 #include "report/writers.h"
@@ -16,8 +17,9 @@ struct Format {
     std::string (*write)(const Report&, const WriteOptions&);
     std::string (*explain)(const std::vector<Explanation>&, const WriteOptions&);  ///< null where the format is for images alone
 };
-constexpr std::array<Format, 5> kFormats{{{"table", write_table, write_table},
+constexpr std::array<Format, 6> kFormats{{{"table", write_table, write_table},
                                           {"json", write_json, write_json},
+                                          {"sarif", write_sarif, nullptr},
                                           {"dot", write_dot, nullptr},
                                           {"cyclonedx", write_cyclonedx, nullptr},
                                           {"spdx", write_spdx, nullptr}}};
@@ -54,7 +56,7 @@ Result<std::string> write_report(const Report& report, std::string_view format, 
 Result<std::string> write_explanation(const std::vector<Explanation>& explanations, std::string_view format, const WriteOptions& options) {
     VERITAG_TRY(const Format* found, find_format(format));
     if (found->explain == nullptr)
-        return Error{ErrorCode::usage, "read --format", "", "\"" + std::string(found->name) + "\" lists what an image holds, and a tag alone holds nothing",
+        return Error{ErrorCode::usage, "read --format", "", "\"" + std::string(found->name) + "\" is for images and trees, and a tag alone is neither",
                      "use " + join(explanation_formats(), " or ")};
     return found->explain(explanations, options);
 }

@@ -70,7 +70,7 @@ private:
     void claim(const Claim& claim);
     void evidence(const std::vector<Evidence>& items);
     void observation(const Observation& observation);
-    void finding(const Finding& finding);
+    void finding(const Finding& finding, bool of_declaration = false);
     void package(const Package& package);
 
     const WriteOptions& options_;
@@ -101,6 +101,7 @@ void JsonWriter::report(const Report& report) {
         member("reason", each.reason);
         out_.EndObject();
     });
+    member_list("findings", report.findings, [&](const Finding& each) { finding(each, true); });
     out_.EndObject();
 }
 
@@ -118,6 +119,11 @@ void JsonWriter::summary(const Report& report) {
     number("bytesFetched", report.bytes_fetched);
     number("layersAnalyzed", report.layers_analyzed);
     number("layersReused", report.layers_reused);
+    if (report.tree) {
+        number("metas", report.tree->metas);
+        number("tags", report.tree->tags);
+        number("dockerfiles", report.tree->dockerfiles);
+    }
     out_.EndObject();
 }
 
@@ -220,7 +226,7 @@ void JsonWriter::observation(const Observation& observation) {
     out_.EndObject();
 }
 
-void JsonWriter::finding(const Finding& finding) {
+void JsonWriter::finding(const Finding& finding, bool of_declaration) {
     out_.StartObject();
     member("code", finding.code);
     member("severity", to_string(finding.severity));
@@ -230,6 +236,21 @@ void JsonWriter::finding(const Finding& finding) {
     member("message", message_for(finding, options_.language));
     evidence(finding.evidence);
     member("suggestion", finding.suggestion);
+    if (of_declaration) {
+        member("file", finding.file);
+        number("line", static_cast<std::uint64_t>(finding.line));
+        key("mend");
+        if (finding.mend) {
+            out_.StartObject();
+            member("file", finding.mend->file);
+            number("line", static_cast<std::uint64_t>(finding.mend->line));
+            member("before", finding.mend->before);
+            member("after", finding.mend->after);
+            out_.EndObject();
+        } else {
+            out_.Null();
+        }
+    }
     out_.EndObject();
 }
 

@@ -65,6 +65,27 @@ constexpr std::array<Template, 46> kChinese{{
     {"mirror-divergence", "该标签在某个镜像仓库中缺失，或各处内容不一致"},
 }};
 
+// The same codes on a declaration (`lint`), where no image was looked at.
+constexpr std::array<Template, 17> kChineseOfDeclarations{{
+    {"os-mismatch", "标签声明的操作系统是 {claim}，最终基础镜像却是 {observed}"},
+    {"sdk-mismatch", "标签声明的 SDK 是 {claim}，基础镜像或 Dockerfile 带来的却是 {observed}"},
+    {"framework-mismatch", "标签声明的框架是 {claim}，基础镜像或 Dockerfile 带来的却是 {observed}"},
+    {"llm-mismatch", "标签声明的模型是 {claim}，基础镜像或 Dockerfile 带来的却是 {observed}"},
+    {"tool-mismatch", "标签声明的是 {claim}，基础镜像或 Dockerfile 带来的却是 {observed}"},
+    {"app-mismatch", "标签声明的应用版本是 {claim}，Dockerfile 构建的却是 {observed}"},
+    {"base-floating", "最终基础镜像使用浮动标签（目前为 {observed}），重新构建会得到不同的内容"},
+    {"base-floating", "最终基础镜像使用浮动标签，重新构建会得到不同的内容"},
+    {"path-dead", "路径 {observed} 没有对应的文件"},
+    {"path-dead", "目录 {claimed} 不存在"},
+    {"path-mismatch", "标签声明的是 {claim}，路径却属于 {observed}"},
+    {"catalog-duplicate", "目录 {observed} 与 {claimed} 发布同一个仓库"},
+    {"catalog-invalid", "标签 {claimed} 不是合法的 OCI 标签，任何仓库都无法存放"},
+    {"unproven", "最终基础镜像的标签不能说明它是否为 {claim}，未作判定"},
+    {"tag-syntax", "标签“{claimed}”不符合该仓库的命名规则，无法解析"},
+    {"tag-form", "标签可以识别，但写法不符合规范"},
+    {"tag-order", "标签各部分都能识别，但排列顺序不符合规范"},
+}};
+
 // "cann 8.0.RC1"; a model's claim is its name alone, and some observed values carry their name already.
 std::string with_component(const std::string& component, const std::string& value) {
     if (component.empty() || starts_with_ignoring_case(value, component)) return value;
@@ -101,7 +122,7 @@ struct Words {
     std::string_view chinese;
 };
 
-constexpr std::array<Words, 37> kTexts{{
+constexpr std::array<Words, 42> kTexts{{
     {Text::observed, "observed", "实际内容"},
     {Text::unproven_mark, "{0} (not proven)", "{0}（未证实）"},
     {Text::packages, "packages", "软件包"},
@@ -140,17 +161,27 @@ constexpr std::array<Words, 37> kTexts{{
     {Text::none, "none", "无"},
     {Text::from_repository, "from the repository", "来自仓库名"},
     {Text::any_version, "any version", "任意版本"},
+    {Text::finding_count, "{0}: {1}", "{0}：{1} 处"},
+    {Text::no_tags, "No tag was judged.", "没有判定任何标签。"},
+    {Text::coverage_tree, "Coverage: {0} meta.yml, {1} tags, {2} Dockerfiles read", "覆盖范围：{0} 个 meta.yml，{1} 个标签，读取 {2} 个 Dockerfile"},
+    {Text::tree_findings, "; errors {0}, warnings {1}, notes {2}", "；错误 {0} 处，警告 {1} 处，提示 {2} 处"},
+    {Text::mends_offered, "; certain mends: {0} (--format patch)", "；可确定修正的 {0} 处（--format patch）"},
     {Text::unreadable_tag, "not read", "未解析"},
 }};
 
 }  // namespace
 
 std::string message_for(const Finding& finding, Language language) {
-    if (language == Language::zh)
-        for (const Template& each : kChinese)
+    if (language == Language::en) return finding.message;
+    const auto first_that_fits = [&](const auto& templates) -> std::optional<std::string> {
+        for (const Template& each : templates)
             if (each.code == finding.code)
-                if (auto sentence = fill_fields(each.sentence, finding)) return *sentence;
-    return finding.message;
+                if (auto sentence = fill_fields(each.sentence, finding)) return sentence;
+        return std::nullopt;
+    };
+    // A declaration has its own sentences; what they do not cover (a mistake in a file) is told in English rather than as if it were an image's.
+    const std::optional<std::string> sentence = finding.file.empty() ? first_that_fits(kChinese) : first_that_fits(kChineseOfDeclarations);
+    return sentence.value_or(finding.message);
 }
 
 std::string_view verdict_word(Verdict verdict, Language language) noexcept {

@@ -24,7 +24,8 @@ enum class Text {
     coverage_listed, coverage_judged, coverage_open, coverage_work,
     partial, partial_layers, restored, restored_layers,
     listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings,
-    grammar, tier, dev, claims, parents, yes, none, from_repository, any_version, unreadable_tag,
+    grammar, tier, dev, claims, parents, yes, none, from_repository, any_version,
+    finding_count, no_tags, coverage_tree, tree_findings, mends_offered, unreadable_tag,
 };
 std::string_view text(Text which, Language language) noexcept;
 std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values);

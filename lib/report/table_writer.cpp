@@ -93,6 +93,9 @@ private:
     void problems(const std::vector<Problem>& problems);
     void package_list(const std::vector<Package>& packages);
     void coverage(const Report& report);
+    void declarations(const std::vector<Finding>& findings);
+    void declaration(const Finding& finding);
+    void tree_coverage(const Report& report);
 
     const WriteOptions& options_;
     std::string out_;
@@ -230,8 +233,58 @@ void TableWriter::coverage(const Report& report) {
             printable(each.reference, kSentenceBytes) + (each.digest.empty() ? "" : "@" + printable(each.digest)) + ": " + printable(each.reason), Colour::dim);
 }
 
+void TableWriter::declaration(const Finding& finding) {
+    const auto line = [&](std::string_view value, Colour colour = Colour::none) { row(kVerdictColumns - 1, 1, "", Colour::none, value, colour); };
+    if (!finding.file.empty()) {
+        const std::string file = printable(finding.file, kSentenceBytes);
+        line(finding.line > 0 ? file + ":" + std::to_string(finding.line) : file, Colour::bold);
+    }
+    line(printable(message_for(finding, options_.language), kSentenceBytes));
+    if (finding.suggestion) line(fill(word(Text::suggestion), {printable(*finding.suggestion)}), Colour::bold);
+    if (!finding.mend) return;
+    line("- " + printable(finding.mend->before), Colour::red);
+    line("+ " + printable(finding.mend->after), Colour::green);
+}
+
+// By cause: one group a severity and code, the worst first, of those the largest.
+void TableWriter::declarations(const std::vector<Finding>& findings) {
+    std::vector<std::vector<const Finding*>> groups;
+    for (const Finding& each : findings) {
+        const auto same = std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.front()->severity == each.severity && group.front()->code == each.code; });
+        if (same == groups.end())
+            groups.push_back({&each});
+        else
+            same->push_back(&each);
+    }
+    std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+        if (a.front()->severity != b.front()->severity) return a.front()->severity < b.front()->severity;
+        return a.size() > b.size();
+    });
+    for (const auto& group : groups) {
+        const Finding& first = *group.front();
+        row(0, kVerdictColumns, severity_word(first.severity, options_.language), colour_of(first.severity), fill(word(Text::finding_count), {printable(first.code), std::to_string(group.size())}), Colour::bold);
+        for (const Finding* each : group) declaration(*each);
+        out_ += "\n";
+    }
+}
+
+void TableWriter::tree_coverage(const Report& report) {
+    const TreeCoverage& tree = *report.tree;
+    const auto number = [](auto value) { return std::to_string(value); };
+    const auto count = [&](Severity severity) { return number(std::count_if(report.findings.begin(), report.findings.end(), [severity](const Finding& each) { return each.severity == severity; })); };
+    const auto mends = std::count_if(report.findings.begin(), report.findings.end(), [](const Finding& each) { return each.mend.has_value(); });
+    if (tree.tags == 0) out_ += painted(word(Text::no_tags), Colour::yellow) + "\n";
+    std::string line = fill(word(Text::coverage_tree), {number(tree.metas), number(tree.tags), number(tree.dockerfiles)}) +
+                       fill(word(Text::tree_findings), {count(Severity::error), count(Severity::warning), count(Severity::info)});
+    if (mends > 0) line += fill(word(Text::mends_offered), {number(mends)});
+    for (const std::string& each : wrap(line, std::max(options_.width, kLeastTextColumns))) out_ += each + "\n";
+}
+
 void TableWriter::report(const Report& report) {
     out_ += write_audit_summary(report, options_);
+    declarations(report.findings);
+    if (report.tree) tree_coverage(report);
+    if (report.tree && report.images.empty()) return;
     std::vector<const ImageReport*> images;
     for (const ImageReport& each : report.images) images.push_back(&each);
     std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });

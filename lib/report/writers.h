@@ -34,7 +34,7 @@ struct Explanation {
     std::vector<Finding> findings;
     std::vector<std::pair<std::string, std::string>> expected_parents;  ///< component, version
 };
-/// A bill of materials is for images alone: asking for one is a usage error.
+/// Bills of materials and SARIF are for images and trees: asking for one is a usage error.
 Result<std::string> write_explanation(const std::vector<Explanation>& explanations, std::string_view format, const WriteOptions& options);
 std::vector<std::string> explanation_formats();
 

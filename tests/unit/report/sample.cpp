@@ -97,6 +97,29 @@ Report sample_report() {
     return report;
 }
 
+Report lint_report() {
+    Report report;
+    report.tool_version = "0.1.0";
+    report.rules_digest = kDigestA;
+    report.generated = "2026-08-22T10:00:00Z";
+    report.tree = TreeCoverage{2, 5, 4};
+    report.findings = {
+        {.code = "base-floating", .severity = Severity::warning, .component = "openeuler", .claimed = "22.03-LTS", .observed = "22.03-LTS-SP4",
+         .message = "The final base \"openeuler/openeuler:22.03\" moves.", .evidence = {}, .file = "AI/cann/8.2/22.03-lts/Dockerfile", .line = 3},
+        {.code = "os-mismatch", .severity = Severity::error, .component = "openeuler", .claimed = "24.03-LTS-SP4", .observed = "24.03-LTS",
+         .message = "The tag 13.0.0-python3.10-oe2403sp4 claims openEuler 24.03-LTS-SP4; its final base is openEuler 24.03-LTS.", .evidence = {},
+         .file = "AI/cuda/13.0.0-python3.10/24.03-lts-sp4/Dockerfile", .line = 1,
+         .mend = LineMend{"AI/cuda/13.0.0-python3.10/24.03-lts-sp4/Dockerfile", 1, "ARG BASE=openeuler/python:3.10.17-oe2403lts # ü", "ARG BASE=openeuler/python:3.10.17-oe2403sp4 # ü"}},
+        {.code = "os-mismatch", .severity = Severity::error, .component = "openeuler", .claimed = "22.03-LTS-SP3", .observed = "Rocky Linux 9",
+         .message = "The tag 1.0.0.gpu-oe2203sp3 claims openEuler 22.03-LTS-SP3; its final base is Rocky Linux 9.", .evidence = {}, .file = "AI/llm server/Dockerfile", .line = 7},
+        {.code = "tag-form", .severity = Severity::warning, .component = "openeuler", .message = "The tag is not spelt as the rule says.", .evidence = {}, .suggestion = "2.5.0-oe2403lts",
+         .file = "Others/tempo/meta.yml", .line = 4},
+        {.code = "catalog-invalid", .severity = Severity::error, .message = "The file is not right: not YAML: bad\x1b[2Jconversion.", .evidence = {}, .file = "Others/x/meta.yml", .line = 2},
+        {.code = "unproven", .severity = Severity::info, .message = "The final base \"$BASE\" cannot be told: $BASE has no default, so it was not judged.", .evidence = {},
+         .file = "Others/y/Dockerfile", .line = 0}};
+    return report;
+}
+
 Report hostile_report() {
     // Escapes, line ends, invalid UTF-8, C1 controls, ends of strings, the placeholder of identifiers, separators of URLs, NUL.
     const std::string evil = "a\x1b[2J\r\n\x07\xff\xc2\x9b\"\\</script>00000000-0000-0000-0000-000000000000/../:@?&=#%" + std::string(1, '\0');

@@ -6,6 +6,7 @@
 namespace veritag::report {
 
 Report sample_report();
+Report lint_report();     ///< findings of a tree of declarations
 Report hostile_report();  ///< every text is what an attacker would write
 Explanation sample_explanation();
 

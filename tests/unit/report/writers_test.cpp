@@ -31,7 +31,7 @@ std::string names(const rapidjson::Value& object) {
 TEST(JsonReport, HasTheMembersOfTheContract) {
     const rapidjson::Document root = parsed(write_report(sample_report(), "json", {.list_packages = true}));
     EXPECT_STREQ(root["schema"].GetString(), "veritag.report/1");
-    EXPECT_EQ(names(root), "schema tool rules generated summary images skipped");
+    EXPECT_EQ(names(root), "schema tool rules generated summary images skipped findings");
     EXPECT_EQ(names(root["tool"]), "name version");
     EXPECT_EQ(names(root["rules"]), "digest");
     EXPECT_EQ(names(root["summary"]), "images pass warn fail unknown error skipped bytesFetched layersAnalyzed layersReused");
@@ -94,6 +94,31 @@ TEST(JsonReport, OfNothingIsStillAReport) {
     EXPECT_EQ(root["summary"]["images"].GetInt(), 0);
 }
 
+TEST(JsonReport, FindingsOfATreeAddFileLineAndMend) {
+    const rapidjson::Document root = parsed(write_report(lint_report(), "json", {}));
+    EXPECT_TRUE(root["images"].Empty());
+    ASSERT_EQ(root["findings"].Size(), 6U);
+    EXPECT_EQ(names(root["findings"][0]), "code severity component claimed observed message evidence suggestion file line mend");
+    EXPECT_TRUE(root["findings"][0]["mend"].IsNull());
+    EXPECT_EQ(names(root["findings"][1]["mend"]), "file line before after");
+    EXPECT_EQ(root["summary"]["tags"].GetInt(), 5);
+}
+
+TEST(Sarif, IsNotSuccessfulWhereSomethingWasNotRead) {
+    const rapidjson::Document unread = parsed(write_report(sample_report(), "sarif", {}));
+    EXPECT_STREQ(unread["version"].GetString(), "2.1.0");
+    const rapidjson::Value& invocation = unread["runs"][0]["invocations"][0];
+    EXPECT_FALSE(invocation["executionSuccessful"].GetBool());
+    EXPECT_EQ(invocation["toolExecutionNotifications"].Size(), 2U);
+    const rapidjson::Document read = parsed(write_report(lint_report(), "sarif", {}));
+    EXPECT_TRUE(read["runs"][0]["invocations"][0]["executionSuccessful"].GetBool());
+    const rapidjson::Value& result = read["runs"][0]["results"][2];
+    EXPECT_STREQ(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].GetString(), "AI/llm%20server/Dockerfile");
+    EXPECT_EQ(result["locations"][0]["physicalLocation"]["region"]["startLine"].GetInt(), 7);
+    const rapidjson::Document nothing = parsed(write_report({}, "sarif", {}));
+    EXPECT_FALSE(nothing["runs"][0]["invocations"][0]["executionSuccessful"].GetBool()) << "nothing was judged";
+}
+
 TEST(JsonExplanation, HasTheMembersOfTheContract) {
     const rapidjson::Document one = parsed(write_explanation({sample_explanation()}, "json", {}));
     EXPECT_EQ(names(one), "schema reference grammar tier dev claims findings expectedParents");
@@ -105,21 +130,21 @@ TEST(JsonExplanation, HasTheMembersOfTheContract) {
 }
 
 TEST(Formats, UnknownOnesNameTheNearest) {
-    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json", "dot", "cyclonedx", "spdx"}));
+    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json", "sarif", "dot", "cyclonedx", "spdx"}));
     const Result<std::string> text = write_report({}, "jsno", {});
     ASSERT_FALSE(text);
     EXPECT_EQ(text.error().code, ErrorCode::usage);
-    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json, dot, cyclonedx, spdx); did you mean \"json\"?");
+    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json, sarif, dot, cyclonedx, spdx); did you mean \"json\"?");
     EXPECT_EQ(write_explanation({}, "xml-and-more", {}).error().hint, "");
 }
 
-TEST(Formats, ATagAloneHasNoBillOfMaterials) {
+TEST(Formats, ATagAloneIsNoImage) {
     EXPECT_EQ(explanation_formats(), (std::vector<std::string>{"table", "json"}));
-    for (const char* format : {"cyclonedx", "spdx"}) {
+    for (const char* format : {"sarif", "cyclonedx", "spdx"}) {
         const Result<std::string> text = write_explanation({sample_explanation()}, format, {});
         ASSERT_FALSE(text);
         EXPECT_EQ(text.error().code, ErrorCode::usage);
-        EXPECT_EQ(text.error().message(), "read --format: \"" + std::string(format) + "\" lists what an image holds, and a tag alone holds nothing; use table or json");
+        EXPECT_EQ(text.error().message(), "read --format: \"" + std::string(format) + "\" is for images and trees, and a tag alone is neither; use table or json");
     }
 }
 
