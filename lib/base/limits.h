@@ -35,6 +35,10 @@ struct Limits {
     std::uint32_t rpm_header_bytes = 64U << 20;
     std::uint64_t packages = 500'000;                     ///< of one database
     std::uint64_t text_line_bytes = 1ULL << 20;           ///< one line of a text database
+    std::uint64_t dockerfile_bytes = 1ULL << 20;
+    std::uint64_t dockerfile_lines = 50'000;
+    std::uint64_t catalog_file_bytes = 4ULL << 20;        ///< one meta.yml or image-list.yml
+    std::uint64_t catalog_entries = 1'000'000;            ///< files and directories of a tree of Dockerfiles
     std::uint64_t worker_memory_bytes = 2ULL << 30;       ///< address space of a process that parses a layer
     std::uint64_t worker_cpu_seconds = 3600;              ///< its processor time
     std::uint64_t worker_silence_seconds = 120;           ///< how long it may take to read on or to answer

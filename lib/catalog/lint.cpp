@@ -1,0 +1,128 @@
+#include "catalog/lint.h"
+
+#include "base/text.h"
+#include "catalog/base_check.h"
+#include "catalog/compare.h"
+#include "catalog/declared_image.h"
+#include "catalog/path_check.h"
+#include "oci/reference.h"
+#include "tag/tag.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace veritag::catalog {
+namespace {
+
+using rules::Match;
+
+void judge_tag(const rules::RuleSet& rules, const DeclaredImage& image, std::vector<Finding>& out) {
+    const TreeEntry& entry = *image.entry;
+    const std::string tag = "The tag \"" + quote(entry.declared.tag) + "\"";
+    const bool legal = oci::is_valid_tag(entry.declared.tag);
+    if (!legal) {
+        out.push_back(finding_at("catalog-invalid", Severity::error, entry.meta_file, entry.declared.line,
+                                 tag + " cannot be pushed to any registry: a tag is at most 128 letters, digits, '_', '.' and '-', and does not begin with '.' or '-'. Rename it."));
+        out.back().claimed = quote(entry.declared.tag);
+    }
+    for (Finding finding : image.reading->findings) {
+        if (finding.code != "tag-form" && finding.code != "tag-order" && !(finding.code == "tag-syntax" && legal)) continue;
+        finding.file = entry.meta_file;
+        finding.line = entry.declared.line;
+        if (finding.code != "tag-syntax") {
+            finding.message = tag + ": " + finding.message;
+            finding.suggestion = tag::write_tag(rules, *image.reading, {});
+        }
+        out.push_back(std::move(finding));
+    }
+}
+
+// The system that the path and the base agree on is the path's fault alone: the base is right for that folder.
+bool explained_by_path(const Finding& finding, const std::vector<Finding>& of_path) {
+    return std::any_of(of_path.begin(), of_path.end(), [&](const Finding& each) {
+        return each.code == "path-mismatch" && each.component == finding.component && each.observed && finding.observed && compare_loosely(*each.observed, *finding.observed) == Match::holds;
+    });
+}
+
+// Two tags of one Dockerfile that no folder tells apart: without build arguments it gives one version, so the second cannot be right.
+void judge_shared_files(const rules::RuleSet& rules, const std::vector<DeclaredImage>& images, const std::set<const TreeEntry*>& known_by_folder, std::vector<Finding>& out) {
+    std::map<std::string, const DeclaredImage*> first_users;
+    for (const DeclaredImage& image : images) {
+        const Claim* own = image.own();
+        if (image.entry->dockerfile.empty() || known_by_folder.contains(image.entry) || own == nullptr || own->version.empty()) continue;
+        const auto [first, is_new] = first_users.emplace(image.entry->repository + " " + image.entry->dockerfile, &image);
+        const Claim* other = first->second->own();
+        if (is_new || other->component != own->component || compare_versions(rules.find(own->component), own->version, other->version) != Match::differs ||
+            compare_loosely(own->version, other->version) != Match::differs)
+            continue;
+        const TreeEntry& entry = *image.entry;
+        out.push_back(finding_at("path-mismatch", Severity::error, entry.meta_file, entry.declared.path_line,
+                                 "The tag " + quote(entry.declared.tag) + " claims " + titled(rules, own->component, own->version) + "; its Dockerfile is also that of " + quote(first->second->entry->declared.tag) + " (line " +
+                                     std::to_string(first->second->entry->declared.line) + "), and one Dockerfile gives one version. Give each its own."));
+        out.back().component = own->component;
+        out.back().claimed = quote(own->version);
+        out.back().observed = quote(other->version);
+    }
+}
+
+// What every tag that shares a file would repeat.
+void judge_files(const BuildFiles& files, std::vector<Finding>& out) {
+    for (const auto& [path, file] : files.all()) {
+        if (file->error) {
+            out.push_back(finding_at("unproven", Severity::warning, path, 0, "The Dockerfile could not be read, so what it builds was not judged: " + file->error->message() + "."));
+            continue;
+        }
+        for (const Mistake& each : file->dockerfile->mistakes)
+            out.push_back(finding_at("catalog-invalid", Severity::error, path, each.line, "The Dockerfile cannot be built: " + each.message + "."));
+    }
+}
+
+// Two mends of one line that differ are no certain mends.
+void drop_contradictions(std::vector<Finding>& findings) {
+    std::map<std::pair<std::string, int>, std::set<std::string>> lines;
+    for (const Finding& each : findings)
+        if (each.mend) lines[{each.mend->file, each.mend->line}].insert(each.mend->after);
+    for (Finding& each : findings)
+        if (each.mend && lines[{each.mend->file, each.mend->line}].size() > 1) each.mend.reset();
+}
+
+}  // namespace
+
+LintResult lint(const rules::RuleSet& rules, const Tree& tree, const LintOptions& options) {
+    TagReader reader(rules);
+    BuildFiles files(tree, options.limits);
+    std::vector<DeclaredImage> images;
+    images.reserve(tree.entries.size());
+    BaseCheck bases(reader, tree, options.publisher, files);
+    for (const TreeEntry& entry : tree.entries) images.push_back({&entry, &reader.read("", entry.repository, entry.declared.tag)});
+    for (const bool published : {true, false})  // a folder that no list names may only happen to be called like an image
+        for (const DeclaredImage& image : images)
+            if (image.entry->published == published) bases.declare(image);
+    const PathCheck paths(reader, tree);
+
+    LintResult result;
+    result.findings = tree.findings;
+    std::set<const TreeEntry*> known_by_folder;
+    for (const DeclaredImage& image : images) {
+        judge_tag(rules, image, result.findings);
+        std::vector<Finding> of_path = paths.judge(image);
+        if (!image.entry->dockerfile.empty() && paths.read(image, image.entry->declared.path).version != Match::unclear) known_by_folder.insert(image.entry);
+        for (Finding& each : bases.judge(image, of_path.empty()))
+            if (!explained_by_path(each, of_path)) result.findings.push_back(std::move(each));
+        std::move(of_path.begin(), of_path.end(), std::back_inserter(result.findings));
+    }
+    judge_shared_files(rules, images, known_by_folder, result.findings);
+    judge_files(files, result.findings);
+    drop_contradictions(result.findings);
+    std::stable_sort(result.findings.begin(), result.findings.end(), [](const Finding& a, const Finding& b) {
+        return std::tie(a.file, a.line, a.severity, a.code, a.message) < std::tie(b.file, b.line, b.severity, b.code, b.message);
+    });
+    const auto same = [](const Finding& a, const Finding& b) { return std::tie(a.file, a.line, a.code, a.message) == std::tie(b.file, b.line, b.code, b.message); };
+    result.findings.erase(std::unique(result.findings.begin(), result.findings.end(), same), result.findings.end());
+    result.coverage = {tree.metas, tree.entries.size(), files.all().size()};
+    return result;
+}
+
+}  // namespace veritag::catalog
