@@ -53,9 +53,7 @@ Result<void> check_format(const std::string& format) {
 }
 
 int exit_code_of(const Report& report, const std::string& fail_on) {
-    const auto counts = [&](const Finding& finding) {
-        return fail_on != "never" && (finding.severity == Severity::error || (fail_on == "warning" && finding.severity == Severity::warning));
-    };
+    const auto counts = [&](const Finding& finding) { return is_at_or_above(finding, fail_on); };
     if (std::any_of(report.findings.begin(), report.findings.end(), counts)) return kFindings;
     bool unread = report.images.empty() || std::any_of(report.targets.begin(), report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
     for (const ImageReport& image : report.images) {

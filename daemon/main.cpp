@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     add_audit(app, exit_code);
     add_report(app, exit_code);
     add_explain(app, exit_code);
+    add_lint(app, exit_code);
     add_rules(app, exit_code);
     add_version(app, exit_code);
     watch_signals();

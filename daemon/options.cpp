@@ -131,6 +131,10 @@ int complain(const Error& error) {
     return error.code == ErrorCode::usage || error.code == ErrorCode::config ? kUsage : kUnread;
 }
 
+bool is_at_or_above(const Finding& finding, const std::string& fail_on) noexcept {
+    return fail_on != "never" && (finding.severity == Severity::error || (fail_on == "warning" && finding.severity == Severity::warning));
+}
+
 namespace {
 std::stop_source& stop_source() {
     static std::stop_source source;

@@ -66,6 +66,9 @@ struct LogOptions {
 /// Prints an error to stderr and gives the exit status that fits it.
 int complain(const Error& error);
 
+/// Whether a finding counts for --fail-on: error, warning, never.
+bool is_at_or_above(const Finding& finding, const std::string& fail_on) noexcept;
+
 /// Requested by SIGINT and SIGTERM.
 std::stop_token interruption();
 void watch_signals();
@@ -75,6 +78,7 @@ void add_scan(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
+void add_lint(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
 
