@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
     add_scan(app, exit_code);
     add_audit(app, exit_code);
     add_report(app, exit_code);
+    add_catalog(app, exit_code);
     add_explain(app, exit_code);
     add_lint(app, exit_code);
     add_rules(app, exit_code);

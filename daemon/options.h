@@ -76,6 +76,7 @@ void watch_signals();
 // One function a subcommand: adds it to the application; what it returns becomes the exit status.
 void add_scan(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
+void add_catalog(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
 void add_lint(CLI::App& app, int& exit_code);

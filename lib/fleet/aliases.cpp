@@ -74,7 +74,10 @@ bool is_alias(const std::vector<Claim>& claims) {
 void judge_aliases(const rules::RuleSet& rules, std::vector<SeenReference>& references) {
     std::map<std::pair<std::string, std::string>, std::vector<Named>> by_repository;
     for (SeenReference& each : references) {
-        std::vector<Claim> claims = tag::read_tag(rules, each.registry, each.repository, each.tag).claims;
+        // An image that was judged has them already.
+        const auto& images = each.judged->images;
+        const bool judged = !images.empty() && !images.front().grammar.empty();
+        std::vector<Claim> claims = judged ? images.front().claims : tag::read_tag(rules, each.registry, each.repository, each.tag).claims;
         const bool alias = is_alias(claims);
         by_repository[{each.registry, each.repository}].push_back({&each, std::move(claims), alias});
     }

@@ -46,15 +46,16 @@ void Family::add(Member member) {
     members_.push_back(std::make_unique<const Member>(std::move(member)));
     const Member& added = *members_.back();
     by_chain_.emplace(added.chain_id, &added);
-    claims_.emplace(&added, read(added.registry, added.repository, added.tag));
+    claims_.emplace(&added, &read(added.registry, added.repository, added.tag));
 }
 
-void Family::add_unread(const std::string& registry, const std::string& repository, const std::string& tag) { unread_.push_back(read(registry, repository, tag)); }
+void Family::add_unread(const std::string& registry, const std::string& repository, const std::string& tag) { unread_.push_back(&read(registry, repository, tag)); }
 
-Family::Claims Family::read(const std::string& registry, const std::string& repository, const std::string& tag) const {
-    Claims claims;
-    for (Claim& claim : tag::read_tag(rules_, registry, repository, tag).claims) claims.emplace(claim.component, std::move(claim));
-    return claims;
+const Family::Claims& Family::read(const std::string& registry, const std::string& repository, const std::string& tag) {
+    const auto [known, fresh] = by_name_.try_emplace(registry + '/' + repository + ':' + tag);
+    if (fresh)
+        for (Claim& claim : tag::read_tag(rules_, registry, repository, tag).claims) known->second.emplace(claim.component, std::move(claim));
+    return known->second;
 }
 
 std::vector<Family::Kin> Family::ancestors_of(const ImageReport& image) const {
@@ -180,7 +181,7 @@ void Family::judge(ImageReport& image) const {
                                   .evidence = evidence(*right.front())};
         } else if (upgraded()) {
             // An operating system that a later layer brought to the claimed release is what was claimed.
-        } else if (nearest != nullptr && is_published(wanted) && std::none_of(unread_.begin(), unread_.end(), [&](const Claims& each) { return makes(each, wanted); })) {
+        } else if (nearest != nullptr && is_published(wanted) && std::none_of(unread_.begin(), unread_.end(), [&](const Claims* each) { return makes(*each, wanted); })) {
             finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = component, .claimed = version, .observed = std::nullopt,
                               .message = "none of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest), .evidence = evidence(*nearest)};
         } else {

@@ -48,9 +48,9 @@ private:
         std::vector<const Member*> members;  // those nearest to the image first
     };
     using Claims = std::map<std::string, Claim>;
-    [[nodiscard]] Claims read(const std::string& registry, const std::string& repository, const std::string& tag) const;
+    const Claims& read(const std::string& registry, const std::string& repository, const std::string& tag);
     [[nodiscard]] std::vector<Kin> ancestors_of(const ImageReport& image) const;
-    [[nodiscard]] const Claims& claims_of(const Member& member) const { return claims_.at(&member); }
+    [[nodiscard]] const Claims& claims_of(const Member& member) const { return *claims_.at(&member); }
     [[nodiscard]] bool makes(const Claims& claims, const std::vector<std::pair<std::string, std::string>>& wanted) const;
     [[nodiscard]] bool equal(const std::string& component, const std::string& a, const std::string& b) const;
     [[nodiscard]] bool is_published(const std::vector<std::pair<std::string, std::string>>& wanted) const;
@@ -59,8 +59,9 @@ private:
     const rules::RuleSet& rules_;
     std::vector<std::unique_ptr<const Member>> members_;
     std::unordered_multimap<std::string, const Member*> by_chain_;
-    std::unordered_map<const Member*, Claims> claims_;
-    std::vector<Claims> unread_;
+    std::map<std::string, Claims> by_name_;  // each tag is read once, however many platforms and digests it has had
+    std::unordered_map<const Member*, const Claims*> claims_;
+    std::vector<const Claims*> unread_;
 };
 
 }  // namespace veritag::fleet

@@ -16,7 +16,8 @@ struct Template {
 
 // {claim} is the component with the claimed version and {found} the same with the observed one; {component}, {claimed} and
 // {observed} are the bare fields. The first row of a code whose fields are all there is taken.
-constexpr std::array<Template, 46> kChinese{{
+constexpr std::array<Template, 47> kChinese{{
+    {"catalog-undeclared", "仓库中有 {observed}，却没有任何 meta.yml 声明它"},
     {"tag-syntax", "标签“{claimed}”不符合该仓库的命名规则，无法解析"},
     {"tag-syntax", "标签不符合该仓库的命名规则，无法解析"},
     {"tag-order", "标签各部分都能识别，但排列顺序不符合规范"},
@@ -66,7 +67,9 @@ constexpr std::array<Template, 46> kChinese{{
 }};
 
 // The same codes on a declaration (`lint`), where no image was looked at.
-constexpr std::array<Template, 17> kChineseOfDeclarations{{
+constexpr std::array<Template, 19> kChineseOfDeclarations{{
+    {"catalog-unpublished", "{claimed} 已在 meta.yml 中声明，仓库中却没有"},
+    {"platform-missing", "声明了平台 {claimed}，已发布的镜像只有 {observed}"},
     {"os-mismatch", "标签声明的操作系统是 {claim}，最终基础镜像却是 {observed}"},
     {"sdk-mismatch", "标签声明的 SDK 是 {claim}，基础镜像或 Dockerfile 带来的却是 {observed}"},
     {"framework-mismatch", "标签声明的框架是 {claim}，基础镜像或 Dockerfile 带来的却是 {observed}"},

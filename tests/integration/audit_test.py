@@ -152,6 +152,26 @@ class Audits:
         expected = sorted([*(f"{repository}:{tag}" for repository, tag in self.fleet.images if repository == "openeuler/cann"), "openeuler/openeuler:22.03-lts"])
         self.tally.check("a list of names", [] if tags == expected else [f"exit status {status}: {tags}, {errors[:300]}"])
 
+    def declared(self):
+        """A meta.yml for what is there, with one tag that is not, without one that is, and with an architecture that is not."""
+        tree = self.work / "tree"
+        tags = sorted(tag for repository, tag in self.fleet.images if repository == "openeuler/cann")
+        folder = tree / "AI/cann"
+        lines = [f"{tag}:\n  path: {number}/Dockerfile\n" for number, tag in enumerate(tags[1:])] + ["9.9-oe2203sp4:\n  path: x/Dockerfile\n"]
+        folder.mkdir(parents=True)
+        (tree / "AI/image-list.yml").write_text("images:\n  cann: cann\n", encoding="utf-8")
+        (folder / "meta.yml").write_text("".join(lines), encoding="utf-8")
+
+        def check(*more):
+            status, out, errors = self.program.run("catalog", "check", "--meta", str(tree), "--plain-http", "--format", "json", f"{self.main.host}/openeuler/cann", *more)
+            return status, json.loads(out) if out else None, errors
+
+        status, report, errors = check()
+        found = sorted((finding["code"], finding["claimed"] or finding["observed"]) for finding in report["findings"]) if report else []
+        expected = [("catalog-undeclared", f"openeuler/cann:{tags[0]}"), ("catalog-unpublished", "openeuler/cann:9.9-oe2203sp4")]
+        self.tally.check("what is declared and what is published are compared both ways", [] if status == 0 and found == expected else [f"exit status {status}: {found}, {errors[:300]}"])
+        self.tally.check("differences can be made to fail", [] if check("--fail-on", "warning")[0] == 1 else ["they do not"])
+
     # ---- a registry that misbehaves ----
 
     def hostile(self):
@@ -309,7 +329,7 @@ class Audits:
             self.hosts = list(self.registries)
             self.fleet.push(self.main)
             self.fleet.push_mirror(self.mirror)
-            for part in (self.found, self.stored, self.lineage, self.filtered):
+            for part in (self.found, self.stored, self.lineage, self.filtered, self.declared):
                 part()
             # A first audit knows no older build: from here on nothing is stale.
             self.fleet.expected = collections.defaultdict(set, {key: codes for key, codes in self.fleet.expected.items() if codes != {"parent-stale"}})

@@ -165,7 +165,14 @@ class Registry(contextlib.AbstractContextManager):
     def skopeo(self, layout, name, repository, tag):
         """Pushes an image of an OCI layout with skopeo, as people do; digests stay what they are."""
         trust = ["--dest-cert-dir", str(self.certificates_for_skopeo()), "--dest-creds", f"{USER}:{PASSWORD}"] if self.certificates else ["--dest-tls-verify=false"]
-        run("skopeo", "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests", *trust, f"oci:{layout}:{name}", f"docker://{self.host}/{repository}:{tag}")
+        for attempt in range(3):
+            try:
+                return run("skopeo", "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests", *trust, f"oci:{layout}:{name}", f"docker://{self.host}/{repository}:{tag}")
+            except RuntimeError:
+                # Where several push the same blob at once, docker-registry sometimes answers 500 or does not know it yet.
+                if attempt == 2:
+                    raise
+                time.sleep(1)
 
     def certificates_for_skopeo(self):
         folder = self.folder / "skopeo"
