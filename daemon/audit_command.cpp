@@ -2,6 +2,7 @@
 
 #include "audit/auditor.h"
 #include "base/text.h"
+#include "catalog/tree.h"
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +20,8 @@ namespace {
 struct AuditFlags {
     std::vector<std::string> targets;
     std::vector<std::string> lists;
+    std::string meta;
+    std::string name_space = "openeuler";
     std::string driver = "automatic";
     bool offline = false;
     source::TargetFilter filter;
@@ -38,10 +41,26 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
     VERITAG_CHECK(source::check_filter(flags.filter));
     const std::optional<registry::ListingDriver> driver = registry::listing_driver_from(flags.driver);
     if (!driver) return Error{ErrorCode::usage, "read command line", "--driver", quote(flags.driver), "automatic, catalog, docker-hub, quay or harbor"};
+    std::optional<catalog::Tree> tree;
+    if (!flags.meta.empty()) {
+        VERITAG_TRY(tree, catalog::read_tree(flags.meta, flags.name_space, Limits{}));
+        if (tree->entries.empty()) return Error{ErrorCode::config, "read tree", quote(flags.meta), "no meta.yml below it declares a tag", "name the directory that holds the scenes (AI, HPC, Others)"};
+        if (flags.targets.empty()) return Error{ErrorCode::usage, "read command line", "--meta", "no registry was named", "name the registries in which the tree is published"};
+    }
     for (const std::string& text : flags.targets) {
         VERITAG_TRY(registry::ListingTarget target, registry::parse_listing_target(text));
         target.driver = *driver;
-        scope.targets.push_back(std::move(target));
+        if (!tree) {
+            scope.targets.push_back(std::move(target));
+            continue;
+        }
+        // What is declared is looked at whether or not the registry lists it.
+        for (const std::string& repository : std::set<std::string>(tree->repositories.begin(), tree->repositories.end())) {
+            source::TargetList::Entry entry{.registry = target.registry, .repository = repository};
+            for (const catalog::TreeEntry& each : tree->entries)
+                if (each.published && each.repository == repository) entry.tags.push_back(each.declared.tag);
+            if (!entry.tags.empty() && (target.path.empty() || repository == target.path || repository.starts_with(target.path + '/'))) scope.entries.push_back(std::move(entry));
+        }
     }
     for (const std::string& path : flags.lists) {
         VERITAG_TRY(const std::string text, read_list(path));
@@ -92,6 +111,8 @@ void add_audit(CLI::App& app, int& exit_code) {
     const auto flags = std::make_shared<AuditFlags>();
     command->add_option("TARGET", flags->targets, "HOST[:PORT][/NAMESPACE[/REPOSITORY]]");
     command->add_option("--list", flags->lists, "File with targets: an image-scanning-config.yml, or a HOST/REPOSITORY[:TAG] a line (repeatable)")->type_name("FILE")->allow_extra_args(false);
+    command->add_option("--meta", flags->meta, "Directory with <scene>/<image>/meta.yml: look at what is declared there, instead of what TARGET lists")->type_name("DIR");
+    command->add_option("--namespace", flags->name_space, "Namespace in which the tree of --meta is published")->capture_default_str();
     command->add_option("--driver", flags->driver, "How to find repositories: automatic, catalog, docker-hub, quay, harbor")->capture_default_str();
     command->add_option("--repository", flags->filter.repositories, "Only repositories that match, as openeuler/py* (repeatable)")->type_name("GLOB")->allow_extra_args(false);
     command->add_option("--not-repository", flags->filter.not_repositories, "No repositories that match (repeatable)")->type_name("GLOB")->allow_extra_args(false);

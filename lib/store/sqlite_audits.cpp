@@ -41,6 +41,19 @@ AuditRecord record_of(const Statement& row) {
 
 }  // namespace
 
+// The last two of each set of targets stay whatever their age, so that there is always one to compare with; of tags, what they are now and
+// what they were in the last years, since images live long that were built on it.
+void SqliteStore::prune_audits(std::int64_t oldest) {
+    constexpr std::int64_t kHistory = 3 * 366 * std::int64_t{24 * 60 * 60};
+    connection_->prepare(R"(DELETE FROM audits WHERE started < ? AND id NOT IN (
+                              SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY targets ORDER BY id DESC) AS place FROM audits WHERE ended IS NOT NULL) WHERE place <= 2))")
+        .bind(oldest).run();
+    connection_->run("DELETE FROM audit_references WHERE audit NOT IN (SELECT id FROM audits)");
+    connection_->prepare("DELETE FROM tag_digests WHERE last_seen < ?").bind(now() - kHistory).run();
+    connection_->run(R"(DELETE FROM published WHERE NOT EXISTS (SELECT 1 FROM tag_digests t WHERE t.registry = published.registry AND t.repository = published.repository
+                                                                 AND t.tag = published.tag AND t.digest = published.digest))");
+}
+
 std::optional<AuditRecord> SqliteStore::begin_audit(const AuditRecord& audit) {
     return attempt("begin audit", [&]() -> std::optional<AuditRecord> {
         const std::string targets = lines_of(audit.targets);

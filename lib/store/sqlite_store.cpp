@@ -302,6 +302,7 @@ void SqliteStore::prune() {
     for (const std::string table : {"layers", "documents", "images"})
         delete_in_steps("DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table + " WHERE used < " + std::to_string(oldest) + " LIMIT " + std::to_string(kPrunedAtOnce) + ")",
                         [] { return true; });
+    prune_audits(oldest);
     connection_->run("DELETE FROM wanted_sets WHERE digest NOT IN (SELECT wanted FROM layers)");
     if (used_bytes() > options_.most_bytes) {
         const auto too_large = [&] { return used_bytes() > options_.most_bytes / 4 * 3; };

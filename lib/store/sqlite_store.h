@@ -97,6 +97,7 @@ private:
     void drop(const std::string& table, std::int64_t id, const Digest& digest);
     void note_written(std::size_t bytes);
     void prune();
+    void prune_audits(std::int64_t oldest);
     template <class Wanted>
     void delete_in_steps(const std::string& sql, Wanted wanted);
     [[nodiscard]] std::uint64_t used_bytes();

@@ -170,6 +170,10 @@ class Audits:
         found = sorted((finding["code"], finding["claimed"] or finding["observed"]) for finding in report["findings"]) if report else []
         expected = [("catalog-undeclared", f"openeuler/cann:{tags[0]}"), ("catalog-unpublished", "openeuler/cann:9.9-oe2203sp4")]
         self.tally.check("what is declared and what is published are compared both ways", [] if status == 0 and found == expected else [f"exit status {status}: {found}, {errors[:300]}"])
+        status, out, errors = self.program.run("audit", "--plain-http", "--no-progress", "--no-store", "--format", "json", "--meta", str(tree), self.main.host)
+        images = {image["tag"]: image for image in json.loads(out)["images"]} if out else {}
+        self.tally.check("what is declared is audited, also where it is not there", [] if set(images) == {*tags[1:], "9.9-oe2203sp4"} and images["9.9-oe2203sp4"]["error"]["code"] == "not-found" else [
+            f"exit status {status}: {sorted(images)}, {errors[:300]}"])
         self.tally.check("differences can be made to fail", [] if check("--fail-on", "warning")[0] == 1 else ["they do not"])
 
     # ---- a registry that misbehaves ----

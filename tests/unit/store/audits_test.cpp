@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -191,6 +193,31 @@ TEST_F(Audits, TagsRememberTheirDigests) {
     ASSERT_EQ(published.size(), 1U) << "also of digests that the tag has no more";
     EXPECT_EQ(published[0].chain_id, "sha256:chain");
     EXPECT_EQ(published[0].layers, 2U);
+}
+
+TEST_F(Audits, OldOnesGoButForTheLastTwoAndTagsStayForYears) {
+    std::vector<std::int64_t> ids;
+    for (int i = 0; i < 4; ++i) {
+        auto store = open();
+        const auto audit = store->begin_audit(wanted());
+        const Digest top = sha256_of(std::to_string(i));
+        store->keep_reference(audit->id, kA, top, judged("a", top.str()), std::vector<Published>{{kA, top, top, "linux/amd64", "sha256:chain", 1}});
+        store->end_audit(audit->id, {});
+        ids.push_back(audit->id);
+        now_ += std::chrono::hours(24 * 150);
+    }
+    const auto left = [&] {
+        auto store = open();
+        store->keep_document(sha256_of(std::to_string(now_.time_since_epoch().count())), {"t", std::to_string(now_.time_since_epoch().count())});  // something written: pruned at its end
+        store = open();
+        std::vector<std::int64_t> found;
+        for (const AuditRecord& audit : store->list_audits()) found.push_back(audit.id);
+        return std::tuple(found, store->tag_history().size(), store->list_published().size(), store->read_audit(ids[3])->images.size());
+    };
+    EXPECT_EQ(left(), std::tuple(std::vector<std::int64_t>({ids[3], ids[2]}), 4U, 4U, 1U));
+    EXPECT_EQ(sql(path(), "SELECT count(*) FROM audit_references"), "2");
+    now_ += std::chrono::hours(24 * 365 * 2);  // the older two were last seen three years ago
+    EXPECT_EQ(left(), std::tuple(std::vector<std::int64_t>({ids[3], ids[2]}), 2U, 2U, 1U));
 }
 
 TEST_F(Audits, AStoreOfTheFirstSchemaIsBroughtUpToDate) {
