@@ -89,7 +89,7 @@ void Auditor::compare(const ReferenceList& list, std::vector<Looked>& looked, co
         if (!added.emplace(name_of(image.reference), image.manifest.str()).second) return;
         fleet::Member member = member_of(image);
         const auto found = now.find(image.reference);
-        member.gone = list.whole.contains({image.reference.registry, image.reference.repository}) && !listed.contains(image.reference);
+        member.gone = list.whole.contains({image.reference.registry, image.reference.repository}) && !listed.contains(image.reference) && !list.left_out.contains(image.reference);
         member.current = !member.gone && found != now.end() && found->second == member.top;
         family.add(std::move(member));
     };

@@ -89,8 +89,14 @@ ReferenceList list_references(const Scope& scope, registry::RegistryClient& clie
         const std::lock_guard lock(mutex);
         ListedTarget& target = list.targets[each.target];
         for (std::string& note : notes) target.notes.push_back(each.repository + ": " + note);
-        for (std::string& tag : tags)
-            if (keeps_tag(scope.filter, tag) && references.insert({each.registry, each.repository, std::move(tag)}).second) ++target.tags;
+        for (std::string& tag : tags) {
+            const bool keeps = keeps_tag(scope.filter, tag);
+            store::ReferenceKey reference{each.registry, each.repository, std::move(tag)};
+            if (!keeps)
+                list.left_out.insert(std::move(reference));
+            else if (references.insert(std::move(reference)).second)
+                ++target.tags;
+        }
     });
     for (ListedTarget& target : list.targets) std::sort(target.notes.begin(), target.notes.end());  // whoever answered first
     finish(list, references);

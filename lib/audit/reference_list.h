@@ -28,6 +28,7 @@ struct ReferenceList {
     std::vector<ListedTarget> targets;
     /// (registry, repository) whose tags were listed to the end: what is not in the list is not there.
     std::set<std::pair<std::string, std::string>> whole;
+    std::set<store::ReferenceKey> left_out;  ///< listed there, and not wanted by the filter
 };
 
 /// How a target reads: `quay.io/openeuler`.
