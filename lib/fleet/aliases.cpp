@@ -31,7 +31,7 @@ bool is_release(const std::string& version) {
 
 void accuse(SeenReference& alias, const std::string& version, const SeenReference& right) {
     add_to_images(*alias.judged, {.code = "alias-stale", .severity = Severity::warning, .component = "", .claimed = right.top, .observed = alias.top,
-                                  .message = "the tag stands for " + version + ", but it is not the image of " + right.repository + ':' + right.tag, .evidence = {}});
+                                  .message = "The tag stands for " + version + ", but it is not the image of " + right.repository + ':' + right.tag + ".", .evidence = {}});
 }
 
 void judge_repository(const rules::RuleSet& rules, const std::vector<Named>& all) {

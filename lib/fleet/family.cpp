@@ -149,7 +149,7 @@ void Family::judge(ImageReport& image) const {
     std::string says;
     if (const Member* other = contradicting(image, ancestors, claim, says)) {
         finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = claim->component, .claimed = claim->version, .observed = says,
-                          .message = "the image is built on " + name_of(*other) + ", which says " + title(rules_, claim->component, says) + ", not " + claim->version, .evidence = evidence(*other)};
+                          .message = "The image is built on " + name_of(*other) + ", which says " + title(rules_, claim->component, says) + ", not " + claim->version + ".", .evidence = evidence(*other)};
     } else {
         std::vector<const Member*> right;
         const Member* nearest = nullptr;
@@ -177,17 +177,17 @@ void Family::judge(ImageReport& image) const {
             const bool stale = std::none_of(right.begin(), right.end(), [](const Member* each) { return each->current || each->gone; });
             if (stale)
                 finding = Finding{.code = "parent-stale", .severity = Severity::warning, .component = component, .claimed = version, .observed = std::nullopt,
-                                  .message = "the image is built on an older build of " + name_of(*right.front()) + ", which has been published anew since; build it again",
+                                  .message = "The image is built on an older build of " + name_of(*right.front()) + ", which has been published anew since; build it again.",
                                   .evidence = evidence(*right.front())};
         } else if (upgraded()) {
             // An operating system that a later layer brought to the claimed release is what was claimed.
         } else if (nearest != nullptr && is_published(wanted) && std::none_of(unread_.begin(), unread_.end(), [&](const Claims* each) { return makes(*each, wanted); })) {
             finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = component, .claimed = version, .observed = std::nullopt,
-                              .message = "none of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest), .evidence = evidence(*nearest)};
+                              .message = "None of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest) + ".", .evidence = evidence(*nearest)};
         } else {
             finding = Finding{.code = "parent-unknown", .severity = Severity::info, .component = component, .claimed = version, .observed = std::nullopt,
-                              .message = nearest == nullptr ? "no published image was found below this one: it was squashed, or its parent is not published here"
-                                                            : "no image with " + list(rules_, wanted) + " that could be read is published here; the nearest below this one is " + name_of(*nearest),
+                              .message = nearest == nullptr ? "No published image was found below this one: it was squashed, or its parent is not published here."
+                                                            : "No image with " + list(rules_, wanted) + " that could be read is published here; the nearest below this one is " + name_of(*nearest) + ".",
                               .evidence = {}};
         }
     }

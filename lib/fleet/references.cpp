@@ -31,7 +31,7 @@ void judge_moved(std::vector<SeenReference>& references, bool (*moves)(const Ima
     for (SeenReference& each : references) {
         if (each.top.empty() || each.last_top.empty() || each.top == each.last_top || each.judged->images.empty() || moves(each.judged->images.front())) continue;
         add_to_images(*each.judged, {.code = "tag-moved", .severity = Severity::info, .component = "", .claimed = each.last_top, .observed = each.top,
-                                     .message = "the tag pointed to another image at the last audit", .evidence = {}});
+                                     .message = "The tag pointed to another image at the last audit.", .evidence = {}});
     }
 }
 
@@ -49,8 +49,9 @@ void judge_mirrors(std::vector<SeenReference>& references, const std::set<std::p
                 missing.push_back(registry);
         if (!differ && missing.empty()) continue;
         for (const SeenReference* each : same) finding.evidence.push_back(digest_evidence(*each));
-        if (differ) finding.message = "this tag is not the same image in every registry";
-        for (const std::string& registry : missing) finding.message += (finding.message.empty() ? "this tag is missing in " : ", and it is missing in ") + registry;
+        if (differ) finding.message = "This tag is not the same image in every registry";
+        for (const std::string& registry : missing) finding.message += (finding.message.empty() ? "This tag is missing in " : ", and it is missing in ") + registry;
+        finding.message += '.';
         for (SeenReference* each : same) {
             Finding own = finding;
             if (differ) {
