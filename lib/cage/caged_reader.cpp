@@ -105,6 +105,7 @@ public:
 private:
     // Reads what the worker has said. Where `must_move`, waits until that changes something, within its patience.
     Result<void> listen(bool must_move) {
+        if (answer_) return ok();  // the worker may be gone since
         const auto silence = std::chrono::seconds(limits_.worker_silence_seconds);
         auto heard = Clock::now();
         std::uint64_t heard_bytes = worker_.channel.bytes_received();
