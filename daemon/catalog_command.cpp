@@ -97,11 +97,13 @@ int run(const CatalogFlags& flags) {
         listed.tags += tags->tags.size();
         for (std::string& tag : tags->tags) known.emplace(std::move(tag), std::nullopt);
     });
+    bool unread = false;
     const auto wanted = catalog::tags_to_look_at(*tree, published);
     crew.run(wanted.size(), [&](std::size_t i) {
         const auto& [repository, tag] = wanted[i];
         std::optional<std::set<std::string>> found = architectures_of(target->registry + '/' + repository + ':' + tag, client, limits, stop);
         const std::lock_guard lock(mutex);
+        unread = unread || !found;
         if (!found) listed.notes.push_back("the platforms of " + repository + ':' + tag + " could not be read");
         published.repositories[repository][tag] = std::move(found);
     });
@@ -114,7 +116,7 @@ int run(const CatalogFlags& flags) {
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
     if (std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& each) { return is_at_or_above(each, flags.fail_on); })) return kFindings;
-    return listed.error || tree->entries.empty() ? kUnread : kClean;
+    return listed.error || unread || tree->entries.empty() ? kUnread : kClean;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct ReportFlags {
 std::string list_of(const std::vector<store::AuditRecord>& audits) {
     std::string text;
     for (const store::AuditRecord& audit : audits)
-        text += std::to_string(audit.id) + "  " + rfc3339(audit.started) + "  " + (audit.ended ? "ended " + rfc3339(*audit.ended) : std::string("not ended")) + "  " + join(audit.targets, " ") + "\n";
+        text += std::to_string(audit.id) + "  " + rfc3339(audit.started) + "  " + (audit.ended ? "ended " + rfc3339(*audit.ended) : std::string("not ended")) + "  " + quote(join(audit.targets, " "), 1000) + "\n";
     return text.empty() ? "no audits yet; veritag audit TARGET makes one\n" : text;
 }
 

@@ -74,7 +74,7 @@ Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const Aud
 }
 
 // What images say about each other. Everything that was ever published takes part; what an earlier audit saw last counts as current
-// where this one does not look.
+// where this one does not look; what this one did not reach or could not read is nobody's fault.
 void Auditor::compare(const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last) {
     std::map<store::ReferenceKey, std::string> now;
     for (const store::TagDigest& each : last) now[each.reference] = each.digest.str();
@@ -93,13 +93,22 @@ void Auditor::compare(const ReferenceList& list, std::vector<Looked>& looked, co
         member.current = !member.gone && found != now.end() && found->second == member.top;
         family.add(std::move(member));
     };
+    std::set<store::ReferenceKey> read;
     for (const Looked& each : looked) {
         for (const store::Published& image : each.published) add(image);
-        const bool unread = std::any_of(each.judged.images.begin(), each.judged.images.end(), [](const ImageReport& image) { return image.error.has_value(); });
-        if (unread) family.add_unread(each.reference.registry, each.reference.repository, each.reference.tag);
+        const bool unread = !each.done || std::any_of(each.judged.images.begin(), each.judged.images.end(), [](const ImageReport& image) { return image.error.has_value(); });
+        if (unread)
+            family.add_unread(each.reference.registry, each.reference.repository, each.reference.tag);
+        else
+            read.insert(each.reference);
     }
     if (store_ != nullptr)
-        for (const store::Published& image : store_->list_published()) add(image);
+        for (const store::Published& image : store_->list_published()) {
+            add(image);
+            // Beyond this audit's targets a tag may have been published anew, and images built on that.
+            const bool gone = list.whole.contains({image.reference.registry, image.reference.repository}) && !listed.contains(image.reference) && !list.left_out.contains(image.reference);
+            if (!gone && read.insert(image.reference).second) family.add_unread(image.reference.registry, image.reference.repository, image.reference.tag);
+        }
 
     std::vector<fleet::SeenReference> seen;
     for (Looked& each : looked) {
@@ -141,8 +150,9 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
         looked[i] = look_at(list.references[i], options, digest == known.end() ? nullptr : digest->second, stop);
         options.reference_done();
     });
-    std::erase_if(looked, [](const Looked& each) { return !each.done; });
+    for (std::size_t i = 0; i < looked.size(); ++i) looked[i].reference = list.references[i];
     compare(list, looked, last);
+    std::erase_if(looked, [](const Looked& each) { return !each.done; });
 
     report.targets = std::move(list.targets);
     report.bytes_fetched = client_->bytes_fetched();
@@ -151,7 +161,7 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
     if (audit) {
         for (const Looked& each : looked) {
             const Result<Digest> top = Digest::parse(each.judged.top);
-            store_->keep_reference(audit->id, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published);
+            store_->keep_reference(audit->id, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published, !options.offline);
         }
         if (!stop.stop_requested()) store_->end_audit(audit->id, report);
     }

@@ -42,17 +42,22 @@ void judge_mirrors(std::vector<SeenReference>& references, const std::set<std::p
     for (SeenReference& each : references) by_name[{each.repository, each.tag}].push_back(&each);
     for (auto& [name, same] : by_name) {
         Finding finding{.code = "mirror-divergence", .severity = Severity::error};
-        const bool differ = std::any_of(same.begin(), same.end(), [&](const SeenReference* each) { return !each->top.empty() && !same.front()->top.empty() && each->top != same.front()->top; });
+        std::set<std::string> digests;
+        for (const SeenReference* each : same)
+            if (!each->top.empty()) digests.insert(each->top);
+        const bool differ = digests.size() > 1;
         std::vector<std::string> missing;
         for (const std::string& registry : registries_of[name.first])
             if (std::none_of(same.begin(), same.end(), [&](const SeenReference* each) { return each->registry == registry; }))
                 missing.push_back(registry);
         if (!differ && missing.empty()) continue;
-        for (const SeenReference* each : same) finding.evidence.push_back(digest_evidence(*each));
+        for (const SeenReference* each : same)
+            if (!each->top.empty()) finding.evidence.push_back(digest_evidence(*each));
         if (differ) finding.message = "This tag is not the same image in every registry";
         for (const std::string& registry : missing) finding.message += (finding.message.empty() ? "This tag is missing in " : ", and it is missing in ") + registry;
         finding.message += '.';
         for (SeenReference* each : same) {
+            if (each->top.empty()) continue;  // nothing is known of this one
             Finding own = finding;
             if (differ) {
                 const auto other = std::find_if(same.begin(), same.end(), [&](const SeenReference* o) { return o->top != each->top && !o->top.empty(); });

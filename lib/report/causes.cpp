@@ -16,12 +16,11 @@ constexpr std::size_t kShownReferences = 5;
 constexpr std::size_t kShownNotes = 5;
 constexpr std::size_t kSentenceBytes = 4000;
 
-// Digests are other ones in each image; by them everything would be a cause of its own.
-std::string without_digest(const std::optional<std::string>& value) { return !value || value->starts_with("sha256:") ? std::string() : *value; }
-
 Colour colour_of(Severity severity) noexcept { return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim; }
 
 }  // namespace
+
+std::string without_digest(const std::optional<std::string>& value) { return !value || value->starts_with("sha256:") ? std::string() : *value; }
 
 std::vector<Cause> causes_of(const Report& report) {
     using Key = std::tuple<Severity, std::string, std::string, std::string, std::string>;

@@ -4,6 +4,7 @@
 #include "report/writers.h"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct Cause {
     std::vector<std::string> references;  ///< in which they are, sorted, each once
     std::size_t findings = 0;             ///< platforms counted apart
 };
+
+/// A claimed or observed value that tells findings apart. Digests are other ones with every build; by them everything would be new each day.
+std::string without_digest(const std::optional<std::string>& value);
 
 /// Worst first, then those in the most images. Info findings are left out.
 std::vector<Cause> causes_of(const Report& report);

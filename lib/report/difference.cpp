@@ -1,6 +1,7 @@
 #include "report/difference.h"
 
 #include "base/text.h"
+#include "report/causes.h"
 #include "report/json_output.h"
 #include "report/messages.h"
 #include "report/terminal.h"
@@ -18,10 +19,9 @@ using Key = std::tuple<Place, std::string, std::string, std::string, std::string
 
 Key key_of(const Change& change) {
     const Finding& finding = change.finding;
-    return {{change.reference, change.platform}, finding.code, finding.component, finding.claimed.value_or(""), finding.observed.value_or(""), finding.file, finding.line};
+    return {{change.reference, change.platform}, finding.code, finding.component, without_digest(finding.claimed), without_digest(finding.observed), finding.file, finding.line};
 }
 
-// What the image holds changes with each build of it; a moved tag or a divergence is the same one day and another the next by digests alone.
 std::vector<Change> changes_of(const Report& report) {
     std::vector<Change> changes;
     for (const Finding& finding : report.findings) changes.push_back({"", "", finding});

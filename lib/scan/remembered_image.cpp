@@ -85,7 +85,8 @@ private:
         return source::RawManifest{.body = std::move(known->body), .content_type = std::move(known->media_type), .digest = digest};
     }
     [[nodiscard]] Error absent(std::string_view what, const Digest& digest) const {
-        return {ErrorCode::not_found, "read store", name_.display, "what is wanted of " + std::string(what) + ' ' + digest.str() + " is not kept", "audit it once with network"};
+        // Not `not_found`: that a registry lacks a manifest is a finding, that the store does is none.
+        return {ErrorCode::io, "read store", name_.display, "what is wanted of " + std::string(what) + ' ' + digest.str() + " is not kept", "audit it once with network"};
     }
 
     const source::ImageName name_;

@@ -13,7 +13,7 @@ namespace veritag::scan {
 /// fetched is kept there once it could be parsed. Layers pass through: what they hold is the scanner's to remember.
 std::unique_ptr<source::ImageSource> remember_documents(std::unique_ptr<source::ImageSource> image, std::shared_ptr<store::Store> store, const Limits& limits);
 
-/// An image of which only the store is asked: the manifests and the config that it holds, and no layer (`not_found`). `top` is what its
+/// An image of which only the store is asked: the manifests and the config that it holds, and no layer. What it lacks is `io`. `top` is what its
 /// tag is taken to point to.
 std::unique_ptr<source::ImageSource> open_stored_image(source::ImageName name, const Digest& top, std::shared_ptr<store::Store> store);
 

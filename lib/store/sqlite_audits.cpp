@@ -83,7 +83,7 @@ std::optional<AuditRecord> SqliteStore::begin_audit(const AuditRecord& audit) {
 }
 
 void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged,
-                                 std::span<const Published> published) {
+                                 std::span<const Published> published, bool seen) {
     if (left_alone()) return;
     const std::optional<std::string> frame = guarded("compress report", [&] { return std::optional(compress(serialise(judged))); });
     if (!frame) return;
@@ -92,7 +92,7 @@ void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& referen
         Transaction transaction(*connection_);
         connection_->prepare("INSERT OR REPLACE INTO audit_references (audit, registry, repository, tag, digest, judged) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(audit).bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind_blob(*frame).run();
-        if (top) {
+        if (top && seen) {
             connection_->prepare(R"(INSERT INTO tag_digests (registry, repository, tag, digest, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?)
                                     ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen)")
                 .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind(now()).bind(now()).run();

@@ -43,7 +43,8 @@ public:
 
     // sqlite_audits.cpp
     std::optional<AuditRecord> begin_audit(const AuditRecord& audit) override;
-    void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published) override;
+    void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published,
+                        bool seen) override;
     void end_audit(std::int64_t audit, const Report& outcome) override;
     std::vector<AuditRecord> list_audits() override;
     std::optional<Report> read_audit(std::int64_t audit) override;

@@ -113,7 +113,9 @@ public:
     virtual std::optional<AuditRecord> begin_audit(const AuditRecord& audit) = 0;
     /// What was found of one reference. A second time in one audit takes the place of the first. `top` is not set where even that was
     /// not to be had; else it becomes part of the tag's history.
-    virtual void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published) = 0;
+    /// `seen` is false where nobody was asked for `top` now: then the history stays as it is.
+    virtual void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published,
+                                bool seen = true) = 0;
     /// `outcome` is the report without its images: what was listed, findings of no single image, counters.
     virtual void end_audit(std::int64_t audit, const Report& outcome) = 0;
     virtual std::vector<AuditRecord> list_audits() = 0;  ///< newest first

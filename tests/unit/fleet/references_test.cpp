@@ -51,10 +51,13 @@ TEST(Mirrors, DigestsMustBeEqualAndTagsThere) {
     fleet.add("b/x/y:2", "sha256:3");
     fleet.add("a/x/y:3", "sha256:4");
     fleet.add("a/x/only:3", "sha256:4");
+    fleet.add("0/x/y:5", "");  // the first of three could not be read, and the others differ all the same
+    fleet.add("a/x/y:5", "sha256:6");
+    fleet.add("b/x/y:5", "sha256:7");
     fleet.add("b/x/y:4", "");  // could not be read: nothing is known of it
     fleet.add("a/x/y:4", "sha256:5");
     judge_mirrors(fleet.references, {{"a", "x/y"}, {"b", "x/y"}, {"a", "x/only"}});
-    EXPECT_EQ(fleet.found(), "a/x/y:2 mirror-divergence; b/x/y:2 mirror-divergence; a/x/y:3 mirror-divergence");
+    EXPECT_EQ(fleet.found(), "a/x/y:2 mirror-divergence; b/x/y:2 mirror-divergence; a/x/y:3 mirror-divergence; a/x/y:5 mirror-divergence; b/x/y:5 mirror-divergence");
 }
 
 TEST(Mirrors, WhatWasNotListedWholeMayHoldTheTag) {

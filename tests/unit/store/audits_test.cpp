@@ -183,6 +183,7 @@ TEST_F(Audits, TagsRememberTheirDigests) {
     EXPECT_EQ(before[0].digest, sha256_of("a1"));
     store->keep_reference(second->id, kA, sha256_of("a2"), judged("a", "x"), {});
     store->keep_reference(second->id, kB, std::nullopt, judged("b", ""), {});
+    store->keep_reference(second->id, {"r.example", "openeuler/c", "3"}, sha256_of("c"), judged("c", "x"), {}, false);  // nobody was asked
     const auto history = store->tag_history();
     ASSERT_EQ(history.size(), 2U);
     EXPECT_EQ(history[0].digest, sha256_of("a1"));
