@@ -24,6 +24,7 @@ struct AuditFlags {
     std::string name_space = "openeuler";
     std::string driver = "automatic";
     bool offline = false;
+    bool configs_only = false;
     source::TargetFilter filter;
     EngineFlags engine;
     OutputOptions output;
@@ -91,6 +92,8 @@ int run(const AuditFlags& flags) {
     if (!made) return complain(made.error());
     Engine& engine = **made;
     if (flags.offline && engine.store == nullptr) return complain({ErrorCode::io, "audit offline", "", "the store cannot be used", "name one with --store"});
+    scope->wanted = engine.wanted;
+    scope->wanted.configs_only = flags.configs_only;
     audit::AuditOptions options{.scope = std::move(*scope), .offline = flags.offline, .limits = engine.limits, .tool_version = version(), .generated = rfc3339_now(),
                                 .listed = [&](std::size_t count) { engine.progress.expect_images(count); }, .reference_done = [&] { engine.progress.reference_done(); }};
     audit::Auditor auditor(engine.rules, engine.scanner, engine.client, engine.store);
@@ -119,6 +122,7 @@ void add_audit(CLI::App& app, int& exit_code) {
     command->add_option("--tag", flags->filter.tags, "Only tags that match, as *-oe2403* (repeatable)")->type_name("GLOB")->allow_extra_args(false);
     command->add_option("--not-tag", flags->filter.not_tags, "No tags that match (repeatable)")->type_name("GLOB")->allow_extra_args(false);
     command->add_flag("--offline", flags->offline, "Ask nobody: judge again what the store holds, after a change of rules");
+    command->add_flag("--configs-only", flags->configs_only, "A first look at the family tree (--format dot): manifests and configs only, no layers; proves nothing, and is not kept");
     flags->engine.add_to(*command);
     flags->output.add_to(*command);
     command->footer("Example:\n  veritag audit hub.oepkgs.net/openeuler\n"

@@ -1,5 +1,8 @@
 #include "engine.h"
 
+#include "base/text.h"
+#include "base/times.h"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -13,6 +16,7 @@ EngineFlags::EngineFlags() : jobs(std::clamp<std::size_t>(std::thread::hardware_
 
 void EngineFlags::add_to(CLI::App& command) {
     command.add_option("--platform", platform, "OS/ARCH[/VARIANT], or all")->capture_default_str();
+    command.add_option("--created-since", created_since, "Only images made since then: a day (2026-01-31) or an age (90d); those whose config does not say are looked at")->type_name("DAY|AGE");
     command.add_option("--fail-on", fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
     command.add_option("--jobs", jobs, "Layers read side by side, of all images")->check(CLI::Range(1, 64))->capture_default_str();
@@ -26,7 +30,10 @@ void EngineFlags::add_to(CLI::App& command) {
 }
 
 Result<std::unique_ptr<Engine>> Engine::make(const EngineFlags& flags, std::size_t images) {
+    scan::Wanted wanted;
     VERITAG_TRY(const std::optional<oci::Platform> platform, oci::parse_platform(flags.platform));
+    if (platform) wanted.platforms.push_back(*platform);
+    VERITAG_TRY(wanted.created_since, parse_since(flags.created_since, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
     VERITAG_TRY(rules::RuleSet rules, flags.rules.load());
     VERITAG_TRY(registry::ClientOptions connections, flags.registry.finish());
     // A place for each layer that is read, and one more, so that manifests do not wait for layers.
@@ -34,17 +41,18 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineFlags& flags, std::size
     VERITAG_TRY(std::shared_ptr<store::AuditStore> store, flags.store.open(Limits{}));
     if (flags.no_sandbox)
         std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
-    return std::unique_ptr<Engine>(new Engine(flags, platform, std::move(rules), std::move(connections), std::move(store), images));
+    return std::unique_ptr<Engine>(new Engine(flags, std::move(wanted), std::move(rules), std::move(connections), std::move(store), images));
 }
 
-Engine::Engine(const EngineFlags& flags, const std::optional<oci::Platform>& platform, rules::RuleSet rule_set, registry::ClientOptions connections,
+Engine::Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections,
                std::shared_ptr<store::AuditStore> opened, std::size_t images)
-    : rules(std::move(rule_set)),
+    : wanted(std::move(wanted_images)),
+      rules(std::move(rule_set)),
       store(std::move(opened)),
       client(std::make_shared<registry::RegistryClient>(std::move(connections))),
       progress(ConsoleProgress::mode_for(flags.no_progress), images),
       reader(rules.wanted(), {.limits = limits, .confined = !flags.no_sandbox}),
-      scanner(rules, {.platform = platform, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}
+      scanner(rules, {.wanted = wanted, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}
 
 Result<void> check_format(const std::string& format) {
     const std::vector<std::string> formats = report::known_formats();
@@ -61,6 +69,15 @@ int exit_code_of(const Report& report, const std::string& fail_on) {
         unread = unread || image.verdict == Verdict::error || image.verdict == Verdict::unknown;
     }
     return unread ? kUnread : kClean;
+}
+
+Result<std::optional<std::chrono::sys_seconds>> parse_since(const std::string& text, std::chrono::sys_seconds now) {
+    if (text.empty()) return std::optional<std::chrono::sys_seconds>();
+    if (const std::optional<std::chrono::sys_seconds> time = parse_rfc3339(text.size() == 10 ? text + "T00:00:00Z" : text)) return time;
+    const std::optional<std::uint64_t> days = text.ends_with('d') ? parse_u64(std::string_view(text).substr(0, text.size() - 1)) : std::nullopt;
+    constexpr std::uint64_t kMostDays = 36'600;
+    if (!days || *days > kMostDays) return Error{ErrorCode::usage, "read command line", "--created-since", quote(text), "write a day, as 2026-01-31, or an age in days, as 90d"};
+    return std::optional(now - std::chrono::days(*days));
 }
 
 }  // namespace veritag::daemon

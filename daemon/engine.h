@@ -7,6 +7,7 @@
 #include "cage/caged_reader.h"
 #include "scan/scanner.h"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@ namespace veritag::daemon {
 
 struct EngineFlags {
     std::string platform = "all";
+    std::string created_since;  ///< a date, or an age such as 90d; empty: all
     std::string fail_on = "error";
     bool partial = false;
     bool no_progress = false;
@@ -37,6 +39,7 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     const Limits limits;
+    const scan::Wanted wanted;
     const rules::RuleSet rules;
     const std::shared_ptr<store::AuditStore> store;  ///< may be null
     const std::shared_ptr<registry::RegistryClient> client;
@@ -45,9 +48,12 @@ public:
     scan::Scanner scanner;
 
 private:
-    Engine(const EngineFlags& flags, const std::optional<oci::Platform>& platform, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
+    Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
            std::size_t images);
 };
+
+/// What --created-since says: a day, a time of RFC 3339, or an age in days before `now`. Nothing for an empty text.
+Result<std::optional<std::chrono::sys_seconds>> parse_since(const std::string& text, std::chrono::sys_seconds now);
 
 /// An error where no writer has that name.
 Result<void> check_format(const std::string& format);

@@ -36,14 +36,14 @@ std::vector<store::Published> published_of(const store::ReferenceKey& reference,
         const bool forged = std::any_of(image.findings.begin(), image.findings.end(), [](const Finding& finding) { return finding.code == "parent-forged"; });
         const Result<Digest> manifest = Digest::parse(image.digest);
         if (!top || !manifest || image.error || forged || !image.partial_layers.empty() || image.diff_ids.empty()) continue;
-        published.push_back({reference, *top, *manifest, image.platform, fleet::chain_ids(image.diff_ids).back(), image.diff_ids.size()});
+        published.push_back({reference, *top, *manifest, image.platform, fleet::chain_ids(image.diff_ids).back(), image.diff_ids.size(), image.created});
     }
     return published;
 }
 
 fleet::Member member_of(const store::Published& image) {
     return {.registry = image.reference.registry, .repository = image.reference.repository, .tag = image.reference.tag, .top = image.top.str(), .manifest = image.manifest.str(),
-            .platform = image.platform, .chain_id = image.chain_id, .layers = image.layers};
+            .platform = image.platform, .chain_id = image.chain_id, .layers = image.layers, .created = image.created};
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ struct Auditor::Looked {
     bool done = false;  // false: stopped before
 };
 
-Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const AuditOptions& options, const Digest* known, const std::stop_token& stop) {
+Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop) {
     Looked looked{.reference = reference};
     const std::string name = name_of(reference);
     Result<std::unique_ptr<source::ImageSource>> image = Error{};
@@ -66,7 +66,7 @@ Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const Aud
         image = source::open_image(name, "", client_, options.limits);
         if (image && store_ != nullptr) *image = scan::remember_documents(std::move(*image), store_, options.limits);
     }
-    looked.judged = image ? scanner_.scan(**image, stop) : unread(reference, image.error());
+    looked.judged = image ? scanner_.scan(**image, wanted, stop) : unread(reference, image.error());
     for (ImageReport& each : looked.judged.images) each.package_list = {};  // of thousands of images at once, and no audit prints it
     looked.published = published_of(reference, looked.judged);
     looked.done = !stop.stop_requested();
@@ -75,7 +75,7 @@ Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const Aud
 
 // What images say about each other. Everything that was ever published takes part; what an earlier audit saw last counts as current
 // where this one does not look; what this one did not reach or could not read is nobody's fault.
-void Auditor::compare(const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last) {
+void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last) {
     std::map<store::ReferenceKey, std::string> now;
     for (const store::TagDigest& each : last) now[each.reference] = each.digest.str();
     const std::map<store::ReferenceKey, std::string> before = now;
@@ -96,7 +96,8 @@ void Auditor::compare(const ReferenceList& list, std::vector<Looked>& looked, co
     std::set<store::ReferenceKey> read;
     for (const Looked& each : looked) {
         for (const store::Published& image : each.published) add(image);
-        const bool unread = !each.done || std::any_of(each.judged.images.begin(), each.judged.images.end(), [](const ImageReport& image) { return image.error.has_value(); });
+        const bool left_out = scope.wanted.created_since && !each.judged.skipped.empty();  // an old image may be a parent
+        const bool unread = !each.done || left_out || std::any_of(each.judged.images.begin(), each.judged.images.end(), [](const ImageReport& image) { return image.error.has_value(); });
         if (unread)
             family.add_unread(each.reference.registry, each.reference.repository, each.reference.tag);
         else
@@ -130,10 +131,14 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
 
     constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
     std::optional<store::AuditRecord> audit;
-    if (store_ != nullptr) {
+    // Where no layer is read there is nothing to remember: it would take the place of what was proven.
+    const bool remembers = store_ != nullptr && !options.scope.wanted.configs_only;
+    if (remembers) {
         store::AuditRecord wanted{.rules_digest = rules_.digest(), .tool_version = options.tool_version};
         for (const registry::ListingTarget& target : options.scope.targets) wanted.targets.push_back(text_of(target));
         for (const source::TargetList::Entry& entry : options.scope.entries) wanted.targets.push_back(entry.registry + '/' + entry.repository);
+        // A run over a part is not the rest of one over the whole.
+        if (std::string part = part_of(options.scope); !part.empty()) wanted.targets.push_back(std::move(part));
         audit = store_->begin_audit(wanted);
     }
     const std::vector<store::TagDigest> last = store_ != nullptr ? store_->digests_before(audit ? audit->id : kAny) : std::vector<store::TagDigest>();
@@ -147,11 +152,13 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
     scanner_.side_by_side(list.references.size(), [&](std::size_t i) {
         if (stop.stop_requested()) return;
         const auto digest = known.find(list.references[i]);
-        looked[i] = look_at(list.references[i], options, digest == known.end() ? nullptr : digest->second, stop);
+        scan::Wanted wanted = options.scope.wanted;
+        if (const auto own = list.platforms.find(list.references[i]); own != list.platforms.end()) wanted.platforms = own->second;
+        looked[i] = look_at(list.references[i], wanted, options, digest == known.end() ? nullptr : digest->second, stop);
         options.reference_done();
     });
     for (std::size_t i = 0; i < looked.size(); ++i) looked[i].reference = list.references[i];
-    compare(list, looked, last);
+    compare(options.scope, list, looked, last);
     std::erase_if(looked, [](const Looked& each) { return !each.done; });
 
     report.targets = std::move(list.targets);

@@ -38,8 +38,8 @@ public:
 
 private:
     struct Looked;
-    Looked look_at(const store::ReferenceKey& reference, const AuditOptions& options, const Digest* known, const std::stop_token& stop);
-    void compare(const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last);
+    Looked look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop);
+    void compare(const Scope& scope, const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last);
 
     const rules::RuleSet& rules_;
     scan::Scanner& scanner_;

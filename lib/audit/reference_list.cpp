@@ -1,6 +1,7 @@
 #include "audit/reference_list.h"
 
 #include "base/text.h"
+#include "base/times.h"
 
 #include <algorithm>
 #include <mutex>
@@ -15,10 +16,20 @@ struct Wanted {
     std::string repository;
     std::size_t target = 0;         // whose count it adds to
     std::vector<std::string> tags;  // empty: all that are listed
+    std::vector<oci::Platform> platforms = {};
 };
 
 bool is_below(std::string_view repository, std::string_view path) {
     return path.empty() || repository == path || (repository.starts_with(path) && repository[path.size()] == '/');
+}
+
+// Those of the command line come first. Whoever read the list has checked its names.
+std::vector<oci::Platform> platforms_of(const Scope& scope, const source::TargetList::Entry& entry) {
+    std::vector<oci::Platform> platforms;
+    if (!scope.wanted.platforms.empty()) return platforms;
+    for (const std::string& text : entry.platforms)
+        if (const Result<std::optional<oci::Platform>> platform = oci::parse_platform(text); platform && *platform) platforms.push_back(**platform);
+    return platforms;
 }
 
 ListedTarget listed_entries(const Scope& scope) {
@@ -34,6 +45,18 @@ void finish(ReferenceList& list, std::set<store::ReferenceKey>& references) {
 }  // namespace
 
 std::string text_of(const registry::ListingTarget& target) { return target.registry + (target.path.empty() ? "" : '/' + target.path); }
+
+std::string part_of(const Scope& scope) {
+    std::string text;
+    const auto add = [&](std::string_view flag, const std::string& value) { text += (text.empty() ? "" : " ") + std::string(flag) + ' ' + value; };
+    for (const std::string& glob : scope.filter.repositories) add("--repository", glob);
+    for (const std::string& glob : scope.filter.not_repositories) add("--not-repository", glob);
+    for (const std::string& glob : scope.filter.tags) add("--tag", glob);
+    for (const std::string& glob : scope.filter.not_tags) add("--not-tag", glob);
+    for (const oci::Platform& platform : scope.wanted.platforms) add("--platform", platform.str());
+    if (scope.wanted.created_since) add("--created-since", rfc3339(*scope.wanted.created_since));
+    return text;
+}
 
 ReferenceList list_references(const Scope& scope, registry::RegistryClient& client, const std::function<void(std::size_t, const std::function<void(std::size_t)>&)>& several,
                               std::stop_token stop) {
@@ -58,12 +81,13 @@ ReferenceList list_references(const Scope& scope, registry::RegistryClient& clie
     }
     if (!scope.entries.empty()) {
         for (const source::TargetList::Entry& entry : scope.entries)
-            if (keeps_repository(scope.filter, entry.repository)) wanted.push_back({entry.registry, entry.repository, list.targets.size(), entry.tags});
+            if (keeps_repository(scope.filter, entry.repository)) wanted.push_back({entry.registry, entry.repository, list.targets.size(), entry.tags, platforms_of(scope, entry)});
         list.targets.push_back(listed_entries(scope));
     }
 
     std::mutex mutex;  // all below
     std::set<store::ReferenceKey> references;
+    std::map<store::ReferenceKey, std::size_t> named_last;  // by which of the wanted
     several(wanted.size(), [&](std::size_t i) {
         Wanted& each = wanted[i];
         std::vector<std::string> tags = each.tags;
@@ -92,12 +116,17 @@ ReferenceList list_references(const Scope& scope, registry::RegistryClient& clie
         for (std::string& tag : tags) {
             const bool keeps = keeps_tag(scope.filter, tag);
             store::ReferenceKey reference{each.registry, each.repository, std::move(tag)};
-            if (!keeps)
+            if (!keeps) {
                 list.left_out.insert(std::move(reference));
-            else if (references.insert(std::move(reference)).second)
-                ++target.tags;
+                continue;
+            }
+            std::size_t& last = named_last.try_emplace(reference, i).first->second;
+            last = std::max(last, i);
+            target.tags += references.insert(std::move(reference)).second;
         }
     });
+    for (const auto& [reference, i] : named_last)
+        if (!wanted[i].platforms.empty()) list.platforms.emplace(reference, wanted[i].platforms);
     for (ListedTarget& target : list.targets) std::sort(target.notes.begin(), target.notes.end());  // whoever answered first
     finish(list, references);
     return list;
@@ -125,7 +154,10 @@ ReferenceList list_known_references(const Scope& scope, const std::vector<store:
             for (const source::TargetList::Entry& entry : scope.entries) {
                 const auto& [registry, repository, tag] = each.reference;
                 const bool named = entry.registry == registry && entry.repository == repository && (entry.tags.empty() || std::find(entry.tags.begin(), entry.tags.end(), tag) != entry.tags.end());
-                if (named && keeps_repository(scope.filter, repository) && keeps_tag(scope.filter, tag)) listed.tags += references.insert(each.reference).second;
+                if (!named || !keeps_repository(scope.filter, repository) || !keeps_tag(scope.filter, tag)) continue;
+                listed.tags += references.insert(each.reference).second;
+                list.platforms.erase(each.reference);
+                if (std::vector<oci::Platform> platforms = platforms_of(scope, entry); !platforms.empty()) list.platforms.emplace(each.reference, std::move(platforms));
             }
         list.targets.push_back(std::move(listed));
     }

@@ -29,6 +29,21 @@ const Observation* observed(const ImageReport& image, const std::string& compone
     return found == image.observed.end() ? nullptr : &*found;
 }
 
+// A time of which nobody believes that an image was made then is what builders write for "always the same": the first engine is of 2013.
+bool is_told(const std::optional<std::chrono::sys_seconds>& created) {
+    constexpr std::chrono::sys_days kFirstEngine = std::chrono::year{2013} / 3 / 20;
+    return created && *created >= kFirstEngine;
+}
+
+// Operating system and architecture; images of one machine are published with and without its variant.
+bool is_same_machine(std::string_view a, std::string_view b) {
+    const auto machine = [](std::string_view platform) {
+        const std::size_t architecture = platform.find('/');
+        return architecture == std::string_view::npos ? platform : platform.substr(0, platform.find('/', architecture + 1));
+    };
+    return machine(a) == machine(b);
+}
+
 std::string title(const rules::RuleSet& rules, const std::string& component, const std::string& version) {
     const rules::Component* known = rules.find(component);
     return (known != nullptr && !known->title.empty() ? known->title : component) + ' ' + version;
@@ -38,6 +53,13 @@ std::string list(const rules::RuleSet& rules, const std::vector<std::pair<std::s
     std::string text;
     for (const auto& [component, version] : wanted) text += (text.empty() ? "" : " with ") + title(rules, component, version);
     return text;
+}
+
+std::string unknown_parent(const Member* nearest, bool later, const std::string& wanted) {
+    if (nearest == nullptr) return "No published image was found below this one: it was squashed, or its parent is not published here.";
+    const std::string below = "; the nearest below this one is " + name_of(*nearest) + ".";
+    if (later) return "What was published here as " + wanted + " when this image was built is not known" + below;
+    return "No image with " + wanted + " that could be read is published here" + below;
 }
 
 }  // namespace
@@ -94,8 +116,25 @@ bool Family::makes(const Claims& claims, const std::vector<std::pair<std::string
     });
 }
 
-bool Family::is_published(const std::vector<std::pair<std::string, std::string>>& wanted) const {
-    return std::any_of(members_.begin(), members_.end(), [&](const auto& member) { return makes(claims_of(*member), wanted); });
+// A tag of a tier above: it was built on such an image, and is none. A tool beside the tier is no tier.
+bool Family::claims_more(const Claims& claims, const std::vector<std::pair<std::string, std::string>>& wanted) {
+    return std::any_of(claims.begin(), claims.end(), [&](const auto& each) {
+        const Claim& claim = each.second;
+        const bool is_wanted = std::any_of(wanted.begin(), wanted.end(), [&](const auto& other) { return other.first == claim.component; });
+        return !is_wanted && (claim.kind != ComponentKind::tool || claim.from_repository);
+    });
+}
+
+// Whether the image could have been built on a published one that makes these claims. One that is younger cannot be what it should have
+// been built on: there may have been another before, which nobody saw. Times are what builders say; where one says none, nothing follows.
+Family::Published Family::published(const ImageReport& image, const std::vector<std::pair<std::string, std::string>>& wanted) const {
+    Published answer = Published::no;
+    for (const auto& member : members_) {
+        if (!is_same_machine(member->platform, image.platform) || !makes(claims_of(*member), wanted) || claims_more(claims_of(*member), wanted)) continue;
+        if (is_told(member->created) && is_told(image.created) && *member->created <= *image.created) return Published::before;
+        answer = Published::later;
+    }
+    return answer;
 }
 
 // The nearest stack of layers that claims a component decides, and only where all its firm names say otherwise: one of several names
@@ -171,6 +210,7 @@ void Family::judge(ImageReport& image) const {
             if (rest.empty()) return nearest != nullptr;
             return std::any_of(ancestors.begin(), ancestors.end(), [&](const Kin& kin) { return std::any_of(kin.members.begin(), kin.members.end(), [&](const Member* each) { return makes(claims_of(*each), rest); }); });
         };
+        const Published where = right.empty() ? published(image, wanted) : Published::before;
         if (!right.empty()) {
             const bool any_here = std::any_of(right.begin(), right.end(), [&](const Member* each) { return each->registry == image.registry; });
             if (any_here) std::erase_if(right, [&](const Member* each) { return each->registry != image.registry; });
@@ -181,17 +221,21 @@ void Family::judge(ImageReport& image) const {
                                   .evidence = evidence(*right.front())};
         } else if (upgraded()) {
             // An operating system that a later layer brought to the claimed release is what was claimed.
-        } else if (nearest != nullptr && is_published(wanted) && std::none_of(unread_.begin(), unread_.end(), [&](const Claims* each) { return makes(*each, wanted); })) {
+        } else if (nearest != nullptr && where == Published::before && std::none_of(unread_.begin(), unread_.end(), [&](const Claims* each) { return makes(*each, wanted); })) {
             finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = component, .claimed = version, .observed = std::nullopt,
                               .message = "None of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest) + ".", .evidence = evidence(*nearest)};
         } else {
             finding = Finding{.code = "parent-unknown", .severity = Severity::info, .component = component, .claimed = version, .observed = std::nullopt,
-                              .message = nearest == nullptr ? "No published image was found below this one: it was squashed, or its parent is not published here."
-                                                            : "No image with " + list(rules_, wanted) + " that could be read is published here; the nearest below this one is " + name_of(*nearest) + ".",
+                              .message = unknown_parent(nearest, where == Published::later, list(rules_, wanted)),
                               .evidence = {}};
         }
     }
     if (!finding) return;
+    if (image.configs_only && finding->severity != Severity::info) {
+        finding->code = "unproven";
+        finding->severity = Severity::warning;
+        finding->message = "By the configs alone, which prove nothing: " + finding->message;
+    }
     image.findings.push_back(std::move(*finding));
     std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
     image.verdict = verdict_of(image.findings);

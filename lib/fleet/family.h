@@ -4,9 +4,11 @@
 #include "model/report.h"
 #include "rules/rules.h"
 
+#include <chrono>
 #include <cstddef>
-#include <memory>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,6 +26,7 @@ struct Member {
     std::string platform;
     std::string chain_id;  ///< of all its layers
     std::size_t layers = 0;
+    std::optional<std::chrono::sys_seconds> created = {};  ///< as its config says
     bool current = true;   ///< the tag still points to `top`
     bool gone = false;     ///< there is no such tag any more
 };
@@ -39,7 +42,8 @@ public:
     void add_unread(const std::string& registry, const std::string& repository, const std::string& tag);
 
     /// Fills `lineage`, adds `parent-mismatch`, `parent-stale` or `parent-unknown`, and sets the verdict anew. Leaves alone what is no
-    /// image, and images whose layers do not prove their diff_ids (forged, or read in part). Thread-safe.
+    /// image, and images whose layers do not prove their diff_ids (forged, or read in part). Where only configs were looked at, what would be an
+    /// accusation is `unproven`. Thread-safe.
     void judge(ImageReport& image) const;
 
 private:
@@ -53,7 +57,9 @@ private:
     [[nodiscard]] const Claims& claims_of(const Member& member) const { return *claims_.at(&member); }
     [[nodiscard]] bool makes(const Claims& claims, const std::vector<std::pair<std::string, std::string>>& wanted) const;
     [[nodiscard]] bool equal(const std::string& component, const std::string& a, const std::string& b) const;
-    [[nodiscard]] bool is_published(const std::vector<std::pair<std::string, std::string>>& wanted) const;
+    [[nodiscard]] static bool claims_more(const Claims& claims, const std::vector<std::pair<std::string, std::string>>& wanted);
+    enum class Published { no, later, before };
+    [[nodiscard]] Published published(const ImageReport& image, const std::vector<std::pair<std::string, std::string>>& wanted) const;
     [[nodiscard]] const Member* contradicting(const ImageReport& image, const std::vector<Kin>& kin, const Claim*& claim, std::string& says) const;
 
     const rules::RuleSet& rules_;

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "model/package.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -108,6 +109,8 @@ struct ImageReport {
     std::string digest;
     std::string platform;  ///< linux/arm64[/v8]
     std::vector<std::string> diff_ids;  ///< the config's, oldest layer first; `layer` counts over them
+    std::optional<std::chrono::sys_seconds> created;  ///< as the config says; not kept with a judged image
+    bool configs_only = false;          ///< no layer was read, so nothing is proven, the diff_ids neither; not kept
     std::vector<int> restored_layers;   ///< whose diff_id holds only with zero blocks at the tar's end that the layer lacks
     std::vector<int> partial_layers;    ///< read through their tables of contents only: their digests were not proven
     Verdict verdict = Verdict::error;

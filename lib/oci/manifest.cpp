@@ -2,6 +2,7 @@
 
 #include "base/byte_reader.h"
 #include "base/text.h"
+#include "base/times.h"
 #include "oci/json.h"
 
 #include <algorithm>
@@ -395,6 +396,8 @@ Result<ImageConfig> parse_image_config(std::string_view body, const Limits& limi
     ImageConfig config;
     VERITAG_TRY(config.platform, read_platform(in, root, ""));
     VERITAG_TRY(config.diff_ids, read_diff_ids(in, root, limits));
+    VERITAG_TRY(const std::string created, in.optional_string(root, "created", ""));
+    config.created = parse_rfc3339(created);
     if (const Json* runtime = Fields::optional(root, "config")) {
         VERITAG_TRY(const Json* fields, in.object(runtime, "config"));
         VERITAG_TRY(config.environment, read_environment(in, *fields));

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -83,6 +84,7 @@ struct HistoryEntry {
 
 struct ImageConfig {
     Platform platform;
+    std::optional<std::chrono::sys_seconds> created;  ///< as whoever built it says; not set where that is no time of RFC 3339
     std::vector<Digest> diff_ids;               ///< empty for an image without layers, as `FROM scratch` alone
     std::vector<std::string> environment;       ///< NAME=value
     std::map<std::string, std::string> labels;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "registry/times.h"
+#include "base/times.h"
 
 #include <chrono>
 #include <optional>

@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
-#include "registry/times.h"
+#include "base/times.h"
 #include "registry/url.h"
 
 #include <chrono>

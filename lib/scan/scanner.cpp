@@ -40,6 +40,16 @@ ImageReport failed_child(const source::ImageName& name, const oci::Descriptor& c
     return image;
 }
 
+bool is_wanted(const std::vector<oci::Platform>& platforms, const oci::Platform& offered) {
+    return platforms.empty() || std::any_of(platforms.begin(), platforms.end(), [&](const oci::Platform& each) { return oci::platform_matches(each, offered); });
+}
+
+std::string text_of(const std::vector<oci::Platform>& platforms) {
+    std::string text;
+    for (const oci::Platform& each : platforms) text += (text.empty() ? "" : " or ") + each.str();
+    return text;
+}
+
 std::string os_and_architecture(const oci::Platform& platform) { return platform.os + "/" + platform.architecture; }
 
 void count_packages(const std::vector<Package>& packages, PackageCounts& counts) {
@@ -124,9 +134,10 @@ Scanner::Scanner(const rules::RuleSet& rules, ScanOptions options, cage::LayerRe
       pool_({.jobs = options_.jobs}),
       crew_(images_in_flight(options_.jobs) - 1) {}
 
-ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
+ScanResult Scanner::scan(source::ImageSource& source, const Wanted& wanted, std::stop_token stop) {
+    Task task{.source = source, .wanted = wanted, .stop = std::move(stop), .met = std::vector<std::atomic<bool>>(wanted.platforms.size())};
     try {
-        return scan_reference(source, std::move(stop));
+        return scan_reference(task);
     } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this reference, not the run
         ScanResult result;
         result.images.push_back(report_for(source.name()));
@@ -136,7 +147,8 @@ ScanResult Scanner::scan(source::ImageSource& source, std::stop_token stop) {
     }
 }
 
-ScanResult Scanner::scan_reference(source::ImageSource& source, std::stop_token stop) {
+ScanResult Scanner::scan_reference(Task& task) {
+    source::ImageSource& source = task.source;
     ScanResult result;
     ImageReport failed = report_for(source.name());
     const auto fail = [&](Error error) {
@@ -148,49 +160,64 @@ ScanResult Scanner::scan_reference(source::ImageSource& source, std::stop_token 
     if (source.name().tag.empty() || source.name().repository.empty())
         return fail({ErrorCode::usage, "judge image", source.name().display, "there is no tag to judge", "name one with --as REPOSITORY:TAG"});
 
-    const Result<source::RawManifest> top = source.fetch_top(stop);
+    const Result<source::RawManifest> top = source.fetch_top(task.stop);
     if (!top) return fail(top.error());
     result.top = top->digest.str();
     Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(top->body, top->content_type, options_.limits);
     if (!parsed) return fail(parsed.error().at(source.name().display));
 
     if (const auto* manifest = std::get_if<oci::Manifest>(&*parsed)) {
-        scan_manifest(source, *manifest, top->digest, std::nullopt, result, stop);
+        scan_manifest(task, *manifest, top->digest, std::nullopt, result);
     } else {
-        std::atomic<std::size_t> platforms{0};
-        scan_index(source, std::get<oci::Index>(*parsed), 1, result, platforms, stop);
+        scan_index(task, std::get<oci::Index>(*parsed), 1, result);
         for (ImageReport& image : result.images) image.index_digest = top->digest.str();
         judge::compare_platforms(rules_, result.images);
     }
-    if (result.images.empty() && options_.platform)
-        return fail({ErrorCode::not_found, "choose platform", source.name().display, "no image for " + options_.platform->str() + " under this name",
-                     "--platform all judges every platform there is"});
+    if (const Result<void> met = note_absent(task, result); !met) return fail(met.error());
     if (result.images.empty() && result.skipped.empty())
         return fail({ErrorCode::not_found, "read index", source.name().display, "the index lists no image", ""});
     return result;
 }
 
-void Scanner::scan_index(source::ImageSource& source, const oci::Index& index, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms,
-                         std::stop_token stop) {
+// Of several platforms one may be missing here; where all are, nothing would be judged.
+Result<void> Scanner::note_absent(const Task& task, ScanResult& result) {
+    const std::vector<oci::Platform>& wanted = task.wanted.platforms;
+    std::vector<oci::Platform> absent;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const bool failed = std::any_of(result.images.begin(), result.images.end(), [&](const ImageReport& image) {
+            const Result<std::optional<oci::Platform>> platform = oci::parse_platform(image.platform);
+            return image.error && (!platform || !*platform || oci::platform_matches(wanted[i], **platform));
+        });
+        if (!task.met[i] && !failed) absent.push_back(wanted[i]);
+    }
+    const std::string& name = task.source.name().display;
+    if (!wanted.empty() && absent.size() == wanted.size())
+        return Error{ErrorCode::not_found, "choose platform", name, "no image for " + text_of(wanted) + " under this name", "--platform all judges every platform there is"};
+    for (const oci::Platform& each : absent) result.skipped.push_back({name, result.top, "no image for " + each.str() + " under this name"});
+    return ok();
+}
+
+void Scanner::scan_index(Task& task, const oci::Index& index, std::size_t depth, ScanResult& result) {
+    const source::ImageName& name = task.source.name();
     std::vector<const oci::Descriptor*> children;
     std::optional<ImageReport> over_limit;
     for (const oci::Descriptor& child : index.manifests) {
         if (const std::optional<std::string> reason = oci::skip_reason(child)) {
-            result.skipped.push_back({source.name().display, child.digest.str(), *reason});
+            result.skipped.push_back({name.display, child.digest.str(), *reason});
             continue;
         }
-        if (options_.platform && child.platform && !oci::platform_matches(*options_.platform, *child.platform)) continue;
+        if (child.platform && !is_wanted(task.wanted.platforms, *child.platform)) continue;
         const std::size_t most = options_.limits.index_platforms;
-        const std::size_t number = ++platforms;
+        const std::size_t number = ++task.platforms;
         if (number > most) {
             if (number == most + 1)  // said once, also where several nested indexes go over it
-                over_limit = failed_child(source.name(), child, limit_error("read index", source.name().display, number, "limits.index_platforms", most));
+                over_limit = failed_child(name, child, limit_error("read index", name.display, number, "limits.index_platforms", most));
             break;
         }
         children.push_back(&child);
     }
     std::vector<ScanResult> results(children.size());
-    crew_.run(children.size(), [&](std::size_t i) { scan_child(source, *children[i], depth, results[i], platforms, stop); });
+    crew_.run(children.size(), [&](std::size_t i) { scan_child(task, *children[i], depth, results[i]); });
     for (ScanResult& each : results) {
         std::move(each.images.begin(), each.images.end(), std::back_inserter(result.images));
         std::move(each.skipped.begin(), each.skipped.end(), std::back_inserter(result.skipped));
@@ -200,40 +227,44 @@ void Scanner::scan_index(source::ImageSource& source, const oci::Index& index, s
     result.images.push_back(std::move(*over_limit));
 }
 
-void Scanner::scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms,
-                         std::stop_token stop) {
+void Scanner::scan_child(Task& task, const oci::Descriptor& child, std::size_t depth, ScanResult& result) {
+    source::ImageSource& source = task.source;
     const auto fail = [&](const Error& error, bool absent = false) {
         ImageReport image = failed_child(source.name(), child, error);
         image.manifest_absent = absent;
         progress_.image_done(image);
         result.images.push_back(std::move(image));
     };
-    const Result<source::RawManifest> raw = source.fetch_manifest(child, stop);
+    const Result<source::RawManifest> raw = source.fetch_manifest(child, task.stop);
     if (!raw) return fail(raw.error(), raw.error().code == ErrorCode::not_found);
     const Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(raw->body, raw->content_type, options_.limits);
     if (!parsed) return fail(parsed.error().at(source.name().display + " " + child.digest.str()));
-    if (const auto* manifest = std::get_if<oci::Manifest>(&*parsed)) return scan_manifest(source, *manifest, raw->digest, child.platform, result, stop);
+    if (const auto* manifest = std::get_if<oci::Manifest>(&*parsed)) return scan_manifest(task, *manifest, raw->digest, child.platform, result);
     if (depth >= options_.limits.index_depth)
         return fail(limit_error("read nested index", source.name().display, depth + 1, "limits.index_depth", options_.limits.index_depth));
-    scan_index(source, std::get<oci::Index>(*parsed), depth + 1, result, platforms, stop);
+    scan_index(task, std::get<oci::Index>(*parsed), depth + 1, result);
 }
 
-void Scanner::scan_manifest(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered,
-                            ScanResult& result, std::stop_token stop) {
+void Scanner::scan_manifest(Task& task, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ScanResult& result) {
+    const source::ImageName& name = task.source.name();
     if (const std::optional<std::string> reason = oci::skip_reason(manifest)) {
-        result.skipped.push_back({source.name().display, digest.str(), *reason});
+        result.skipped.push_back({name.display, digest.str(), *reason});
         return;
     }
-    ImageReport image = report_for(source.name());
+    ImageReport image = report_for(name);
     image.digest = digest.str();
     if (offered) image.platform = offered->str();
-    const Result<void> judged = [&]() -> Result<void> {
+    const Result<std::optional<std::string>> judged = [&]() -> Result<std::optional<std::string>> {
         try {
-            return judge_image(source, manifest, digest, offered, image, stop);
+            return judge_image(task, manifest, digest, offered, image);
         } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this image, not the run
-            return Error{ErrorCode::internal, "judge image", source.name().display, broken.what(), ""};
+            return Error{ErrorCode::internal, "judge image", name.display, broken.what(), ""};
         }
     }();
+    if (judged && *judged) {
+        result.skipped.push_back({name.display, digest.str(), **judged});
+        return;
+    }
     if (!judged) {
         if (judged.error().code == ErrorCode::not_found && judged.error().what == "choose platform") return;  // a single image of another platform
         image.verdict = Verdict::error;
@@ -243,24 +274,44 @@ void Scanner::scan_manifest(source::ImageSource& source, const oci::Manifest& ma
     result.images.push_back(std::move(image));
 }
 
-Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered,
-                                  ImageReport& image, std::stop_token stop) {
-    VERITAG_TRY(const std::string config_text, source.fetch_config(manifest.config, stop));
+Result<std::optional<std::string>> Scanner::judge_image(Task& task, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ImageReport& image) {
+    source::ImageSource& source = task.source;
+    VERITAG_TRY(const std::string config_text, source.fetch_config(manifest.config, task.stop));
     Result<oci::ImageConfig> parsed = oci::parse_image_config(config_text, options_.limits);
     if (!parsed) return parsed.error().at(source.name().display + " config " + manifest.config.digest.str());
     const oci::ImageConfig& config = *parsed;
     const oci::Platform platform = offered.value_or(config.platform);
     image.platform = platform.str();
     for (const Digest& each : config.diff_ids) image.diff_ids.push_back(each.str());
-    if (options_.platform && !oci::platform_matches(*options_.platform, platform))
-        return Error{ErrorCode::not_found, "choose platform", source.name().display, "the image is for " + image.platform, ""};
+    image.created = config.created;
+    for (std::size_t i = 0; i < task.met.size(); ++i)
+        if (oci::platform_matches(task.wanted.platforms[i], platform)) task.met[i] = true;
+    if (!is_wanted(task.wanted.platforms, platform)) return Error{ErrorCode::not_found, "choose platform", source.name().display, "the image is for " + image.platform, ""};
+    if (task.wanted.created_since && config.created && *config.created < *task.wanted.created_since)
+        return std::optional<std::string>(image.platform + " was made on " + rfc3339(*config.created).substr(0, 10) + ", before what was asked for");
 
     const tag::Reading reading = tag::read_tag(rules_, image.registry, image.repository, image.tag);
     image.grammar = reading.grammar;
     image.tier = reading.tier;
     image.dev = reading.dev;
     image.claims = reading.claims;
+    if (task.wanted.configs_only)
+        judge_config(reading, image);
+    else
+        VERITAG_CHECK(judge_layers(task, manifest, digest, config, platform, reading, image));
+    return std::optional<std::string>();
+}
 
+void Scanner::judge_config(const tag::Reading& reading, ImageReport& image) {
+    image.configs_only = true;
+    image.findings = reading.findings;
+    image.findings.push_back({.code = "unproven", .severity = Severity::warning, .component = "", .claimed = std::nullopt, .observed = std::nullopt,
+                              .message = "Only manifest and config were looked at; nothing that the tag says is proven.", .evidence = {}, .suggestion = std::nullopt, .file = "", .line = 0});
+    image.verdict = verdict_of(image.findings);
+}
+
+Result<void> Scanner::judge_layers(Task& task, const oci::Manifest& manifest, const Digest& digest, const oci::ImageConfig& config, const oci::Platform& platform, const tag::Reading& reading,
+                                   ImageReport& image) {
     const std::uint64_t bytes = std::accumulate(manifest.layers.begin(), manifest.layers.end(), std::uint64_t{0},
                                                 [](std::uint64_t sum, const oci::Descriptor& layer) { return sum + layer.size; });
     progress_.image_started(image.reference, image.platform, manifest.layers.size(), bytes);
@@ -274,7 +325,7 @@ Result<void> Scanner::judge_image(source::ImageSource& source, const oci::Manife
     if (read) {
         for (std::size_t i = 0; i < manifest.layers.size(); ++i) fetcher_.count_reused();
     } else {
-        Result<ReadImage> fresh = read_image(source, manifest, config, platform, application, announced, std::move(stop));
+        Result<ReadImage> fresh = read_image(task.source, manifest, config, platform, application, announced, task.stop);
         if (!fresh) return fresh.error();
         read = std::move(*fresh);
         if (key && read->partial_layers.empty()) {  // only what was verified

@@ -15,8 +15,10 @@
 #include "scan/room.h"
 #include "source/image_source.h"
 #include "store/store.h"
+#include "tag/tag.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,8 +32,16 @@
 
 namespace veritag::scan {
 
+/// Which images of a reference are looked at, and how far.
+struct Wanted {
+    std::vector<oci::Platform> platforms;                       ///< empty: every one of an index
+    std::optional<std::chrono::sys_seconds> created_since = {};  ///< older ones are skipped; one whose config does not say is looked at
+    /// No layer is read: claims, configs and nothing else. Nothing is proven so, and each image comes out `unknown`.
+    bool configs_only = false;
+};
+
 struct ScanOptions {
-    std::optional<oci::Platform> platform;  ///< nullopt: every platform of an index
+    Wanted wanted;                          ///< where scan() is not told otherwise
     std::size_t jobs = 2;                   ///< layers read side by side, of all images
     bool partial = false;                   ///< of layers with a table of contents read only that and the wanted files
     Limits limits;
@@ -48,7 +58,8 @@ public:
 
     /// Never fails as a whole: what could not be read comes back as images with verdict `error`. Platforms of an index are judged side
     /// by side, and listed in the index's order.
-    ScanResult scan(source::ImageSource& source, std::stop_token stop);
+    ScanResult scan(source::ImageSource& source, std::stop_token stop) { return scan(source, options_.wanted, std::move(stop)); }
+    ScanResult scan(source::ImageSource& source, const Wanted& wanted, std::stop_token stop);
 
     /// Calls `work(0)` to `work(count - 1)`, several at once, and returns when all have ended: for a run of many references. As many
     /// images are in flight as it takes to keep the layer threads busy, however many there are.
@@ -61,14 +72,24 @@ private:
     using Layers = std::vector<std::shared_ptr<const LayerAnalysis>>;
 
     struct Announced;  // what Progress was told of an image
+    struct Task {      // one reference
+        source::ImageSource& source;
+        const Wanted& wanted;
+        std::stop_token stop;
+        std::vector<std::atomic<bool>> met;     // which of the wanted platforms there are
+        std::atomic<std::size_t> platforms{0};  // of indexes, so far
+    };
 
-    ScanResult scan_reference(source::ImageSource& source, std::stop_token stop);
-    void scan_index(source::ImageSource& source, const oci::Index& index, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms, std::stop_token stop);
-    void scan_child(source::ImageSource& source, const oci::Descriptor& child, std::size_t depth, ScanResult& result, std::atomic<std::size_t>& platforms, std::stop_token stop);
-    void scan_manifest(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered,
-                       ScanResult& result, std::stop_token stop);
-    Result<void> judge_image(source::ImageSource& source, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ImageReport& image,
-                             std::stop_token stop);
+    ScanResult scan_reference(Task& task);
+    Result<void> note_absent(const Task& task, ScanResult& result);
+    void scan_index(Task& task, const oci::Index& index, std::size_t depth, ScanResult& result);
+    void scan_child(Task& task, const oci::Descriptor& child, std::size_t depth, ScanResult& result);
+    void scan_manifest(Task& task, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ScanResult& result);
+    /// A reason where the image is not wanted.
+    Result<std::optional<std::string>> judge_image(Task& task, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ImageReport& image);
+    void judge_config(const tag::Reading& reading, ImageReport& image);
+    Result<void> judge_layers(Task& task, const oci::Manifest& manifest, const Digest& digest, const oci::ImageConfig& config, const oci::Platform& platform, const tag::Reading& reading,
+                              ImageReport& image);
     Result<ReadImage> read_image(source::ImageSource& source, const oci::Manifest& manifest, const oci::ImageConfig& config, const oci::Platform& platform,
                                  std::string_view application, Announced& announced, std::stop_token stop);
     Result<Layers> read_layers(source::ImageSource& source, const oci::Manifest& manifest, const std::map<int, detect::ExtraPaths>& extra, const Layers* known, LayerPool::Batch& batch,

@@ -97,10 +97,10 @@ void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& referen
                                     ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen)")
                 .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind(now()).bind(now()).run();
             for (const Published& each : published)
-                connection_->prepare(R"(INSERT INTO published (registry, repository, tag, digest, manifest, platform, chain_id, layers) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                                        ON CONFLICT DO UPDATE SET platform = excluded.platform, chain_id = excluded.chain_id, layers = excluded.layers)")
+                connection_->prepare(R"(INSERT INTO published (registry, repository, tag, digest, manifest, platform, chain_id, layers, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                        ON CONFLICT DO UPDATE SET platform = excluded.platform, chain_id = excluded.chain_id, layers = excluded.layers, created = excluded.created)")
                     .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind(each.manifest.str()).bind(each.platform).bind(each.chain_id)
-                    .bind(static_cast<std::int64_t>(each.layers)).run();
+                    .bind(static_cast<std::int64_t>(each.layers)).bind(each.created ? each.created->time_since_epoch().count() : 0).run();
         }
         transaction.commit();
         note_written(frame->size());
@@ -184,9 +184,10 @@ std::vector<TagDigest> SqliteStore::tag_history() {
 std::vector<Published> SqliteStore::list_published() {
     std::vector<Published> images;
     change("read published images", [&] {
-        Statement rows = connection_->prepare("SELECT registry, repository, tag, digest, manifest, platform, chain_id, layers FROM published ORDER BY registry, repository, tag, digest, manifest");
+        Statement rows = connection_->prepare("SELECT registry, repository, tag, digest, manifest, platform, chain_id, layers, created FROM published ORDER BY registry, repository, tag, digest, manifest");
         while (rows.step())
-            images.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), digest_of(rows.text(4)), rows.text(5), rows.text(6), static_cast<std::size_t>(rows.number(7))});
+            images.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), digest_of(rows.text(4)), rows.text(5), rows.text(6), static_cast<std::size_t>(rows.number(7)),
+                              rows.number(8) == 0 ? std::nullopt : std::optional(time_of(rows.number(8)))});
     });
     return images;
 }

@@ -15,7 +15,7 @@ constexpr std::int64_t kNoteUseEvery = 24 * 60 * 60;  // seconds: a scan that fi
 constexpr std::int64_t kPrunedAtOnce = 64;            // rows a transaction, so that no other process waits for long
 
 // Never changed once released: a store that has made a step does not make it again. A further step is a further line.
-constexpr std::array<std::string_view, 2> kMigrations{
+constexpr std::array<std::string_view, 3> kMigrations{
     R"(CREATE TABLE migrations (
          version INTEGER PRIMARY KEY,
          applied INTEGER NOT NULL         -- seconds since 1970
@@ -96,7 +96,8 @@ constexpr std::array<std::string_view, 2> kMigrations{
          chain_id TEXT NOT NULL,          -- over verified diff_ids
          layers INTEGER NOT NULL,
          PRIMARY KEY (registry, repository, tag, digest, manifest)
-       ) STRICT, WITHOUT ROWID;)"};
+       ) STRICT, WITHOUT ROWID;)",
+    "ALTER TABLE published ADD COLUMN created INTEGER NOT NULL DEFAULT 0;  -- as the config says, seconds since 1970; 0: not known"};
 
 }  // namespace
 

@@ -82,6 +82,7 @@ struct Published {
     std::string platform;
     std::string chain_id;  ///< of all its layers (opencontainers/image-spec: config.md)
     std::size_t layers = 0;
+    std::optional<std::chrono::sys_seconds> created;  ///< as its config says
 };
 
 /// Thread-safe, and several processes may use one store. It saves work and is the source of nothing, so its calls do not fail: what

@@ -157,6 +157,40 @@ class Audits:
         expected = sorted([*(f"{repository}:{tag}" for repository, tag in self.fleet.images if repository == "openeuler/cann"), "openeuler/openeuler:22.03-lts"])
         self.tally.check("a list of names", [] if tags == expected else [f"exit status {status}: {tags}, {errors[:300]}"])
 
+    def chosen(self):
+        """By platform and by age; and a first look that needs no layer."""
+        def audit(*arguments):
+            status, out, errors = self.program.run("audit", "--plain-http", "--no-progress", "--no-store", "--format", "json", *arguments)
+            return status, json.loads(out) if out else {"images": [], "skipped": [], "summary": {}}, errors
+
+        names = self.work / "image-scanning-config.yml"
+        names.write_text(f"repos:\n  - registry: {self.main.host}\n    namespace: openeuler\n    arches: [aarch64]\n    images: [cann]\n", encoding="utf-8")
+        status, report, errors = audit("--list", str(names))
+        platforms = collections.Counter(image["platform"] for image in report["images"])
+        expected = sum(repository == "openeuler/cann" for repository, _ in self.fleet.images)
+        self.tally.check("the platforms that a list names are looked at, and no others", [] if platforms == {"linux/arm64": expected} else [f"exit status {status}: {platforms}, {errors[:300]}"])
+
+        status, report, errors = audit("--created-since", "2024-01-01", self.main.host)
+        tags = {(image["repository"], image["tag"]) for image in report["images"]}
+        skipped = report["summary"].get("skipped", 0)
+        self.tally.check("images of a certain age", [] if tags == set(self.fleet.rebuilt) and skipped == 2 * (len(self.fleet.images) - len(tags)) else [f"exit status {status}: {sorted(tags)}, {skipped} skipped, {errors[:300]}"])
+        accused = [finding["code"] for image in report["images"] for finding in image["findings"] if finding["code"] == "parent-mismatch"]
+        self.tally.check("what is too old to be looked at may still be a parent", accused)
+
+        before = self.content(self.store)
+        status, report, errors = self.audit("--configs-only")
+        verdicts = collections.Counter(image["verdict"] for image in report["images"])
+        told = {(image["repository"], image["tag"]) for image in report["images"] for finding in image["findings"] if "configs alone" in finding["message"]}
+        wrong_parents = {key[1:] for key, codes in self.fleet.expected.items() if key[0] == "main" and codes & {"parent-mismatch", "parent-stale"}}
+        # That digests differ is proven without a layer.
+        failed = {finding["code"] for image in report["images"] if image["verdict"] == "fail" for finding in image["findings"] if finding["severity"] == "error"}
+        problems = [f"{verdicts}, {failed}"] if not set(verdicts) <= {"unknown", "fail"} or failed - {"mirror-divergence"} else []
+        problems += [f"{report['summary']['layersAnalyzed']} layers were read"] if report["summary"]["layersAnalyzed"] else []
+        problems += [f"told of {sorted(told ^ wrong_parents)[:5]}"] if told != wrong_parents else []
+        problems += [] if any(image["lineage"] for image in report["images"]) else ["no image has ancestors"]
+        problems += ["the store has changed"] if self.content(self.store) != before else []
+        self.tally.check("a first look by configs alone tells of parents, proves nothing and is not kept", problems)
+
     def declared(self):
         """A meta.yml for what is there, with one tag that is not, without one that is, and with an architecture that is not."""
         tree = self.work / "tree"
@@ -194,7 +228,7 @@ class Audits:
             return status, json.loads(out) if out else None, errors
 
         _, clean, _ = audit(self.main.host)
-        for kinds in (("once",), ("once", "no digest", "redirect"), ("loop",)):
+        for kinds in (("once",), ("once", "no digest", "redirect"), ("loop",), ("tokens", "redirect")):
             proxy = faults.Proxy(self.main, kinds)
             started = time.monotonic()
             status, report, errors = audit(proxy.host)
@@ -205,6 +239,8 @@ class Audits:
                 problems += [f"{len(report['images'])} images, {len(clean['images'])} without faults"] if len(report["images"]) != len(clean["images"]) else []
                 problems += [f"{target['error']}" for target in report["targets"] if target["error"]]
             problems += [f"credentials went to {proxy.leaks[:3]}"] if proxy.leaks else []
+            if "tokens" in kinds and not proxy.refused:
+                problems.append("no token ever expired")
             if "once" in kinds:
                 problems += [f"{kind} was never made" for kind in faults.MENDED if not proxy.made.get(kind)]
             self.tally.check(f"faults of the kind {', '.join(kinds)} change nothing ({time.monotonic() - started:.0f} s)", problems)
@@ -338,7 +374,7 @@ class Audits:
             self.hosts = list(self.registries)
             self.fleet.push(self.main)
             self.fleet.push_mirror(self.mirror)
-            for part in (self.found, self.stored, self.lineage, self.filtered, self.declared):
+            for part in (self.found, self.stored, self.lineage, self.filtered, self.chosen, self.declared):
                 part()
             # A first audit knows no older build: from here on nothing is stale.
             self.fleet.expected = collections.defaultdict(set, {key: codes for key, codes in self.fleet.expected.items() if codes != {"parent-stale"}})

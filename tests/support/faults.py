@@ -3,18 +3,22 @@ import email.utils
 import hashlib
 import http.client
 import http.server
+import json
 import re
+import secrets
 import threading
 import time
 
 MENDED = ("429 seconds", "429 date", "429 text", "500", "503", "cut")  # by asking again
 ONCE = MENDED + ("none",) * 34
+USES = 12  # of a token; a few requests under way share one
 NAMED = ("too long", "short")  # lengths that are wrong, of manifests and blobs
 
 
 class Proxy(http.server.ThreadingHTTPServer):
     """`faults`: any of `once` (what a retry mends), `no digest`, `redirect` (blobs lie on another origin), `loop` (the next page is this
-    one), `foreign link` (the next page lies on another host), `wrong lengths`."""
+    one), `foreign link` (the next page lies on another host), `wrong lengths`, `tokens` (each is good for a few requests, whatever its
+    lifetime says)."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -24,10 +28,26 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.upstream, self.faults = server.host, set(faults)
         self.host = f"127.0.0.1:{self.server_address[1]}"
         self.lock, self.seen, self.made, self.leaks = threading.Lock(), set(), {}, []
+        self.tokens, self.refused = {}, 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, *_):
         """Whoever asked went away; that is no news here."""
+
+    def new_token(self):
+        with self.lock:
+            token = secrets.token_hex(8)
+            self.tokens[token] = USES
+            return token
+
+    def is_admitted(self, authorization):
+        token = (authorization or "").removeprefix("Bearer ")
+        with self.lock:
+            if self.tokens.get(token, 0) > 0:
+                self.tokens[token] -= 1
+                return True
+            self.refused += token in self.tokens
+            return False
 
     def fault(self, method, path):
         """What befalls this request; the same path has the same fault in every run, and is spared the second time."""
@@ -67,7 +87,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(body)
 
+    def answer_token(self):
+        body = json.dumps({"token": self.server.new_token(), "expires_in": 3600}).encode()
+        self.refuse(200, [("Content-Type", "application/json")], body)
+
+    def challenge(self):
+        repository = re.match(r"/v2/(.+)/(?:manifests|blobs|tags)/", self.path)
+        scope = f"repository:{repository.group(1)}:pull" if repository else "registry:catalog:*"
+        self.refuse(401, [("WWW-Authenticate", f'Bearer realm="http://{self.server.host}/token",service="mock",scope="{scope}"')], b'{"errors":[{"code":"UNAUTHORIZED"}]}')
+
     def handle_one(self):
+        if "tokens" in self.server.faults and self.path.startswith("/token"):
+            return self.answer_token()
+        if "tokens" in self.server.faults and not self.path.startswith("/elsewhere") and not self.server.is_admitted(self.headers.get("Authorization")):
+            return self.challenge()
         fault = self.server.fault(self.command, self.path)
         if fault.startswith("429"):
             value = {"429 seconds": "1", "429 date": email.utils.formatdate(time.time() + 1, usegmt=True), "429 text": "76.77\u00b5s, allowed: 44000/minute".encode().decode("latin-1")}[fault]

@@ -17,9 +17,10 @@ import urllib.parse
 
 import contents
 import synthetic
-from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Layer, digest_of, file, to_json
+from images import CREATED, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Layer, digest_of, file, to_json
 
 RELEASES = ["20.03-LTS-SP4", "22.03-LTS", "22.03-LTS-SP1", "22.03-LTS-SP2", "22.03-LTS-SP3", "22.03-LTS-SP4", "24.03-LTS", "24.03-LTS-SP1", "24.03-LTS-SP2"]
+REBUILT_AT = "2024-02-01T08:00:00Z"
 REBUILT = "22.03-LTS-SP1"  # its image is published anew after others were built on it
 ARCHITECTURES = ("amd64", "arm64")
 CANN = ("8.0.RC1", "8.0.RC2")
@@ -74,11 +75,11 @@ class Pusher:
         self.request("PUT", f"/v2/{repository}/manifests/{name or digest_of(body)}", body, {"Content-Type": media_type})
         return {"mediaType": media_type, "digest": digest_of(body), "size": len(body)}
 
-    def image(self, repository, tag, stacks):
+    def image(self, repository, tag, stacks, created=CREATED):
         """`stacks`: architecture to layers."""
         children = []
         for architecture, layers in stacks.items():
-            config = {"architecture": architecture, "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]}}
+            config = {"architecture": architecture, "os": "linux", "created": created, "config": {}, "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]}}
             text = to_json(config)
             manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {"mediaType": OCI_CONFIG, "digest": self.blob(repository, text), "size": len(text)},
                         "layers": [{"mediaType": OCI_LAYER[layer.compression], "digest": self.blob(repository, layer.blob), "size": len(layer.blob)} for layer in layers]}
@@ -107,6 +108,11 @@ class Fleet:
                 on_sdk = {architecture: [*self.images["openeuler/openeuler", release.lower()][architecture], sdk[version, architecture]] for architecture in ARCHITECTURES}
                 self.images["openeuler/cann", f"{version}-{token(release)}"] = on_sdk
                 self.images["openeuler/pytorch", f"2.1.0-cann{version}-{token(release)}"] = {architecture: [*layers, torch] for architecture, layers in on_sdk.items()}
+
+        # An SDK that was built anew after the framework was built on it, while the OS below both stayed.
+        again = f"{CANN[1]}-{token(usual[-1])}"
+        self.rebuilt["openeuler/cann", again] = {architecture: [layers[0], Layer(sdk[CANN[1], architecture].entries + [file("etc/made", "again")])]
+                                                 for architecture, layers in self.images["openeuler/cann", again].items()}
 
         # Applications: version by version on one release after the other, `latest` beside them.
         repository_count = repositories - 3
@@ -153,6 +159,8 @@ class Fleet:
                         self.expected[registry, repository, newest] = {"mirror-divergence"}
                     self.expected["mirror", repository, "latest"] |= {"alias-stale"}  # its own newest is another image now
 
+        self.expected["main", "openeuler/pytorch", f"2.1.0-cann{again}"] = {"parent-stale"}
+
         # Frameworks that skip the tier below, or stand on another version of it.
         for number in range(lies):
             release = usual[number % len(usual)]
@@ -174,7 +182,7 @@ class Fleet:
         return {architecture: [bases[release, architecture, build]] for architecture in ARCHITECTURES}
 
     @staticmethod
-    def push_all(server, images):
+    def push_all(server, images, created=CREATED):
         pusher = Pusher(server)
         by_repository = collections.defaultdict(list)
         for (repository, tag), stacks in images.items():
@@ -182,7 +190,7 @@ class Fleet:
 
         def push(item):
             for tag, stacks in item[1]:
-                pusher.image(item[0], tag, stacks)
+                pusher.image(item[0], tag, stacks, created)
 
         with concurrent.futures.ThreadPoolExecutor(4) as threads:
             list(threads.map(push, by_repository.items()))
@@ -191,7 +199,7 @@ class Fleet:
         self.push_all(server, self.images)
 
     def push_rebuilt(self, server):
-        self.push_all(server, self.rebuilt)
+        self.push_all(server, self.rebuilt, REBUILT_AT)
 
     def push_mirror(self, server):
         self.push_all(server, self.mirror)

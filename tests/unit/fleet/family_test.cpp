@@ -24,15 +24,17 @@ std::vector<std::string> diff_ids(const std::string& letters) {
     return ids;
 }
 
+std::chrono::sys_seconds day(unsigned number) { return std::chrono::sys_days(std::chrono::year{2024} / 3 / number); }
+
 Member member(const std::string& name, const std::string& letters, const std::string& registry = "r.example") {
     const std::size_t colon = name.find(':');
     return {.registry = registry, .repository = name.substr(0, colon), .tag = name.substr(colon + 1), .top = sha256_of("top" + name + letters).str(),
-            .manifest = sha256_of(name + letters).str(), .platform = "linux/amd64", .chain_id = chain_ids(diff_ids(letters)).back(), .layers = letters.size()};
+            .manifest = sha256_of(name + letters).str(), .platform = "linux/amd64", .chain_id = chain_ids(diff_ids(letters)).back(), .layers = letters.size(), .created = day(10)};
 }
 
 ImageReport image(const std::string& name, const std::string& letters) {
     const std::size_t colon = name.find(':');
-    ImageReport report{.reference = "r.example/" + name, .registry = "r.example", .repository = name.substr(0, colon), .tag = name.substr(colon + 1), .platform = "linux/amd64", .diff_ids = diff_ids(letters)};
+    ImageReport report{.reference = "r.example/" + name, .registry = "r.example", .repository = name.substr(0, colon), .tag = name.substr(colon + 1), .platform = "linux/amd64", .diff_ids = diff_ids(letters), .created = day(10)};
     report.verdict = Verdict::pass;
     for (Claim claim : {Claim{.component = "openeuler", .kind = ComponentKind::os}, Claim{.component = "cann", .kind = ComponentKind::sdk}}) {
         // As the scanner leaves it: claims of the tag, here those that these tests are about.
@@ -75,6 +77,30 @@ Member gone(Member member) {
     member.gone = true;
     return member;
 }
+Member of_day(unsigned number, Member member) {
+    member.created = day(number);
+    return member;
+}
+ImageReport of_day(unsigned number, ImageReport image) {
+    image.created = day(number);
+    return image;
+}
+Member of_year(int year, Member member) {
+    member.created = std::chrono::sys_days(std::chrono::year{year} / 1 / 1);
+    return member;
+}
+Member undated(Member member) {
+    member.created.reset();
+    return member;
+}
+Member of_platform(std::string platform, Member member) {
+    member.platform = std::move(platform);
+    return member;
+}
+ImageReport by_config(ImageReport image) {
+    image.configs_only = true;
+    return image;
+}
 ImageReport proven(ImageReport image, const std::string& os) {
     image.observed.push_back({.component = "openeuler", .kind = ComponentKind::os, .version = os});
     return image;
@@ -113,6 +139,16 @@ INSTANTIATE_TEST_SUITE_P(
                     "parent-mismatch openeuler 22.03-LTS-SP4>22.03-LTS-SP3", Verdict::fail, 1},
         LineageCase{"OtherSdkBelow", {member(kOs4, "b"), member("openeuler/cann:8.0.RC2-oe2203sp4", "bd"), member(kCann, "bc")}, image(kTorch, "bdx"), "parent-mismatch cann 8.0.RC1>8.0.RC2", Verdict::fail, 2},
         LineageCase{"TierLeftOut", {member(kOs4, "b"), member(kCann, "bc")}, image(kTorch, "bx"), "parent-mismatch cann 8.0.RC1>-", Verdict::fail, 1},
+        LineageCase{"TierWasPublishedAnewSince", {member(kOs4, "b"), of_day(12, member(kCann, "bc"))}, of_day(11, image(kTorch, "bx")), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
+        LineageCase{"TierWasThereBefore", {member(kOs4, "b"), of_day(12, member(kCann, "bc")), old(of_day(9, member(kCann, "bd")))}, of_day(11, image(kTorch, "bx")), "parent-mismatch cann 8.0.RC1>-",
+                    Verdict::fail, 1},
+        LineageCase{"TierDoesNotSayWhenItWasMade", {member(kOs4, "b"), undated(member(kCann, "bc"))}, image(kTorch, "bx"), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
+        LineageCase{"TierWasMadeBeforeThereWereImages", {member(kOs4, "b"), of_year(1980, member(kCann, "bc"))}, image(kTorch, "bx"), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
+        LineageCase{"OnlyWhatIsBuiltOnTheTierIsPublished", {member(kOs4, "b"), member(kTorch, "bcx"), member("openeuler/pytorch:2.0.1-cann8.0.RC1-oe2203sp4", "bcy")}, image(kTorch, "bx"),
+                    "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
+        LineageCase{"TierIsOnlyForOtherMachines", {member(kOs4, "b"), of_platform("linux/arm64", member(kCann, "bc"))}, image(kTorch, "bx"), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
+        LineageCase{"VariantIsNoOtherMachine", {member(kOs4, "b"), of_platform("linux/amd64/v2", member(kCann, "bc"))}, image(kTorch, "bx"), "parent-mismatch cann 8.0.RC1>-", Verdict::fail, 1},
+        LineageCase{"ConfigsAccuseNobody", {member(kOs3, "b")}, by_config(image("openeuler/redis:7.4.1-oe2203sp4", "bx")), "unproven openeuler 22.03-LTS-SP4>22.03-LTS-SP3", Verdict::unknown, 1},
         LineageCase{"TierNotPublishedAnywhere", {member(kOs4, "b")}, image(kTorch, "bx"), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
         LineageCase{"OneOfTwoNamesLies", {member(kOs3, "b"), member(kOs4, "b")}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "", Verdict::pass, 2},
         LineageCase{"Stale", {old(member(kOs4, "b")), member(kOs4, "c")}, image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "parent-stale openeuler 22.03-LTS-SP4>-", Verdict::warn, 1},

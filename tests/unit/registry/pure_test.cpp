@@ -9,7 +9,7 @@
 #include "registry/redirect.h"
 #include "registry/resume.h"
 #include "registry/retry.h"
-#include "registry/times.h"
+#include "base/times.h"
 #include "registry/token.h"
 #include "registry/url.h"
 

@@ -6,6 +6,8 @@
 #include "tar_writer.h"
 #include "test_rules.h"
 
+#include "base/times.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -467,16 +469,62 @@ TEST(Scanner, PlatformIsChosen) {
     image.add_layer(honest_tar());
     image.index = index_of(child("gone", "arm64") + "," + child(image.manifest(), "amd64"));
     Bench bench;
-    bench.options.platform = oci::Platform{.os = "linux", .architecture = "amd64", .variant = ""};
+    bench.options.wanted.platforms = {oci::Platform{.os = "linux", .architecture = "amd64", .variant = ""}};
     const ScanResult result = bench.run(image);
     ASSERT_EQ(result.images.size(), 1U);
     EXPECT_EQ(result.images[0].verdict, Verdict::pass);
 
-    bench.options.platform->architecture = "riscv64";
+    bench.options.wanted.platforms.push_back({.os = "linux", .architecture = "s390x", .variant = ""});
+    const ScanResult two = bench.run(image);
+    ASSERT_EQ(two.images.size(), 1U);
+    ASSERT_EQ(two.skipped.size(), 1U) << "what is missing beside it is said";
+    EXPECT_EQ(two.skipped[0].reason, "no image for linux/s390x under this name");
+
+    bench.options.wanted.platforms = {oci::Platform{.os = "linux", .architecture = "riscv64", .variant = ""}};
     const ScanResult none = bench.run(image);
     ASSERT_EQ(none.images.size(), 1U) << "an image that was not judged is never silent";
     EXPECT_EQ(none.images[0].verdict, Verdict::error);
     EXPECT_NE(none.images[0].error->message().find("no image for linux/riscv64"), std::string::npos) << none.images[0].error->message();
+}
+
+TEST(Scanner, AttestationsDoNotHideThatAPlatformIsMissing) {
+    FakeImage image("redkit2.0-pf5.1");
+    image.add_layer(honest_tar());
+    image.index = index_of(child(image.manifest(), "amd64") + R"(,{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + sha256_of("x").str() +
+                           R"(","size":1,"platform":{"os":"unknown","architecture":"unknown"}})");
+    Bench bench;
+    bench.options.wanted.platforms = {oci::Platform{.os = "linux", .architecture = "riscv64", .variant = ""}};
+    EXPECT_EQ(bench.one(image).verdict, Verdict::error);
+}
+
+TEST(Scanner, OldImagesAreSkippedAndSaidToBe) {
+    FakeImage image("redkit2.1-pf5.1");
+    image.add_layer(honest_tar());
+    image.created = "2023-11-14T22:13:20Z";
+    Bench bench;
+    bench.options.wanted.created_since = *parse_rfc3339("2023-11-15T00:00:00Z");
+    const ScanResult old = bench.run(image);
+    EXPECT_TRUE(old.images.empty());
+    ASSERT_EQ(old.skipped.size(), 1U);
+    EXPECT_EQ(old.skipped[0].reason, "linux/amd64 was made on 2023-11-14, before what was asked for");
+
+    image.created = "";
+    EXPECT_EQ(bench.run(image).images.size(), 1U) << "one that does not say is not old";
+    image.created = "2023-11-15T08:00:00+08:00";
+    EXPECT_EQ(bench.run(image).images.size(), 1U);
+}
+
+TEST(Scanner, ConfigsAloneProveNothing) {
+    FakeImage image("redkit2.1-pf5.1");
+    image.add_layer(honest_tar());
+    Bench bench;
+    bench.options.wanted.configs_only = true;
+    const ImageReport report = bench.one(image);
+    EXPECT_EQ(report.verdict, Verdict::unknown);
+    EXPECT_EQ(codes(report), "unproven");
+    EXPECT_TRUE(report.configs_only);
+    EXPECT_EQ(report.diff_ids.size(), 1U);
+    EXPECT_EQ(image.opened, 0);
 }
 
 TEST(Scanner, NestedIndexesEndAtTheLimit) {

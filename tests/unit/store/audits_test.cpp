@@ -171,7 +171,7 @@ TEST_F(Audits, WhatAKilledProcessBeganIsGoneOnWith) {
 TEST_F(Audits, TagsRememberTheirDigests) {
     auto store = open();
     const auto first = store->begin_audit(wanted());
-    store->keep_reference(first->id, kA, sha256_of("a1"), judged("a", "x"), std::vector<Published>{{kA, sha256_of("a1"), sha256_of("m1"), "linux/amd64", "sha256:chain", 2}});
+    store->keep_reference(first->id, kA, sha256_of("a1"), judged("a", "x"), std::vector<Published>{{kA, sha256_of("a1"), sha256_of("m1"), "linux/amd64", "sha256:chain", 2, std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000))}});
     store->end_audit(first->id, {});
     const auto start = now_;
     now_ += std::chrono::hours(1);
@@ -194,6 +194,7 @@ TEST_F(Audits, TagsRememberTheirDigests) {
     ASSERT_EQ(published.size(), 1U) << "also of digests that the tag has no more";
     EXPECT_EQ(published[0].chain_id, "sha256:chain");
     EXPECT_EQ(published[0].layers, 2U);
+    EXPECT_EQ(published[0].created, std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000)));
 }
 
 TEST_F(Audits, OldOnesGoButForTheLastTwoAndTagsStayForYears) {
@@ -223,10 +224,10 @@ TEST_F(Audits, OldOnesGoButForTheLastTwoAndTagsStayForYears) {
 
 TEST_F(Audits, AStoreOfTheFirstSchemaIsBroughtUpToDate) {
     { const auto store = open(); }
-    sql(path(), "DROP INDEX layers_by_parsers; ALTER TABLE layers DROP COLUMN parsers; ALTER TABLE layers DROP COLUMN wanted; DROP TABLE wanted_sets; DROP TABLE images; DROP TABLE audits; DROP TABLE audit_references; DROP TABLE tag_digests; DROP TABLE published; DELETE FROM migrations WHERE version = 2");
+    sql(path(), "DROP INDEX layers_by_parsers; ALTER TABLE layers DROP COLUMN parsers; ALTER TABLE layers DROP COLUMN wanted; DROP TABLE wanted_sets; DROP TABLE images; DROP TABLE audits; DROP TABLE audit_references; DROP TABLE tag_digests; DROP TABLE published; DELETE FROM migrations WHERE version >= 2");
     auto store = open();
     EXPECT_TRUE(store->begin_audit(wanted()));
-    EXPECT_EQ(sql(path(), "SELECT max(version) FROM migrations"), "2");
+    EXPECT_EQ(sql(path(), "SELECT max(version) FROM migrations"), "3");
 }
 
 TEST(Owner, KnowsTheLivingFromTheDead) {

@@ -1,4 +1,4 @@
-#include "registry/times.h"
+#include "base/times.h"
 
 #include "base/text.h"
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace veritag::registry {
+namespace veritag {
 namespace {
 
 // Reads fixed forms; sticky, so that only the end needs a check.
@@ -141,4 +141,4 @@ std::optional<SystemTime> parse_rfc3339(std::string_view text) {
     return *time - offset;
 }
 
-}  // namespace veritag::registry
+}  // namespace veritag
