@@ -13,6 +13,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -42,18 +43,23 @@ class Bench:
     def audit(self, *more):
         command = [self.options.veritag, "audit", "--plain-http", "--no-progress", "--format", "json", "--store", str(self.work / "store.sqlite"), *more, *self.registries]
         started = time.monotonic()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        out, errors = process.communicate()
-        if not out:
-            raise SystemExit(errors)
-        return time.monotonic() - started, json.loads(out)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+            _, _, used = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - started
+            out.seek(0), errors.seek(0)
+            text = out.read()
+            if not text:
+                raise SystemExit(errors.read().decode(errors="replace"))
+        self.memory = used.ru_maxrss / 1024  # MiB, of the process that holds the images; its workers see one layer each
+        return seconds, json.loads(text)
 
     def show(self, name, figures, report):
         wrong = self.fleet.compare(report, self.registries)
         tags = sum(target["tags"] for target in report["targets"])
         seconds = statistics.median(figures)
         summary = report["summary"]
-        print(f"{name:34} {seconds:7.2f} s {tags / seconds:8.0f} tags/s {summary['bytesFetched']:>9} bytes fetched {summary['layersAnalyzed']:>5} layers read   findings wrong: {len(wrong)}", flush=True)
+        print(f"{name:34} {seconds:7.2f} s {tags / seconds:8.0f} tags/s {summary['bytesFetched']:>9} bytes fetched {summary['layersAnalyzed']:>5} layers read {self.memory:>5.0f} MiB   findings wrong: {len(wrong)}", flush=True)
         for line in wrong[:5]:
             print(f"    {line}")
 
