@@ -96,7 +96,7 @@ int run(const AuditFlags& flags) {
     scope->wanted.configs_only = flags.configs_only;
     audit::AuditOptions options{.scope = std::move(*scope), .offline = flags.offline, .limits = engine.limits, .tool_version = version(), .generated = rfc3339_now(),
                                 .listed = [&](std::size_t count) { engine.progress.expect_images(count); }, .reference_done = [&] { engine.progress.reference_done(); }};
-    audit::Auditor auditor(engine.rules, engine.scanner, engine.client, engine.store);
+    audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
     const Report report = auditor.run(options, interruption());
     engine.progress.finish();
 

@@ -49,7 +49,7 @@ Engine::Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::Rule
     : wanted(std::move(wanted_images)),
       rules(std::move(rule_set)),
       store(std::move(opened)),
-      client(std::make_shared<registry::RegistryClient>(std::move(connections))),
+      clients(std::make_shared<registry::Clients>(std::move(connections))),
       progress(ConsoleProgress::mode_for(flags.no_progress), images),
       reader(rules.wanted(), {.limits = limits, .confined = !flags.no_sandbox}),
       scanner(rules, {.wanted = wanted, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}

@@ -5,6 +5,7 @@
 #include "progress.h"
 
 #include "cage/caged_reader.h"
+#include "registry/clients.h"
 #include "scan/scanner.h"
 
 #include <chrono>
@@ -42,7 +43,7 @@ public:
     const scan::Wanted wanted;
     const rules::RuleSet rules;
     const std::shared_ptr<store::AuditStore> store;  ///< may be null
-    const std::shared_ptr<registry::RegistryClient> client;
+    const std::shared_ptr<registry::Clients> clients;
     ConsoleProgress progress;
     cage::CagedReader reader;
     scan::Scanner scanner;

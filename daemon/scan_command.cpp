@@ -27,7 +27,7 @@ struct ScanFlags {
 
 // Opens and scans one reference. A name that cannot be right becomes `misuse`; whatever else is wrong, an image with an error.
 scan::ScanResult scan_one(const std::string& name, const std::string& as, Engine& engine, std::optional<Error>& misuse, std::stop_token stop) {
-    Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, engine.client, engine.limits);
+    Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, engine.clients->of(""), engine.limits);
     if (source) {
         if (engine.store != nullptr && !source::is_local(name)) *source = scan::remember_documents(std::move(*source), engine.store, engine.limits);
         return engine.scanner.scan(**source, std::move(stop));
@@ -88,7 +88,7 @@ int run(const ScanFlags& flags) {
         std::move(result.images.begin(), result.images.end(), std::back_inserter(report.images));
         std::move(result.skipped.begin(), result.skipped.end(), std::back_inserter(report.skipped));
     }
-    report.bytes_fetched = engine.client->bytes_fetched();
+    report.bytes_fetched = engine.clients->bytes_fetched();
     report.layers_analyzed = engine.scanner.layers_analyzed();
     report.layers_reused = engine.scanner.layers_reused();
 

@@ -63,7 +63,7 @@ Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const sca
         if (known == nullptr) return looked;
         image = scan::open_stored_image({.display = name, .registry = reference.registry, .repository = reference.repository, .tag = reference.tag}, *known, store_);
     } else {
-        image = source::open_image(name, "", client_, options.limits);
+        image = source::open_image(name, "", clients_->of(reference.registry), options.limits);
         if (image && store_ != nullptr) *image = scan::remember_documents(std::move(*image), store_, options.limits);
     }
     looked.judged = image ? scanner_.scan(**image, wanted, stop) : unread(reference, image.error());
@@ -124,6 +124,8 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
 }
 
 Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
+    // Of everything that goes on meanwhile: a daemon may have several runs at once.
+    const std::uint64_t bytes_before = clients_->bytes_fetched(), analyzed_before = scanner_.layers_analyzed(), reused_before = scanner_.layers_reused();
     Report report;
     report.tool_version = options.tool_version;
     report.rules_digest = rules_.digest();
@@ -143,7 +145,7 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
     }
     const std::vector<store::TagDigest> last = store_ != nullptr ? store_->digests_before(audit ? audit->id : kAny) : std::vector<store::TagDigest>();
     const auto several = [this](std::size_t count, const std::function<void(std::size_t)>& work) { scanner_.side_by_side(count, work); };
-    ReferenceList list = options.offline ? list_known_references(options.scope, last) : list_references(options.scope, *client_, several, stop);
+    ReferenceList list = options.offline ? list_known_references(options.scope, last) : list_references(options.scope, *clients_, several, stop);
     options.listed(list.references.size());
 
     std::map<store::ReferenceKey, const Digest*> known;
@@ -162,9 +164,9 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
     std::erase_if(looked, [](const Looked& each) { return !each.done; });
 
     report.targets = std::move(list.targets);
-    report.bytes_fetched = client_->bytes_fetched();
-    report.layers_analyzed = scanner_.layers_analyzed();
-    report.layers_reused = scanner_.layers_reused();
+    report.bytes_fetched = clients_->bytes_fetched() - bytes_before;
+    report.layers_analyzed = scanner_.layers_analyzed() - analyzed_before;
+    report.layers_reused = scanner_.layers_reused() - reused_before;
     if (audit) {
         for (const Looked& each : looked) {
             const Result<Digest> top = Digest::parse(each.judged.top);

@@ -29,8 +29,8 @@ struct AuditOptions {
 /// Keeps everything by reference. `store` may be null: then nothing is remembered, and lineage knows this audit only.
 class Auditor {
 public:
-    Auditor(const rules::RuleSet& rules, scan::Scanner& scanner, std::shared_ptr<registry::RegistryClient> client, std::shared_ptr<store::AuditStore> store)
-        : rules_(rules), scanner_(scanner), client_(std::move(client)), store_(std::move(store)) {}
+    Auditor(const rules::RuleSet& rules, scan::Scanner& scanner, std::shared_ptr<registry::Clients> clients, std::shared_ptr<store::AuditStore> store)
+        : rules_(rules), scanner_(scanner), clients_(std::move(clients)), store_(std::move(store)) {}
 
     /// Never fails as a whole: what could not be listed is in the report's targets, what could not be read among its images. Stopped, it
     /// judges what it has; the audit stays open then, and the next one over the same targets goes on with it.
@@ -43,7 +43,7 @@ private:
 
     const rules::RuleSet& rules_;
     scan::Scanner& scanner_;
-    const std::shared_ptr<registry::RegistryClient> client_;
+    const std::shared_ptr<registry::Clients> clients_;
     const std::shared_ptr<store::AuditStore> store_;
 };
 

@@ -58,14 +58,14 @@ std::string part_of(const Scope& scope) {
     return text;
 }
 
-ReferenceList list_references(const Scope& scope, registry::RegistryClient& client, const std::function<void(std::size_t, const std::function<void(std::size_t)>&)>& several,
+ReferenceList list_references(const Scope& scope, registry::Clients& clients, const std::function<void(std::size_t, const std::function<void(std::size_t)>&)>& several,
                               std::stop_token stop) {
     ReferenceList list;
     std::vector<Wanted> wanted;
     std::set<std::pair<std::string, std::string>> seen;
     for (const registry::ListingTarget& target : scope.targets) {
         ListedTarget listed{.target = text_of(target), .driver = std::string(to_string(target.driver))};
-        Result<registry::RepositoryListing> found = client.list_repositories(target, stop);
+        Result<registry::RepositoryListing> found = clients.of(target.registry)->list_repositories(target, stop);
         if (found) {
             listed.driver = found->driver;
             listed.notes = std::move(found->notes);
@@ -93,7 +93,7 @@ ReferenceList list_references(const Scope& scope, registry::RegistryClient& clie
         std::vector<std::string> tags = each.tags;
         std::vector<std::string> notes;
         if (tags.empty()) {
-            Result<registry::TagListing> found = client.list_tags(each.registry, each.repository, stop);
+            Result<registry::TagListing> found = clients.of(each.registry)->list_tags(each.registry, each.repository, stop);
             const std::lock_guard lock(mutex);
             ListedTarget& target = list.targets[each.target];
             if (!found) {

@@ -3,7 +3,7 @@
 
 #include "base/result.h"
 #include "model/report.h"
-#include "registry/client.h"
+#include "registry/clients.h"
 #include "registry/listing.h"
 #include "scan/scanner.h"
 #include "source/target_filter.h"
@@ -43,7 +43,7 @@ std::string part_of(const Scope& scope);
 
 /// Asks the registries. A target that cannot be listed is told in its ListedTarget; the others go on. `several` calls its work with
 /// 0 to count - 1, perhaps side by side.
-ReferenceList list_references(const Scope& scope, registry::RegistryClient& client, const std::function<void(std::size_t, const std::function<void(std::size_t)>&)>& several,
+ReferenceList list_references(const Scope& scope, registry::Clients& clients, const std::function<void(std::size_t, const std::function<void(std::size_t)>&)>& several,
                               std::stop_token stop);
 
 /// The same from what earlier audits saw last, without a request.

@@ -8,6 +8,7 @@
 #include "oci/manifest.h"
 #include "oci/reference.h"
 #include "registry/listing.h"
+#include "registry/traffic.h"
 
 #include <chrono>
 #include <cstdint>
@@ -34,6 +35,10 @@ struct ClientOptions {
     std::chrono::milliseconds connect_timeout{30'000};
     std::chrono::milliseconds idle_timeout{60'000};       ///< without a byte
     std::size_t connections_per_host = 3;                 ///< at least 1
+    double requests_per_second = 0;                       ///< to one host at most; 0: as fast as it answers
+    /// Whether a registry itself may have a loopback or private address. False where its name comes from outside and not from who runs this.
+    bool registries_may_be_internal = true;
+    std::shared_ptr<TrafficObserver> observer;            ///< may be null
     Limits limits;
 };
 

@@ -465,8 +465,9 @@ asio::awaitable<Tried<std::unique_ptr<Connection>>> HttpClient::Impl::connect(co
     const Origin& first = proxy ? proxy->origin : origin;
     const SteadyClock::time_point deadline = SteadyClock::now() + options_.connect_timeout;
     const auto refuse = [&] {
-        return fail(request, ErrorCode::protocol,
-                    "a public server leads to the internal address of " + quote(origin.host) + ", which is not followed");
+        if (options_.registries_may_be_internal)
+            return fail(request, ErrorCode::protocol, "a public server leads to the internal address of " + quote(origin.host) + ", which is not followed");
+        return fail(request, ErrorCode::protocol, quote(origin.host) + " has an internal address, and nothing that runs here names it", "name it among the registries of the configuration");
     };
     if (proxy && !request.internal_allowed && is_internal_host(origin.host)) co_return refuse();
 

@@ -267,6 +267,21 @@ asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& cal
     co_return failure;
 }
 
+void Session::observe(const Origin& origin, const ReplyHead& head) const {
+    if (options_.observer == nullptr) return;
+    const std::string host = origin.authority();
+    options_.observer->answered(host, head.status);
+    const std::string_view left = head.header("ratelimit-remaining");  // 76;w=21600
+    if (const std::optional<std::uint64_t> number = parse_u64(trim(left.substr(0, left.find(';'))))) options_.observer->allowance(host, *number);
+}
+
+asio::awaitable<void> Session::wait_for_turn(HostState& host, CancelScope& scope) {
+    if (options_.requests_per_second <= 0) co_return;
+    const SteadyClock::time_point turn = std::max(host.next_turn, SteadyClock::now());
+    host.next_turn = turn + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(1 / options_.requests_per_second));
+    co_await sleep_until(turn, scope);
+}
+
 // ---- redirects ----
 
 asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::follow(HttpRequest request, CancelScope& scope) {
@@ -279,6 +294,7 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::follow(HttpRequest re
             co_return failure;
         }
         const ReplyHead& head = (*reply)->head();
+        observe(request.url.origin, head);
         const std::string location(head.header("Location"));
         if (!is_redirect_status(head.status) || location.empty()) co_return std::move(*reply);
         Error refusal{ErrorCode::protocol, request.what, first_where, "more than " + std::to_string(kMaxRedirects) + " redirects", ""};
@@ -322,10 +338,11 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
             if (renewed) continue;
             co_return std::move(*refused);
         }
-        HttpRequest request{call.what, call.method, Url{call.origin, call.target}, call.headers, "", true};
+        HttpRequest request{call.what, call.method, Url{call.origin, call.target}, call.headers, "", options_.registries_may_be_internal};
         if (host.wire == HostState::Wire::plain) request.url.origin.tls = false;
         if (!login.authorization.empty()) request.headers.emplace_back("Authorization", login.authorization);
         const Origin asked = request.url.origin;
+        co_await wait_for_turn(host, scope);
         const SteadyClock::time_point asked_at = SteadyClock::now();
         Tried<std::unique_ptr<Exchange>> reply = co_await follow(std::move(request), scope);
         if (!reply) {
@@ -373,7 +390,7 @@ std::optional<Failure> Session::learn_bearer(const Call& call, HostState& host, 
         const Error error{ErrorCode::protocol, call.what, call.where(), "a Bearer challenge without a realm", ""};
         return final_failure(error, call.what, call.where());
     }
-    const HopSource source{exchange.request().url, exchange.head().peer_internal, true};
+    const HopSource source{exchange.request().url, exchange.head().peer_internal, options_.registries_may_be_internal};
     Result<Hop> hop = plan_hop(source, realm);
     if (!hop) {
         Failure failure = final_failure(hop.error(), call.what, call.where());

@@ -88,6 +88,7 @@ private:
         std::optional<Bearer> bearer;
         std::map<std::string, std::string> demanded_scopes;  ///< by repository, "" for the registry as a whole
         HostBackoff backoff;
+        SteadyClock::time_point next_turn{};  // where requests_per_second is set
     };
     /// A login under way in one `open`.
     struct Login {
@@ -111,6 +112,8 @@ private:
     /// Logs in as far as it takes. The reply may have any status but a redirect's; a refused login is a failure.
     asio::awaitable<Tried<std::unique_ptr<Exchange>>> open(const Call& call, CancelScope& scope);
     asio::awaitable<Tried<std::unique_ptr<Exchange>>> follow(HttpRequest request, CancelScope& scope);
+    void observe(const Origin& origin, const ReplyHead& head) const;
+    asio::awaitable<void> wait_for_turn(HostState& host, CancelScope& scope);
 
     asio::awaitable<std::optional<Failure>> authorize(const Call& call, HostState& host, Login& login, CancelScope& scope);
     std::optional<Failure> learn_bearer(const Call& call, HostState& host, const Exchange& exchange, const Challenge& challenge);

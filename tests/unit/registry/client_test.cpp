@@ -1,5 +1,5 @@
 // The client against a scripted server: every fault here was seen on some registry.
-#include "registry/client.h"
+#include "registry/clients.h"
 
 #include "base/byte_reader.h"
 #include "mock_registry.h"
@@ -1247,6 +1247,60 @@ TEST_F(PublicRegistry, MayNotNameAnInternalTokenServer) {
     const std::string message = manifest_or_error(client, reference_to("hub.example:5000"));
     EXPECT_NE(message.find("a public server leads to the internal address of 127.0.0.1"), std::string::npos) << message;
     EXPECT_EQ(inside.connections(), 0);
+}
+
+TEST(InternalRegistry, IsNotAskedForANameFromOutside) {
+    MockServer inside([](const MockRequest&) { return manifest_reply(); });
+    ClientOptions options = plain_options();
+    options.registries_may_be_internal = false;
+    for (const std::string& host : {inside.host(), "localhost:" + std::to_string(inside.port())}) {
+        RegistryClient client(options);
+        const std::string message = manifest_or_error(client, reference_to(host));
+        EXPECT_NE(message.find("has an internal address, and nothing that runs here names it"), std::string::npos) << message;
+    }
+    EXPECT_EQ(inside.connections(), 0);
+    // One registry that is configured opens no other one.
+    Clients clients(options);
+    clients.add(inside.host(), plain_options());
+    EXPECT_EQ(manifest_or_error(*clients.of(inside.host()), reference_to(inside.host())), kManifest);
+    EXPECT_NE(manifest_or_error(*clients.of("hub.example"), reference_to("localhost:" + std::to_string(inside.port()))), kManifest);
+}
+
+TEST(Rate, RequestsToAHostKeepTheirDistance) {
+    std::vector<std::chrono::steady_clock::time_point> times;
+    MockServer server([&](const MockRequest&) {
+        times.push_back(std::chrono::steady_clock::now());
+        return manifest_reply();
+    });
+    ClientOptions options = plain_options();
+    options.requests_per_second = 20;
+    RegistryClient client(options);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(manifest_or_error(client, reference_to(server.host())), kManifest);
+    ASSERT_EQ(times.size(), 4U);
+    EXPECT_GE(times[3] - times[0], 130ms) << "three times 50 ms, less what a busy machine blurs";
+}
+
+TEST(Traffic, IsToldByHostAndStatus) {
+    struct Counter final : TrafficObserver {
+        std::map<std::string, int> seen;
+        std::uint64_t left = 0;
+        void answered(std::string_view host, unsigned status) override { ++seen[std::string(host) + " " + std::to_string(status)]; }
+        void allowance(std::string_view, std::uint64_t remaining) override { left = remaining; }
+    };
+    const auto counter = std::make_shared<Counter>();
+    int count = 0;
+    MockServer server([&](const MockRequest&) {
+        if (++count == 1) return reply(503);
+        return reply(200, kManifest, {{"Content-Type", kOciType}, {"ratelimit-remaining", "76;w=21600"}});
+    });
+    ClientOptions options = plain_options();
+    options.observer = counter;
+    {
+        RegistryClient client(options);
+        EXPECT_EQ(manifest_or_error(client, reference_to(server.host())), kManifest);
+    }
+    EXPECT_EQ(counter->seen, (std::map<std::string, int>{{server.host() + " 200", 1}, {server.host() + " 503", 1}}));
+    EXPECT_EQ(counter->left, 76U);
 }
 
 TEST_F(PublicRegistry, ProxyRefusalIsReported) {
