@@ -2,102 +2,15 @@
 
 #include "model/kept.h"
 #include "store/compression.h"
+#include "store/schema.h"
 
-#include <array>
-#include <thread>
 #include <utility>
 
 namespace veritag::store {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x76746167;  // "vtag", in the file's header (sqlite.org/fileformat2.html, section 1.3)
 constexpr std::int64_t kNoteUseEvery = 24 * 60 * 60;  // seconds: a scan that finds all it needs writes at most once a day
 constexpr std::int64_t kPrunedAtOnce = 64;            // rows a transaction, so that no other process waits for long
-
-// Never changed once released: a store that has made a step does not make it again. A further step is a further line.
-constexpr std::array<std::string_view, 3> kMigrations{
-    R"(CREATE TABLE migrations (
-         version INTEGER PRIMARY KEY,
-         applied INTEGER NOT NULL         -- seconds since 1970
-       ) STRICT;
-       CREATE TABLE layers (
-         id INTEGER PRIMARY KEY,
-         blob TEXT NOT NULL,              -- digest of the blob as fetched
-         compression TEXT NOT NULL,       -- as its media type says
-         recipe TEXT NOT NULL,            -- what was wanted of it, and which parsers read it
-         diff_id TEXT NOT NULL,           -- digest of the tar, computed from the blob's bytes
-         blob_bytes INTEGER NOT NULL,
-         tar_bytes INTEGER NOT NULL,
-         analysis BLOB NOT NULL,          -- LayerAnalysis in its serial form, a zstd frame
-         used INTEGER NOT NULL            -- seconds since 1970, to the day
-       ) STRICT;
-       CREATE UNIQUE INDEX layers_by_key ON layers (blob, compression, recipe);
-       CREATE INDEX layers_by_use ON layers (used);
-       CREATE TABLE documents (
-         id INTEGER PRIMARY KEY,
-         digest TEXT NOT NULL UNIQUE,     -- of the body
-         media_type TEXT NOT NULL,
-         body BLOB NOT NULL,              -- manifest, index or image config, byte for byte
-         used INTEGER NOT NULL
-       ) STRICT;
-       CREATE INDEX documents_by_use ON documents (used);)",
-    R"(ALTER TABLE layers ADD COLUMN parsers TEXT NOT NULL DEFAULT '';  -- the recipe but for what was wanted; empty: of no use for other rules
-       ALTER TABLE layers ADD COLUMN wanted TEXT NOT NULL DEFAULT '';   -- digest of what was wanted
-       CREATE INDEX layers_by_parsers ON layers (blob, compression, parsers);
-       CREATE TABLE wanted_sets (
-         digest TEXT PRIMARY KEY,
-         content BLOB NOT NULL            -- rules::WantedFiles in its serial form
-       ) STRICT, WITHOUT ROWID;
-       CREATE TABLE images (
-         id INTEGER PRIMARY KEY,
-         manifest TEXT NOT NULL,          -- digest
-         recipe TEXT NOT NULL,            -- rules, program, and what else the facts hang on
-         layers TEXT NOT NULL,            -- digests of its blobs, with a space between
-         image BLOB NOT NULL,             -- ReadImage in its serial form, a zstd frame
-         used INTEGER NOT NULL
-       ) STRICT;
-       CREATE UNIQUE INDEX images_by_key ON images (manifest, recipe);
-       CREATE INDEX images_by_use ON images (used);
-       CREATE TABLE audits (
-         id INTEGER PRIMARY KEY AUTOINCREMENT,
-         targets TEXT NOT NULL,           -- one a line
-         rules TEXT NOT NULL,             -- digest
-         tool TEXT NOT NULL,              -- version
-         started INTEGER NOT NULL,
-         ended INTEGER,                   -- NULL: it runs, or it was killed
-         owner TEXT NOT NULL,             -- the process that runs it
-         outcome BLOB                     -- Report without images in its serial form, a zstd frame
-       ) STRICT;
-       CREATE TABLE audit_references (
-         audit INTEGER NOT NULL REFERENCES audits (id) ON DELETE CASCADE,
-         registry TEXT NOT NULL,
-         repository TEXT NOT NULL,
-         tag TEXT NOT NULL,
-         digest TEXT NOT NULL,            -- what the tag pointed to; empty where that was not to be had
-         judged BLOB NOT NULL,            -- JudgedReference in its serial form, a zstd frame
-         PRIMARY KEY (audit, registry, repository, tag)
-       ) STRICT, WITHOUT ROWID;
-       CREATE TABLE tag_digests (
-         registry TEXT NOT NULL,
-         repository TEXT NOT NULL,
-         tag TEXT NOT NULL,
-         digest TEXT NOT NULL,
-         first_seen INTEGER NOT NULL,
-         last_seen INTEGER NOT NULL,
-         PRIMARY KEY (registry, repository, tag, digest)
-       ) STRICT, WITHOUT ROWID;
-       CREATE TABLE published (
-         registry TEXT NOT NULL,
-         repository TEXT NOT NULL,
-         tag TEXT NOT NULL,
-         digest TEXT NOT NULL,            -- what the tag pointed to
-         manifest TEXT NOT NULL,
-         platform TEXT NOT NULL,
-         chain_id TEXT NOT NULL,          -- over verified diff_ids
-         layers INTEGER NOT NULL,
-         PRIMARY KEY (registry, repository, tag, digest, manifest)
-       ) STRICT, WITHOUT ROWID;)",
-    "ALTER TABLE published ADD COLUMN created INTEGER NOT NULL DEFAULT 0;  -- as the config says, seconds since 1970; 0: not known"};
 
 }  // namespace
 
@@ -118,7 +31,7 @@ Result<void> SqliteStore::open() {
     identity_ = file_identity(path_);
     try {
         connection_.emplace(path_, options_.patience);
-        VERITAG_CHECK(prepare_schema());
+        VERITAG_CHECK(prepare_schema(*connection_, path_, options_.patience, options_.now()));
         connection_->run("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216;");
         return ok();
     } catch (const SqliteFailure& failure) {
@@ -316,49 +229,6 @@ void SqliteStore::prune() {
 std::uint64_t SqliteStore::used_bytes() {
     return static_cast<std::uint64_t>((connection_->number("PRAGMA page_count") - connection_->number("PRAGMA freelist_count")) *
                                       connection_->number("PRAGMA page_size"));
-}
-
-Result<void> SqliteStore::prepare_schema() {
-    VERITAG_CHECK(check_owner());
-    const auto version = [&] {
-        return connection_->number("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 0 ? 0 : connection_->number("SELECT max(version) FROM migrations");
-    };
-    constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
-    if (const std::int64_t found = version(); found > kNewest)
-        return Error{ErrorCode::config, "open store", quote(path_), "its schema is version " + std::to_string(found) + ", and this veritag knows versions up to " + std::to_string(kNewest),
-                     "a newer veritag made it: use that one, name another file with --store, or use --no-store"};
-    else if (found == kNewest)
-        return ok();
-    connection_->run("PRAGMA auto_vacuum = INCREMENTAL");  // of a new file only: pruned pages go back to the file system
-    enter_wal_mode();
-    Transaction transaction(*connection_);
-    for (std::int64_t next = version(); next < kNewest; ++next) {  // asked again: another process may have been faster
-        connection_->run(std::string(kMigrations[static_cast<std::size_t>(next)]));
-        connection_->prepare("INSERT INTO migrations (version, applied) VALUES (?, ?)").bind(next + 1).bind(now()).run();
-    }
-    connection_->run("PRAGMA application_id = " + std::to_string(kApplicationId));
-    transaction.commit();
-    return ok();
-}
-
-Result<void> SqliteStore::check_owner() {
-    const std::int64_t id = connection_->number("PRAGMA application_id");
-    if (id == kApplicationId) return ok();
-    if (id == 0 && connection_->number("SELECT count(*) FROM sqlite_schema") == 0) return ok();  // new, or killed before the first table
-    // Between the two looks another process may have made it; tables and mark come in one transaction.
-    if (connection_->number("PRAGMA application_id") == kApplicationId) return ok();
-    return Error{ErrorCode::config, "open store", quote(path_), "it is another program's database, not a veritag store", "name another file with --store"};
-}
-
-// The switch asks for the file alone, and SQLite does not wait for that where two processes do it at once.
-void SqliteStore::enter_wal_mode() {
-    const auto end = std::chrono::steady_clock::now() + options_.patience;
-    for (;;) try {
-            return connection_->run("PRAGMA journal_mode = WAL");
-        } catch (const SqliteFailure& failure) {
-            if (!failure.is_busy() || std::chrono::steady_clock::now() >= end) throw;
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
 }
 
 Result<std::unique_ptr<AuditStore>> open_sqlite_store(const std::string& path, StoreOptions options) {

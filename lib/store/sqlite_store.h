@@ -102,9 +102,6 @@ private:
     template <class Wanted>
     void delete_in_steps(const std::string& sql, Wanted wanted);
     [[nodiscard]] std::uint64_t used_bytes();
-    Result<void> prepare_schema();
-    Result<void> check_owner();
-    void enter_wal_mode();
 
     const std::string path_;
     const StoreOptions options_;

@@ -1,0 +1,155 @@
+#include "store/schema.h"
+
+#include "base/text.h"
+
+#include <array>
+#include <thread>
+
+namespace veritag::store {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x76746167;  // "vtag", in the file's header (sqlite.org/fileformat2.html, section 1.3)
+
+// Never changed once released: a store that has made a step does not make it again. A further step is a further line.
+constexpr std::array<std::string_view, 3> kMigrations{
+    R"(CREATE TABLE migrations (
+         version INTEGER PRIMARY KEY,
+         applied INTEGER NOT NULL         -- seconds since 1970
+       ) STRICT;
+       CREATE TABLE layers (
+         id INTEGER PRIMARY KEY,
+         blob TEXT NOT NULL,              -- digest of the blob as fetched
+         compression TEXT NOT NULL,       -- as its media type says
+         recipe TEXT NOT NULL,            -- what was wanted of it, and which parsers read it
+         diff_id TEXT NOT NULL,           -- digest of the tar, computed from the blob's bytes
+         blob_bytes INTEGER NOT NULL,
+         tar_bytes INTEGER NOT NULL,
+         analysis BLOB NOT NULL,          -- LayerAnalysis in its serial form, a zstd frame
+         used INTEGER NOT NULL            -- seconds since 1970, to the day
+       ) STRICT;
+       CREATE UNIQUE INDEX layers_by_key ON layers (blob, compression, recipe);
+       CREATE INDEX layers_by_use ON layers (used);
+       CREATE TABLE documents (
+         id INTEGER PRIMARY KEY,
+         digest TEXT NOT NULL UNIQUE,     -- of the body
+         media_type TEXT NOT NULL,
+         body BLOB NOT NULL,              -- manifest, index or image config, byte for byte
+         used INTEGER NOT NULL
+       ) STRICT;
+       CREATE INDEX documents_by_use ON documents (used);)",
+    R"(ALTER TABLE layers ADD COLUMN parsers TEXT NOT NULL DEFAULT '';  -- the recipe but for what was wanted; empty: of no use for other rules
+       ALTER TABLE layers ADD COLUMN wanted TEXT NOT NULL DEFAULT '';   -- digest of what was wanted
+       CREATE INDEX layers_by_parsers ON layers (blob, compression, parsers);
+       CREATE TABLE wanted_sets (
+         digest TEXT PRIMARY KEY,
+         content BLOB NOT NULL            -- rules::WantedFiles in its serial form
+       ) STRICT, WITHOUT ROWID;
+       CREATE TABLE images (
+         id INTEGER PRIMARY KEY,
+         manifest TEXT NOT NULL,          -- digest
+         recipe TEXT NOT NULL,            -- rules, program, and what else the facts hang on
+         layers TEXT NOT NULL,            -- digests of its blobs, with a space between
+         image BLOB NOT NULL,             -- ReadImage in its serial form, a zstd frame
+         used INTEGER NOT NULL
+       ) STRICT;
+       CREATE UNIQUE INDEX images_by_key ON images (manifest, recipe);
+       CREATE INDEX images_by_use ON images (used);
+       CREATE TABLE audits (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         targets TEXT NOT NULL,           -- one a line
+         rules TEXT NOT NULL,             -- digest
+         tool TEXT NOT NULL,              -- version
+         started INTEGER NOT NULL,
+         ended INTEGER,                   -- NULL: it runs, or it was killed
+         owner TEXT NOT NULL,             -- the process that runs it
+         outcome BLOB                     -- Report without images in its serial form, a zstd frame
+       ) STRICT;
+       CREATE TABLE audit_references (
+         audit INTEGER NOT NULL REFERENCES audits (id) ON DELETE CASCADE,
+         registry TEXT NOT NULL,
+         repository TEXT NOT NULL,
+         tag TEXT NOT NULL,
+         digest TEXT NOT NULL,            -- what the tag pointed to; empty where that was not to be had
+         judged BLOB NOT NULL,            -- JudgedReference in its serial form, a zstd frame
+         PRIMARY KEY (audit, registry, repository, tag)
+       ) STRICT, WITHOUT ROWID;
+       CREATE TABLE tag_digests (
+         registry TEXT NOT NULL,
+         repository TEXT NOT NULL,
+         tag TEXT NOT NULL,
+         digest TEXT NOT NULL,
+         first_seen INTEGER NOT NULL,
+         last_seen INTEGER NOT NULL,
+         PRIMARY KEY (registry, repository, tag, digest)
+       ) STRICT, WITHOUT ROWID;
+       CREATE TABLE published (
+         registry TEXT NOT NULL,
+         repository TEXT NOT NULL,
+         tag TEXT NOT NULL,
+         digest TEXT NOT NULL,            -- what the tag pointed to
+         manifest TEXT NOT NULL,
+         platform TEXT NOT NULL,
+         chain_id TEXT NOT NULL,          -- over verified diff_ids
+         layers INTEGER NOT NULL,
+         PRIMARY KEY (registry, repository, tag, digest, manifest)
+       ) STRICT, WITHOUT ROWID;)",
+    R"(ALTER TABLE published ADD COLUMN created INTEGER NOT NULL DEFAULT 0;  -- as the config says, seconds since 1970; 0: not known
+       ALTER TABLE audits ADD COLUMN kind TEXT NOT NULL DEFAULT 'audit';    -- or 'scan': of single references, on a push or on demand
+       ALTER TABLE audits ADD COLUMN verdicts TEXT NOT NULL DEFAULT '';     -- images by verdict: pass, warn, fail, unknown, error, with a space between
+       CREATE TABLE current_references (   -- what is there now, and which run looked at it last
+         registry TEXT NOT NULL,
+         repository TEXT NOT NULL,
+         tag TEXT NOT NULL,
+         audit INTEGER NOT NULL,
+         PRIMARY KEY (registry, repository, tag)
+       ) STRICT, WITHOUT ROWID;
+       INSERT INTO current_references SELECT registry, repository, tag, max(audit) FROM audit_references GROUP BY registry, repository, tag;)"};
+
+Result<void> check_owner(Connection& connection, const std::string& path) {
+    const std::int64_t id = connection.number("PRAGMA application_id");
+    if (id == kApplicationId) return ok();
+    if (id == 0 && connection.number("SELECT count(*) FROM sqlite_schema") == 0) return ok();  // new, or killed before the first table
+    // Between the two looks another process may have made it; tables and mark come in one transaction.
+    if (connection.number("PRAGMA application_id") == kApplicationId) return ok();
+    return Error{ErrorCode::config, "open store", quote(path), "it is another program's database, not a veritag store", "name another file with --store"};
+}
+
+// The switch asks for the file alone, and SQLite does not wait for that where two processes do it at once.
+void enter_wal_mode(Connection& connection, std::chrono::milliseconds patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    for (;;) try {
+            return connection.run("PRAGMA journal_mode = WAL");
+        } catch (const SqliteFailure& failure) {
+            if (!failure.is_busy() || std::chrono::steady_clock::now() >= end) throw;
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+}
+
+}  // namespace
+
+std::span<const std::string_view> migrations() noexcept { return kMigrations; }
+
+Result<void> prepare_schema(Connection& connection, const std::string& path, std::chrono::milliseconds patience, std::chrono::sys_seconds now) {
+    VERITAG_CHECK(check_owner(connection, path));
+    const auto version = [&] {
+        return connection.number("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 0 ? 0 : connection.number("SELECT max(version) FROM migrations");
+    };
+    constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
+    if (const std::int64_t found = version(); found > kNewest)
+        return Error{ErrorCode::config, "open store", quote(path), "its schema is version " + std::to_string(found) + ", and this veritag knows versions up to " + std::to_string(kNewest),
+                     "a newer veritag made it: use that one, name another file with --store, or use --no-store"};
+    else if (found == kNewest)
+        return ok();
+    connection.run("PRAGMA auto_vacuum = INCREMENTAL");  // of a new file only: pruned pages go back to the file system
+    enter_wal_mode(connection, patience);
+    Transaction transaction(connection);
+    for (std::int64_t next = version(); next < kNewest; ++next) {  // asked again: another process may have been faster
+        connection.run(std::string(kMigrations[static_cast<std::size_t>(next)]));
+        connection.prepare("INSERT INTO migrations (version, applied) VALUES (?, ?)").bind(next + 1).bind(now.time_since_epoch().count()).run();
+    }
+    connection.run("PRAGMA application_id = " + std::to_string(kApplicationId));
+    transaction.commit();
+    return ok();
+}
+
+}  // namespace veritag::store
