@@ -97,7 +97,7 @@ int run(const AuditFlags& flags) {
     audit::AuditOptions options{.scope = std::move(*scope), .offline = flags.offline, .limits = engine.limits, .tool_version = version(), .generated = rfc3339_now(),
                                 .listed = [&](std::size_t count) { engine.progress.expect_images(count); }, .reference_done = [&] { engine.progress.reference_done(); }};
     audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
-    const Report report = auditor.run(options, interruption());
+    const Report report = auditor.run(options, interruption()).report;
     engine.progress.finish();
 
     const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());

@@ -1,5 +1,6 @@
 #include "audit/auditor.h"
 
+#include "audit/pace.h"
 #include "fleet/aliases.h"
 #include "fleet/chain_id.h"
 #include "fleet/family.h"
@@ -39,6 +40,20 @@ std::vector<store::Published> published_of(const store::ReferenceKey& reference,
         published.push_back({reference, *top, *manifest, image.platform, fleet::chain_ids(image.diff_ids).back(), image.diff_ids.size(), image.created});
     }
     return published;
+}
+
+store::AuditRecord record_of(const AuditOptions& options, const std::string& rules_digest) {
+    store::AuditRecord record{.kind = options.kind, .rules_digest = rules_digest, .tool_version = options.tool_version};
+    for (const registry::ListingTarget& target : options.scope.targets) record.targets.push_back(text_of(target));
+    for (const source::TargetList::Entry& entry : options.scope.entries) {
+        const std::string repository = entry.registry + '/' + entry.repository;
+        if (options.kind == store::RunKind::audit || entry.tags.empty()) record.targets.push_back(repository);
+        if (options.kind == store::RunKind::scan)
+            for (const std::string& tag : entry.tags) record.targets.push_back(repository + ':' + tag);
+    }
+    // A run over a part is not the rest of one over the whole.
+    if (std::string part = part_of(options.scope); !part.empty()) record.targets.push_back(std::move(part));
+    return record;
 }
 
 fleet::Member member_of(const store::Published& image) {
@@ -82,6 +97,9 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
     for (const Looked& each : looked)
         if (!each.judged.top.empty()) now[each.reference] = each.judged.top;
     const std::set<store::ReferenceKey> listed(list.references.begin(), list.references.end());
+    const auto is_gone = [&](const store::ReferenceKey& reference) {
+        return list.whole.contains({reference.registry, reference.repository}) && !listed.contains(reference) && !list.left_out.contains(reference);
+    };
 
     fleet::Family family(rules_);
     std::set<std::pair<std::string, std::string>> added;  // name and manifest
@@ -89,7 +107,7 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
         if (!added.emplace(name_of(image.reference), image.manifest.str()).second) return;
         fleet::Member member = member_of(image);
         const auto found = now.find(image.reference);
-        member.gone = list.whole.contains({image.reference.registry, image.reference.repository}) && !listed.contains(image.reference) && !list.left_out.contains(image.reference);
+        member.gone = is_gone(image.reference);
         member.current = !member.gone && found != now.end() && found->second == member.top;
         family.add(std::move(member));
     };
@@ -107,8 +125,7 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
         for (const store::Published& image : store_->list_published()) {
             add(image);
             // Beyond this audit's targets a tag may have been published anew, and images built on that.
-            const bool gone = list.whole.contains({image.reference.registry, image.reference.repository}) && !listed.contains(image.reference) && !list.left_out.contains(image.reference);
-            if (!gone && read.insert(image.reference).second) family.add_unread(image.reference.registry, image.reference.repository, image.reference.tag);
+            if (!is_gone(image.reference) && read.insert(image.reference).second) family.add_unread(image.reference.registry, image.reference.repository, image.reference.tag);
         }
 
     std::vector<fleet::SeenReference> seen;
@@ -123,10 +140,44 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
     fleet::judge_mirrors(seen, list.whole);
 }
 
-Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
+std::vector<Auditor::Looked> Auditor::look_at_all(const ReferenceList& list, const AuditOptions& options, const std::vector<store::TagDigest>& last, const std::stop_token& stop) {
+    std::map<store::ReferenceKey, const Digest*> known;
+    for (const store::TagDigest& each : last) known[each.reference] = &each.digest;
+    std::vector<Looked> looked(list.references.size());
+    for (std::size_t i = 0; i < looked.size(); ++i) looked[i].reference = list.references[i];
+    Pace pace(options.concurrency, options.references_per_second);
+    scanner_.side_by_side(list.references.size(), [&](std::size_t i) {
+        const Pace::Turn turn(pace, stop);
+        if (stop.stop_requested()) return;
+        const auto digest = known.find(list.references[i]);
+        scan::Wanted wanted = options.scope.wanted;
+        if (const auto own = list.platforms.find(list.references[i]); own != list.platforms.end()) wanted.platforms = own->second;
+        looked[i] = look_at(list.references[i], wanted, options, digest == known.end() ? nullptr : digest->second, stop);
+        options.reference_done();
+    });
+    return looked;
+}
+
+// Tags that had been looked at, in repositories whose tags were listed to the end, and that are not among them.
+std::vector<store::ReferenceKey> Auditor::find_gone(const ReferenceList& list, const std::vector<store::TagDigest>& last) const {
+    const std::set<store::ReferenceKey> listed(list.references.begin(), list.references.end());
+    std::vector<store::ReferenceKey> gone;
+    for (const store::TagDigest& each : last)
+        if (list.whole.contains({each.reference.registry, each.reference.repository}) && !listed.contains(each.reference) && !list.left_out.contains(each.reference)) gone.push_back(each.reference);
+    return gone;
+}
+
+void Auditor::add_earlier(const std::vector<store::ReferenceKey>& references, Report& earlier) const {
+    for (const store::ReferenceKey& each : references)
+        if (std::optional<store::CurrentReference> current = store_->find_current(each))
+            std::move(current->judged.images.begin(), current->judged.images.end(), std::back_inserter(earlier.images));
+}
+
+AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     // Of everything that goes on meanwhile: a daemon may have several runs at once.
     const std::uint64_t bytes_before = clients_->bytes_fetched(), analyzed_before = scanner_.layers_analyzed(), reused_before = scanner_.layers_reused();
-    Report report;
+    AuditOutcome outcome;
+    Report& report = outcome.report;
     report.tool_version = options.tool_version;
     report.rules_digest = rules_.digest();
     report.generated = options.generated;
@@ -135,31 +186,18 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
     std::optional<store::AuditRecord> audit;
     // Where no layer is read there is nothing to remember: it would take the place of what was proven.
     const bool remembers = store_ != nullptr && !options.scope.wanted.configs_only;
-    if (remembers) {
-        store::AuditRecord wanted{.rules_digest = rules_.digest(), .tool_version = options.tool_version};
-        for (const registry::ListingTarget& target : options.scope.targets) wanted.targets.push_back(text_of(target));
-        for (const source::TargetList::Entry& entry : options.scope.entries) wanted.targets.push_back(entry.registry + '/' + entry.repository);
-        // A run over a part is not the rest of one over the whole.
-        if (std::string part = part_of(options.scope); !part.empty()) wanted.targets.push_back(std::move(part));
-        audit = store_->begin_audit(wanted);
-    }
+    if (remembers) audit = store_->begin_audit(record_of(options, rules_.digest()));
     const std::vector<store::TagDigest> last = store_ != nullptr ? store_->digests_before(audit ? audit->id : kAny) : std::vector<store::TagDigest>();
     const auto several = [this](std::size_t count, const std::function<void(std::size_t)>& work) { scanner_.side_by_side(count, work); };
     ReferenceList list = options.offline ? list_known_references(options.scope, last) : list_references(options.scope, *clients_, several, stop);
     options.listed(list.references.size());
+    const std::vector<store::ReferenceKey> gone = find_gone(list, last);
+    if (store_ != nullptr && options.compare_with_earlier) {
+        add_earlier(list.references, outcome.earlier);
+        add_earlier(gone, outcome.earlier);
+    }
 
-    std::map<store::ReferenceKey, const Digest*> known;
-    for (const store::TagDigest& each : last) known[each.reference] = &each.digest;
-    std::vector<Looked> looked(list.references.size());
-    scanner_.side_by_side(list.references.size(), [&](std::size_t i) {
-        if (stop.stop_requested()) return;
-        const auto digest = known.find(list.references[i]);
-        scan::Wanted wanted = options.scope.wanted;
-        if (const auto own = list.platforms.find(list.references[i]); own != list.platforms.end()) wanted.platforms = own->second;
-        looked[i] = look_at(list.references[i], wanted, options, digest == known.end() ? nullptr : digest->second, stop);
-        options.reference_done();
-    });
-    for (std::size_t i = 0; i < looked.size(); ++i) looked[i].reference = list.references[i];
+    std::vector<Looked> looked = look_at_all(list, options, last, stop);
     compare(options.scope, list, looked, last);
     std::erase_if(looked, [](const Looked& each) { return !each.done; });
 
@@ -167,18 +205,22 @@ Report Auditor::run(const AuditOptions& options, std::stop_token stop) {
     report.bytes_fetched = clients_->bytes_fetched() - bytes_before;
     report.layers_analyzed = scanner_.layers_analyzed() - analyzed_before;
     report.layers_reused = scanner_.layers_reused() - reused_before;
+    for (const store::ReferenceKey& each : gone) report.gone.push_back(name_of(each));
+    outcome.whole = !stop.stop_requested();
     if (audit) {
+        outcome.audit = audit->id;
         for (const Looked& each : looked) {
             const Result<Digest> top = Digest::parse(each.judged.top);
             store_->keep_reference(audit->id, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published, !options.offline);
         }
-        if (!stop.stop_requested()) store_->end_audit(audit->id, report);
+        store_->forget_references(gone);
     }
     for (Looked& each : looked) {
         std::move(each.judged.images.begin(), each.judged.images.end(), std::back_inserter(report.images));
         std::move(each.judged.skipped.begin(), each.judged.skipped.end(), std::back_inserter(report.skipped));
     }
-    return report;
+    if (audit && outcome.whole) store_->end_audit(audit->id, report);
+    return outcome;
 }
 
 }  // namespace veritag::audit

@@ -18,12 +18,24 @@ namespace veritag::audit {
 
 struct AuditOptions {
     Scope scope;
+    store::RunKind kind = store::RunKind::audit;
+    std::size_t concurrency = 0;        ///< references under way at a time; 0: as many as the scanner takes
+    double references_per_second = 0;   ///< 0: as fast as possible
+    bool compare_with_earlier = false;  ///< fill AuditOutcome::earlier
     bool offline = false;  ///< no request at all: what the store holds is judged again, under the digests that tags had last
     Limits limits;
     std::string tool_version;
     std::string generated;  ///< RFC 3339
     std::function<void(std::size_t)> listed = [](std::size_t) {};  ///< so many references will be looked at
     std::function<void()> reference_done = [] {};
+};
+
+struct AuditOutcome {
+    Report report;
+    std::int64_t audit = 0;  ///< its number in the store; 0: it was not kept
+    bool whole = true;       ///< it was not stopped
+    /// What was last known of the references that this run looked at or found gone, images only.
+    Report earlier;
 };
 
 /// Keeps everything by reference. `store` may be null: then nothing is remembered, and lineage knows this audit only.
@@ -34,10 +46,13 @@ public:
 
     /// Never fails as a whole: what could not be listed is in the report's targets, what could not be read among its images. Stopped, it
     /// judges what it has; the audit stays open then, and the next one over the same targets goes on with it.
-    Report run(const AuditOptions& options, std::stop_token stop);
+    AuditOutcome run(const AuditOptions& options, std::stop_token stop);
 
 private:
     struct Looked;
+    std::vector<store::ReferenceKey> find_gone(const ReferenceList& list, const std::vector<store::TagDigest>& last) const;
+    void add_earlier(const std::vector<store::ReferenceKey>& references, Report& earlier) const;
+    std::vector<Looked> look_at_all(const ReferenceList& list, const AuditOptions& options, const std::vector<store::TagDigest>& last, const std::stop_token& stop);
     Looked look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop);
     void compare(const Scope& scope, const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last);
 

@@ -168,6 +168,7 @@ struct Report {
     std::vector<Finding> findings;  ///< of no single image: a catalogue's, a tree's, a registry's
     std::vector<ListedTarget> targets;  ///< of an audit
     std::optional<TreeCoverage> tree;  ///< where a tree was judged
+    std::vector<std::string> gone;     ///< references that were there at an earlier time and are no more; not kept
     std::uint64_t bytes_fetched = 0;
     std::uint64_t layers_analyzed = 0;
     std::uint64_t layers_reused = 0;

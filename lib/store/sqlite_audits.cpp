@@ -33,21 +33,84 @@ Digest digest_of(const std::string& text) {
     return digest ? *digest : Digest();
 }
 
+std::string text_of(const VerdictCounts& counts) {
+    std::string text;
+    for (const std::uint64_t each : {counts.pass, counts.warn, counts.fail, counts.unknown, counts.error}) text += (text.empty() ? "" : " ") + std::to_string(each);
+    return text;
+}
+
+std::optional<VerdictCounts> counts_of(std::string_view text) {
+    const std::vector<std::string_view> parts = split(text, ' ');
+    VerdictCounts counts;
+    std::uint64_t* const fields[] = {&counts.pass, &counts.warn, &counts.fail, &counts.unknown, &counts.error};
+    if (parts.size() != std::size(fields)) return std::nullopt;
+    for (std::size_t i = 0; i < parts.size(); ++i) *fields[i] = parse_u64(parts[i]).value_or(0);
+    return counts;
+}
+
+VerdictCounts count_verdicts(const std::vector<ImageReport>& images) {
+    VerdictCounts counts;
+    for (const ImageReport& image : images) switch (image.verdict) {
+            case Verdict::pass: ++counts.pass; break;
+            case Verdict::warn: ++counts.warn; break;
+            case Verdict::fail: ++counts.fail; break;
+            case Verdict::unknown: ++counts.unknown; break;
+            case Verdict::error: ++counts.error; break;
+        }
+    return counts;
+}
+
+constexpr std::string_view kRecordColumns = "id, targets, rules, tool, started, ended, kind, verdicts";
+
 AuditRecord record_of(const Statement& row) {
-    AuditRecord audit{.id = row.number(0), .targets = texts_of(row.text(1)), .rules_digest = row.text(2), .tool_version = row.text(3), .started = time_of(row.number(4))};
+    AuditRecord audit{.id = row.number(0), .kind = row.text(6) == to_string(RunKind::scan) ? RunKind::scan : RunKind::audit, .targets = texts_of(row.text(1)), .rules_digest = row.text(2),
+                      .tool_version = row.text(3), .started = time_of(row.number(4))};
     if (!row.text(5).empty()) audit.ended = time_of(row.number(5));
+    audit.verdicts = counts_of(row.text(7));
     return audit;
 }
 
+// Never silently one image less.
+JudgedReference unreadable(const ReferenceKey& reference) {
+    JudgedReference judged;
+    ImageReport& lost = judged.images.emplace_back();
+    lost.reference = reference.registry + '/' + reference.repository + ':' + reference.tag;
+    lost.registry = reference.registry;
+    lost.repository = reference.repository;
+    lost.tag = reference.tag;
+    lost.error = Error{ErrorCode::malformed, "read kept report", lost.reference, "its row in the store is damaged or of another version", "audit it again"};
+    return judged;
+}
+
+JudgedReference judged_of(const std::string& frame, const ReferenceKey& reference) {
+    const std::optional<std::string> bytes = decompress(frame, kMostJudgedBytes);
+    if (!bytes) return unreadable(reference);
+    Result<JudgedReference> judged = deserialise_judged_reference(*bytes);
+    return judged ? std::move(*judged) : unreadable(reference);
+}
+
+CurrentReference current_of(const Statement& row) {
+    CurrentReference current{.reference = {row.text(0), row.text(1), row.text(2)}, .audit = row.number(3), .seen = time_of(row.number(4)), .judged = {}};
+    current.judged = judged_of(row.text(5), current.reference);
+    return current;
+}
+
+constexpr std::string_view kCurrentRows = R"(SELECT c.registry, c.repository, c.tag, c.audit, a.started, r.judged FROM current_references c
+    JOIN audit_references r ON r.audit = c.audit AND r.registry = c.registry AND r.repository = c.repository AND r.tag = c.tag JOIN audits a ON a.id = c.audit)";
+
 }  // namespace
+
+std::string_view to_string(RunKind kind) noexcept { return kind == RunKind::scan ? "scan" : "audit"; }
 
 // The last two of each set of targets stay whatever their age, so that there is always one to compare with; of tags, what they are now and
 // what they were in the last years, since images live long that were built on it.
 void SqliteStore::prune_audits(std::int64_t oldest) {
     constexpr std::int64_t kHistory = 3 * 366 * std::int64_t{24 * 60 * 60};
-    connection_->prepare(R"(DELETE FROM audits WHERE started < ? AND id NOT IN (
+    connection_->prepare(R"(DELETE FROM audits WHERE started < ? AND id NOT IN (SELECT audit FROM current_references) AND id NOT IN (
                               SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY targets ORDER BY id DESC) AS place FROM audits WHERE ended IS NOT NULL) WHERE place <= 2))")
         .bind(oldest).run();
+    // Scans of single references come by the thousand, and what they found is shown until the next one: then their rows are of no use.
+    connection_->run("DELETE FROM audits WHERE kind = 'scan' AND ended IS NOT NULL AND id NOT IN (SELECT audit FROM current_references) AND id <= (SELECT max(id) FROM audits) - 1000");
     connection_->run("DELETE FROM audit_references WHERE audit NOT IN (SELECT id FROM audits)");
     connection_->prepare("DELETE FROM tag_digests WHERE last_seen < ?").bind(now() - kHistory).run();
     connection_->run(R"(DELETE FROM published WHERE NOT EXISTS (SELECT 1 FROM tag_digests t WHERE t.registry = published.registry AND t.repository = published.repository
@@ -62,16 +125,16 @@ std::optional<AuditRecord> SqliteStore::begin_audit(const AuditRecord& audit) {
         std::optional<AuditRecord> mine;
         {
             Statement open = connection_->prepare(
-                "SELECT id, targets, rules, tool, started, ended, owner FROM audits WHERE ended IS NULL AND targets = ? AND rules = ? AND tool = ? ORDER BY id DESC");
-            open.bind(targets).bind(audit.rules_digest).bind(audit.tool_version);
+                "SELECT " + std::string(kRecordColumns) + ", owner FROM audits WHERE ended IS NULL AND kind = ? AND targets = ? AND rules = ? AND tool = ? ORDER BY id DESC");
+            open.bind(to_string(audit.kind)).bind(targets).bind(audit.rules_digest).bind(audit.tool_version);
             while (open.step())
-                if (!mine && !is_alive(open.text(6))) mine = record_of(open);
+                if (!mine && !is_alive(open.text(8))) mine = record_of(open);
         }
         if (mine) {
             connection_->prepare("UPDATE audits SET owner = ? WHERE id = ?").bind(owner).bind(mine->id).run();
         } else {
-            connection_->prepare("INSERT INTO audits (targets, rules, tool, started, owner) VALUES (?, ?, ?, ?, ?)")
-                .bind(targets).bind(audit.rules_digest).bind(audit.tool_version).bind(now()).bind(owner).run();
+            connection_->prepare("INSERT INTO audits (kind, targets, rules, tool, started, owner) VALUES (?, ?, ?, ?, ?, ?)")
+                .bind(to_string(audit.kind)).bind(targets).bind(audit.rules_digest).bind(audit.tool_version).bind(now()).bind(owner).run();
             mine = audit;
             mine->id = connection_->number("SELECT last_insert_rowid()");
             mine->started = time_of(now());
@@ -92,6 +155,9 @@ void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& referen
         Transaction transaction(*connection_);
         connection_->prepare("INSERT OR REPLACE INTO audit_references (audit, registry, repository, tag, digest, judged) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(audit).bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind_blob(*frame).run();
+        connection_->prepare(R"(INSERT INTO current_references (registry, repository, tag, audit) VALUES (?, ?, ?, ?)
+                                ON CONFLICT DO UPDATE SET audit = max(audit, excluded.audit))")
+            .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(audit).run();
         if (top && seen) {
             connection_->prepare(R"(INSERT INTO tag_digests (registry, repository, tag, digest, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?)
                                     ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen)")
@@ -111,13 +177,40 @@ void SqliteStore::end_audit(std::int64_t audit, const Report& outcome) {
     if (left_alone()) return;
     const std::optional<std::string> frame = guarded("compress report", [&] { return std::optional(compress(serialise(outcome))); });
     if (!frame) return;
-    change("end audit", [&] { connection_->prepare("UPDATE audits SET ended = ?, outcome = ? WHERE id = ?").bind(now()).bind_blob(*frame).bind(audit).run(); });
+    const std::string verdicts = text_of(count_verdicts(outcome.images));
+    change("end audit", [&] { connection_->prepare("UPDATE audits SET ended = ?, outcome = ?, verdicts = ? WHERE id = ?").bind(now()).bind_blob(*frame).bind(verdicts).bind(audit).run(); });
+}
+
+void SqliteStore::each_current(const std::function<void(CurrentReference)>& take) {
+    change("read current references", [&] {
+        Statement rows = connection_->prepare(std::string(kCurrentRows) + " ORDER BY c.registry, c.repository, c.tag");
+        while (rows.step()) take(current_of(rows));
+    });
+}
+
+std::optional<CurrentReference> SqliteStore::find_current(const ReferenceKey& reference) {
+    return attempt("find current reference", [&]() -> std::optional<CurrentReference> {
+        Statement row = connection_->prepare(std::string(kCurrentRows) + " WHERE c.registry = ? AND c.repository = ? AND c.tag = ?");
+        row.bind(reference.registry).bind(reference.repository).bind(reference.tag);
+        if (!row.step()) return std::nullopt;
+        return current_of(row);
+    });
+}
+
+void SqliteStore::forget_references(std::span<const ReferenceKey> references) {
+    if (references.empty()) return;
+    change("forget references", [&] {
+        Transaction transaction(*connection_);
+        for (const ReferenceKey& each : references)
+            connection_->prepare("DELETE FROM current_references WHERE registry = ? AND repository = ? AND tag = ?").bind(each.registry).bind(each.repository).bind(each.tag).run();
+        transaction.commit();
+    });
 }
 
 std::vector<AuditRecord> SqliteStore::list_audits() {
     std::vector<AuditRecord> audits;
     change("list audits", [&] {
-        Statement all = connection_->prepare("SELECT id, targets, rules, tool, started, ended FROM audits ORDER BY id DESC");
+        Statement all = connection_->prepare("SELECT " + std::string(kRecordColumns) + " FROM audits ORDER BY id DESC");
         while (all.step()) audits.push_back(record_of(all));
     });
     return audits;
@@ -142,17 +235,9 @@ std::optional<Report> SqliteStore::read_audit(std::int64_t audit) {
         Statement rows = connection_->prepare("SELECT registry, repository, tag, judged FROM audit_references WHERE audit = ? ORDER BY registry, repository, tag");
         rows.bind(audit);
         while (rows.step()) {
-            const std::optional<std::string> bytes = decompress(rows.text(3), kMostJudgedBytes);
-            Result<JudgedReference> judged = Error{};
-            if (bytes) judged = deserialise_judged_reference(*bytes);
-            if (!judged) {  // never silently one image less
-                ImageReport lost{.reference = rows.text(0) + '/' + rows.text(1) + ':' + rows.text(2), .registry = rows.text(0), .repository = rows.text(1), .tag = rows.text(2)};
-                lost.error = Error{ErrorCode::malformed, "read kept report", lost.reference, "its row in the store is damaged or of another version", "audit it again"};
-                report->images.push_back(std::move(lost));
-                continue;
-            }
-            for (ImageReport& image : judged->images) report->images.push_back(std::move(image));
-            for (Skipped& skipped : judged->skipped) report->skipped.push_back(std::move(skipped));
+            JudgedReference judged = judged_of(rows.text(3), {rows.text(0), rows.text(1), rows.text(2)});
+            for (ImageReport& image : judged.images) report->images.push_back(std::move(image));
+            for (Skipped& skipped : judged.skipped) report->skipped.push_back(std::move(skipped));
         }
         return report;
     });

@@ -46,6 +46,9 @@ public:
     void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published,
                         bool seen) override;
     void end_audit(std::int64_t audit, const Report& outcome) override;
+    void each_current(const std::function<void(CurrentReference)>& take) override;
+    std::optional<CurrentReference> find_current(const ReferenceKey& reference) override;
+    void forget_references(std::span<const ReferenceKey> references) override;
     std::vector<AuditRecord> list_audits() override;
     std::optional<Report> read_audit(std::int64_t audit) override;
     std::vector<TagDigest> digests_before(std::int64_t audit) override;

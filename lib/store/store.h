@@ -56,14 +56,36 @@ struct ReferenceKey {
     friend auto operator<=>(const ReferenceKey&, const ReferenceKey&) = default;
 };
 
+/// How many images came out how.
+struct VerdictCounts {
+    std::uint64_t pass = 0, warn = 0, fail = 0, unknown = 0, error = 0;
+    friend bool operator==(const VerdictCounts&, const VerdictCounts&) = default;
+};
+
+enum class RunKind : std::uint8_t {
+    audit,  ///< of a registry or a part of it
+    scan,   ///< of single references, as a push or a person asked for
+};
+std::string_view to_string(RunKind kind) noexcept;
+
 /// One run over a registry.
 struct AuditRecord {
     std::int64_t id = 0;
+    RunKind kind = RunKind::audit;
     std::vector<std::string> targets;  ///< as the user named them
     std::string rules_digest;
     std::string tool_version;
     std::chrono::sys_seconds started;
     std::optional<std::chrono::sys_seconds> ended;  ///< not set: it runs, or it was killed
+    std::optional<VerdictCounts> verdicts = {};     ///< of one that ended
+};
+
+/// What the last run that looked at a reference found there.
+struct CurrentReference {
+    ReferenceKey reference;
+    std::int64_t audit = 0;
+    std::chrono::sys_seconds seen;  ///< when that run began
+    JudgedReference judged;
 };
 
 /// A digest that a tag had.
@@ -117,8 +139,13 @@ public:
     /// `seen` is false where nobody was asked for `top` now: then the history stays as it is.
     virtual void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published,
                                 bool seen = true) = 0;
-    /// `outcome` is the report without its images: what was listed, findings of no single image, counters.
+    /// `outcome` is the report; of its images only verdicts are kept here, beside what was listed, findings of no single image, and counters.
     virtual void end_audit(std::int64_t audit, const Report& outcome) = 0;
+    /// Every reference that is there and was looked at, in order of their keys, one after the other: there may be thousands. `take` must not call the store.
+    virtual void each_current(const std::function<void(CurrentReference)>& take) = 0;
+    virtual std::optional<CurrentReference> find_current(const ReferenceKey& reference) = 0;
+    /// They are there no more.
+    virtual void forget_references(std::span<const ReferenceKey> references) = 0;
     virtual std::vector<AuditRecord> list_audits() = 0;  ///< newest first
     /// All that was kept of it: its outcome and every reference in order of their keys. nullopt: there is no such audit.
     virtual std::optional<Report> read_audit(std::int64_t audit) = 0;

@@ -32,6 +32,15 @@ examples: []
 """
 
 
+def peak_memory(pid):
+    """The most that was resident, in MiB. Not rusage's figure: that one begins with this program's own memory, which was there before exec."""
+    try:
+        line = next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return 0
+    return int(line.split()[1]) / 1024
+
+
 class Bench:
     def __init__(self, options):
         self.options = options
@@ -45,13 +54,15 @@ class Bench:
         started = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
-            _, _, used = os.wait4(process.pid, 0)
+            self.memory = 0  # MiB, of the process that holds the images; its workers see one layer each
+            while process.poll() is None:
+                self.memory = max(self.memory, peak_memory(process.pid))
+                time.sleep(0.02)
             seconds = time.monotonic() - started
             out.seek(0), errors.seek(0)
             text = out.read()
             if not text:
                 raise SystemExit(errors.read().decode(errors="replace"))
-        self.memory = used.ru_maxrss / 1024  # MiB, of the process that holds the images; its workers see one layer each
         return seconds, json.loads(text)
 
     def show(self, name, figures, report):

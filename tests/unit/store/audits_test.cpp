@@ -172,7 +172,7 @@ TEST_F(Audits, WhatAKilledProcessBeganIsGoneOnWith) {
 TEST_F(Audits, TagsRememberTheirDigests) {
     auto store = open();
     const auto first = store->begin_audit(wanted());
-    store->keep_reference(first->id, kA, sha256_of("a1"), judged("a", "x"), std::vector<Published>{{kA, sha256_of("a1"), sha256_of("m1"), "linux/amd64", "sha256:chain", 2}});
+    store->keep_reference(first->id, kA, sha256_of("a1"), judged("a", "x"), std::vector<Published>{{kA, sha256_of("a1"), sha256_of("m1"), "linux/amd64", "sha256:chain", 2, std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000))}});
     store->end_audit(first->id, {});
     const auto start = now_;
     now_ += std::chrono::hours(1);
@@ -195,6 +195,7 @@ TEST_F(Audits, TagsRememberTheirDigests) {
     ASSERT_EQ(published.size(), 1U) << "also of digests that the tag has no more";
     EXPECT_EQ(published[0].chain_id, "sha256:chain");
     EXPECT_EQ(published[0].layers, 2U);
+    EXPECT_EQ(published[0].created, std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000)));
 }
 
 TEST_F(Audits, OldOnesGoButForTheLastTwoAndTagsStayForYears) {
