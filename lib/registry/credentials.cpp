@@ -1,8 +1,8 @@
 #include "registry/credentials.h"
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "oci/json.h"
-#include "registry/base64.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -2,6 +2,7 @@
 
 #include "base/byte_reader.h"
 #include "base/log.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "oci/json.h"
 #include "registry/link.h"

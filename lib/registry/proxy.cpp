@@ -1,8 +1,9 @@
 #include "registry/proxy.h"
 
+#include "base/base64.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "registry/address_policy.h"
-#include "registry/base64.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,9 +1,9 @@
 #include "registry/session.h"
 
+#include "base/base64.h"
 #include "base/byte_reader.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "registry/base64.h"
 #include "registry/error_reply.h"
 #include "registry/redirect.h"
 

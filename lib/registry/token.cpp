@@ -1,5 +1,6 @@
 #include "registry/token.h"
 
+#include "base/percent.h"
 #include "base/text.h"
 #include "oci/json.h"
 

@@ -1,5 +1,6 @@
 #include "registry/url.h"
 
+#include "base/percent.h"
 #include "base/text.h"
 #include "registry/address_policy.h"
 
@@ -16,22 +17,6 @@ constexpr std::size_t kMaxHostBytes = 253;      // RFC 1035
 
 bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_unreserved(char c) noexcept { return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
-
-void append_encoded(std::string& out, char c) {
-    static constexpr std::string_view kHex = "0123456789ABCDEF";
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-}
-
-int hex_value(char c) noexcept {
-    if (is_digit(c)) return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 // Path and query as they may stand in a request line. Some registries send raw cursors and signatures, so only bytes that
 // RFC 3986 allows nowhere are encoded; everything else stays byte for byte, because a signature may cover it.
@@ -44,7 +29,7 @@ std::string clean_target(std::string_view text) {
         if (is_alpha(c) || is_digit(c) || kAllowed.find(c) != std::string_view::npos)
             target += c;
         else
-            append_encoded(target, c);
+            target += percent_encode({&c, 1});
     }
     return target;
 }
@@ -170,31 +155,6 @@ Result<Url> resolve_url(const Url& base, std::string_view reference) {
         url.target = clean_target(path + std::string(reference.substr(path_end)));
     }
     return url;
-}
-
-std::string percent_encode(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (is_unreserved(c))
-            out += c;
-        else
-            append_encoded(out, c);
-    }
-    return out;
-}
-
-std::string percent_decode(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-        if (!escape) {
-            out += text[i];
-            continue;
-        }
-        out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-        i += 2;
-    }
-    return out;
 }
 
 void add_query(std::string& target, std::string_view name, std::string_view value) {

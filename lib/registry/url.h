@@ -37,11 +37,6 @@ Result<Url> parse_url(std::string_view text);
 /// `reference` as seen from `base`: absolute, `//host/x`, `/x`, `?x` or a relative path.
 Result<Url> resolve_url(const Url& base, std::string_view reference);
 
-/// Text for a query value or a form field: everything but RFC 3986's unreserved characters encoded.
-std::string percent_encode(std::string_view text);
-/// The reverse; text with a broken escape stays as it is there.
-std::string percent_decode(std::string_view text);
-
 /// `target` with another parameter at the end of its query; `value` is encoded here.
 void add_query(std::string& target, std::string_view name, std::string_view value);
 

@@ -1,8 +1,8 @@
 // modules: registry
 // The texts that a registry or token server writes: challenges, URLs, dates, ranges, tokens, errors, and the user's auth files.
+#include "base/base64.h"
 #include "base/text.h"
 #include "registry/auth_plan.h"
-#include "registry/base64.h"
 #include "registry/challenge.h"
 #include "registry/credential_helper.h"
 #include "registry/credentials.h"

@@ -1,9 +1,9 @@
 // The client against a scripted server: every fault here was seen on some registry.
 #include "registry/clients.h"
 
+#include "base/base64.h"
 #include "base/byte_reader.h"
 #include "mock_registry.h"
-#include "registry/base64.h"
 
 #include <gtest/gtest.h>
 

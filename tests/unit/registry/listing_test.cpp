@@ -1,7 +1,7 @@
 // Listings against a scripted server: what is complete is returned, what is not is an error.
+#include "base/base64.h"
 #include "base/text.h"
 #include "mock_registry.h"
-#include "registry/base64.h"
 #include "registry/client.h"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,6 @@
 #include "base/text.h"
 #include "registry/address_policy.h"
 #include "registry/auth_plan.h"
-#include "registry/base64.h"
 #include "registry/challenge.h"
 #include "registry/error_reply.h"
 #include "registry/proxy.h"
@@ -634,17 +633,6 @@ INSTANTIATE_TEST_SUITE_P(Table, NoProxy,
                          name_of<NoProxyCase>);
 
 // ---- small things ----
-
-TEST(Base64, GoesBothWays) {
-    const std::map<std::string, std::string> pairs{{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
-                                                   {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe", "//4="}};
-    for (const auto& [plain, text] : pairs) {
-        EXPECT_EQ(base64_encode(plain), text);
-        EXPECT_EQ(base64_decode(text), plain);
-    }
-    EXPECT_EQ(base64_decode(" Zm8 \n"), "fo");
-    for (const char* bad : {"Z", "Zm9v!", "Zg=a", "====", "Zm-_"}) EXPECT_EQ(base64_decode(bad), std::nullopt) << bad;
-}
 
 TEST(ErrorBodies, AreDescribed) {
     const auto describe = [](std::string_view body) { return describe_error_body(body, {"SECRET"}, Limits{}); };

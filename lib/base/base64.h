@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace veritag::registry {
+namespace veritag {
 
 std::string base64_encode(std::string_view bytes);
 
@@ -15,4 +15,4 @@ std::optional<std::string> base64_decode(std::string_view text);
 /// The value of an Authorization header: `Basic …`.
 std::string basic_authorization(std::string_view username, std::string_view password);
 
-}  // namespace veritag::registry
+}  // namespace veritag

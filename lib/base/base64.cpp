@@ -1,10 +1,10 @@
-#include "registry/base64.h"
+#include "base/base64.h"
 
 #include "base/text.h"
 
 #include <cstdint>
 
-namespace veritag::registry {
+namespace veritag {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -44,4 +44,4 @@ std::string basic_authorization(std::string_view username, std::string_view pass
     return "Basic " + base64_encode(std::string(username) + ":" + std::string(password));
 }
 
-}  // namespace veritag::registry
+}  // namespace veritag
