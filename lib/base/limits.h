@@ -39,6 +39,8 @@ struct Limits {
     std::uint64_t dockerfile_lines = 50'000;
     std::uint64_t catalog_file_bytes = 4ULL << 20;        ///< one meta.yml or image-list.yml
     std::uint64_t catalog_entries = 1'000'000;            ///< files and directories of a tree of Dockerfiles
+    std::uint64_t hook_body_bytes = 1ULL << 20;           ///< one webhook; Docker Hub sends a whole README, GitHub 20 KB
+    std::uint64_t hook_events = 1000;                     ///< in one webhook
     std::uint64_t worker_memory_bytes = 2ULL << 30;       ///< address space of a process that parses a layer
     std::uint64_t worker_cpu_seconds = 3600;              ///< its processor time
     std::uint64_t worker_silence_seconds = 120;           ///< how long it may take to read on or to answer
