@@ -11,4 +11,10 @@ std::string this_process();
 /// False where it certainly has ended. Seen from another machine or container it has, too; then two may do the same work.
 bool is_alive(std::string_view process);
 
+/// This process and its process namespace (pid_namespaces(7)): what holds a lease.
+std::string this_holder();
+/// True only where a holder certainly has ended. Another container of this machine cannot be looked into; another boot is over, since
+/// processes that share a store share its memory, and so the machine.
+bool has_ended(std::string_view holder);
+
 }  // namespace veritag::store

@@ -1,5 +1,6 @@
 #include "store/place.h"
 
+#include "base/log.h"
 #include "base/text.h"
 
 #include <array>
@@ -84,6 +85,15 @@ Result<std::optional<std::string>> set_aside(const std::string& path, const File
         if (::rename((path + suffix).c_str(), (name + suffix).c_str()) != 0 && (*suffix == '\0' || errno != ENOENT))
             return close_file(Result<std::optional<std::string>>(cannot(kWhat, path + suffix, std::strerror(errno))));
     return close_file(Result<std::optional<std::string>>(std::optional(name)));
+}
+
+bool set_aside_with_warning(const std::string& path, const FileIdentity& damaged) {
+    const Result<std::optional<std::string>> name = set_aside(path, damaged);
+    if (!name)
+        log::warn("the store is damaged and could not be set aside", {{"error", name.error().message()}});
+    else if (*name)
+        log::warn("the store is damaged and was set aside; a new one takes its place", {{"store", quote(path)}, {"kept_as", quote(**name)}});
+    return name.has_value();
 }
 
 }  // namespace veritag::store

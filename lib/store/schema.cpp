@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x76746167;  // "vtag", in the file's header (sqlite.org/fileformat2.html, section 1.3)
 
 // Never changed once released: a store that has made a step does not make it again. A further step is a further line.
-constexpr std::array<std::string_view, 3> kMigrations{
+constexpr std::array<std::string_view, 4> kMigrations{
     R"(CREATE TABLE migrations (
          version INTEGER PRIMARY KEY,
          applied INTEGER NOT NULL         -- seconds since 1970
@@ -103,7 +103,67 @@ constexpr std::array<std::string_view, 3> kMigrations{
          audit INTEGER NOT NULL,
          PRIMARY KEY (registry, repository, tag)
        ) STRICT, WITHOUT ROWID;
-       INSERT INTO current_references SELECT registry, repository, tag, max(audit) FROM audit_references GROUP BY registry, repository, tag;)"};
+       INSERT INTO current_references SELECT registry, repository, tag, max(audit) FROM audit_references GROUP BY registry, repository, tag;)",
+    R"(CREATE TABLE jobs (                 -- times are milliseconds since 1970, 0 where there is none
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         kind TEXT NOT NULL,
+         key TEXT NOT NULL,
+         priority INTEGER NOT NULL,       -- store::Priority
+         state INTEGER NOT NULL,          -- store::JobState
+         attempts INTEGER NOT NULL,       -- runs begun
+         most_attempts INTEGER NOT NULL,
+         lost INTEGER NOT NULL,           -- runs whose worker died or fell silent
+         deadline INTEGER NOT NULL,       -- milliseconds that a run may take
+         enqueued INTEGER NOT NULL,
+         since INTEGER NOT NULL,          -- from then on it waits for its turn
+         ready INTEGER NOT NULL,          -- it does not start before
+         changed INTEGER NOT NULL,        -- of the row; the other times are understood as distances from it
+         started INTEGER NOT NULL,        -- its last run
+         worker TEXT NOT NULL,            -- who does or did that
+         holder TEXT NOT NULL,            -- that one's process
+         token TEXT NOT NULL,             -- what the worker knows and nobody else does
+         lease INTEGER NOT NULL,          -- milliseconds
+         lease_end INTEGER NOT NULL,
+         cancel INTEGER NOT NULL,         -- 1: somebody asked the worker to stop
+         error_code TEXT NOT NULL,        -- why it failed last; empty: it did not
+         error TEXT NOT NULL,
+         successor INTEGER NOT NULL       -- the job that does what a superseded one was for
+       ) STRICT;
+       CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, key) WHERE state = 0;
+       CREATE UNIQUE INDEX jobs_running ON jobs (kind, key) WHERE state = 1;
+       CREATE INDEX jobs_by_turn ON jobs (priority, since, id) WHERE state = 0;
+       CREATE INDEX jobs_by_state ON jobs (state, id, priority);
+       CREATE INDEX jobs_by_change ON jobs (changed);
+       CREATE TABLE job_bodies (            -- beside them, since a row is written whole at each renewal of its lease
+         job INTEGER PRIMARY KEY,
+         payload BLOB NOT NULL,
+         result BLOB NOT NULL
+       ) STRICT;
+       CREATE TABLE job_events (
+         event TEXT PRIMARY KEY,          -- sha256 of its id
+         job INTEGER NOT NULL,
+         seen INTEGER NOT NULL
+       ) STRICT, WITHOUT ROWID;
+       CREATE INDEX job_events_by_job ON job_events (job);
+       CREATE INDEX job_events_by_age ON job_events (seen);
+       CREATE TABLE job_turns (
+         priority INTEGER PRIMARY KEY,
+         leased INTEGER NOT NULL          -- when one of it was leased last
+       ) STRICT;
+       CREATE TABLE tokens (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         name TEXT NOT NULL UNIQUE,
+         role INTEGER NOT NULL,           -- store::Role
+         hash TEXT NOT NULL UNIQUE,       -- sha256 of the secret
+         created INTEGER NOT NULL,        -- seconds since 1970, as the next ones; 0: never
+         used INTEGER NOT NULL,           -- to the hour
+         expires INTEGER NOT NULL
+       ) STRICT;
+       CREATE TABLE daemon_values (
+         key TEXT PRIMARY KEY,
+         value BLOB NOT NULL,
+         changed INTEGER NOT NULL         -- milliseconds since 1970
+       ) STRICT, WITHOUT ROWID;)"};
 
 Result<void> check_owner(Connection& connection, const std::string& path) {
     const std::int64_t id = connection.number("PRAGMA application_id");

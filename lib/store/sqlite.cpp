@@ -14,8 +14,11 @@ namespace {
 
 }  // namespace
 
+SqliteFailure SqliteFailure::damage(const std::string& message) { return {SQLITE_CORRUPT, message}; }
 bool SqliteFailure::is_damage() const noexcept { return (code_ & 0xFF) == SQLITE_CORRUPT || (code_ & 0xFF) == SQLITE_NOTADB; }
 bool SqliteFailure::is_busy() const noexcept { return (code_ & 0xFF) == SQLITE_BUSY; }
+bool SqliteFailure::is_full() const noexcept { return (code_ & 0xFF) == SQLITE_FULL; }
+bool SqliteFailure::is_read_only() const noexcept { return (code_ & 0xFF) == SQLITE_READONLY; }
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
 
@@ -28,13 +31,14 @@ Statement& Statement::bind(std::int64_t value) {
     return *this;
 }
 
+// Where there are no bytes there may be no address either, which would be NULL.
 Statement& Statement::bind(std::string_view text) {
-    check(sqlite3_bind_text64(statement_.get(), ++bound_, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8));
+    check(sqlite3_bind_text64(statement_.get(), ++bound_, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8));
     return *this;
 }
 
 Statement& Statement::bind_blob(std::string_view bytes) {
-    check(sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.data(), bytes.size(), SQLITE_STATIC));
+    check(sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.data() != nullptr ? bytes.data() : "", bytes.size(), SQLITE_STATIC));
     return *this;
 }
 

@@ -16,8 +16,11 @@ namespace veritag::store {
 class SqliteFailure : public std::runtime_error {
 public:
     SqliteFailure(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    static SqliteFailure damage(const std::string& message);
     [[nodiscard]] bool is_damage() const noexcept;  ///< the file is no database, or breaks its format
     [[nodiscard]] bool is_busy() const noexcept;    ///< another process held it for longer than our patience
+    [[nodiscard]] bool is_full() const noexcept;    ///< no room in its file system
+    [[nodiscard]] bool is_read_only() const noexcept;
 
 private:
     int code_;

@@ -23,7 +23,7 @@ SqliteStore::~SqliteStore() {
         return std::optional<bool>();
     });
     connection_.reset();
-    if (damaged_) (void)report_set_aside(path_, identity_);
+    if (damaged_) (void)set_aside_with_warning(path_, identity_);
 }
 
 Result<void> SqliteStore::open() {
@@ -39,14 +39,6 @@ Result<void> SqliteStore::open() {
         damaged_was_seen_ = failure.is_damage();
         return Error{ErrorCode::io, "open store", quote(path_), failure.what(), "name another file with --store, or use --no-store"};
     }
-}
-bool SqliteStore::report_set_aside(const std::string& path, const FileIdentity& damaged) {
-    const Result<std::optional<std::string>> name = set_aside(path, damaged);
-    if (!name)
-        log::warn("the store is damaged and could not be set aside", {{"error", name.error().message()}});
-    else if (*name)
-        log::warn("the store is damaged and was set aside; a new one takes its place", {{"store", quote(path)}, {"kept_as", quote(**name)}});
-    return name.has_value();
 }
 
 std::optional<LayerAnalysis> SqliteStore::find_layer(const LayerKey& key) {
@@ -236,7 +228,7 @@ Result<std::unique_ptr<AuditStore>> open_sqlite_store(const std::string& path, S
         auto store = std::make_unique<SqliteStore>(path, options);
         Result<void> opened = store->open();
         if (opened) return std::unique_ptr<AuditStore>(std::move(store));
-        if (again || !store->is_damaged() || !SqliteStore::report_set_aside(store->path(), store->identity())) return opened.error();
+        if (again || !store->is_damaged() || !set_aside_with_warning(store->path(), store->identity())) return opened.error();
     }
 }
 

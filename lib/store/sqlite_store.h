@@ -26,8 +26,6 @@ public:
     Result<void> open();
     /// open() failed because the file is no whole database.
     [[nodiscard]] bool is_damaged() const noexcept { return damaged_was_seen_; }
-    /// False where it could not be done; said in the log.
-    static bool report_set_aside(const std::string& path, const FileIdentity& damaged);
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const FileIdentity& identity() const noexcept { return identity_; }
 

@@ -1,0 +1,77 @@
+// A store's file for calls that may not be lost: what is written is on the disk before the call returns (synchronous=FULL: the log is
+// synced at each commit), and every failure is told. After one the next call begins with a new connection, so that all works again as
+// soon as its cause is gone.
+#pragma once
+
+#include "base/result.h"
+#include "store/clocks.h"
+#include "store/place.h"
+#include "store/sqlite.h"
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace veritag::store {
+
+class SqliteFile {
+public:
+    SqliteFile(const std::string& path, std::chrono::milliseconds patience, Clocks clocks);
+
+    /// Makes the file where it is not there, and brings its schema up to date. A damaged one is set aside.
+    Result<void> open();
+
+    [[nodiscard]] TimePoint now() const { return clocks_.now(); }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const { return clocks_.steady(); }
+
+    /// `use(connection)` gives a Result. It sees whole transactions only, and waits for no writer.
+    template <class Use>
+    auto read(const char* what, const Use& use) -> std::invoke_result_t<const Use&, Connection&> {
+        const std::lock_guard lock(reader_.mutex);
+        try {
+            VERITAG_CHECK(connect(reader_));
+            return use(*reader_.connection);
+        } catch (const SqliteFailure& failure) {
+            return error_of(reader_, what, failure);
+        }
+    }
+
+    /// `use(connection)` in one transaction: kept and durable if it gives a value, undone if it gives an error.
+    template <class Use>
+    auto write(const char* what, const Use& use) -> std::invoke_result_t<const Use&, Connection&> {
+        const std::lock_guard lock(writer_.mutex);
+        try {
+            VERITAG_CHECK(connect(writer_));
+            Transaction transaction(*writer_.connection);
+            auto result = use(*writer_.connection);
+            if (!result) return result;
+            transaction.commit();
+            VERITAG_CHECK(check_still_there(writer_, what));
+            return result;
+        } catch (const SqliteFailure& failure) {
+            return error_of(writer_, what, failure);
+        }
+    }
+
+private:
+    struct Side {
+        std::mutex mutex;
+        std::optional<Connection> connection;
+        FileIdentity identity;
+    };
+
+    Result<void> connect(Side& side);
+    Result<void> open_connection(Side& side);
+    Result<void> check_still_there(Side& side, const char* what);
+    Error error_of(Side& side, const char* what, const SqliteFailure& failure);
+
+    const std::string path_;
+    const std::chrono::milliseconds patience_;
+    const Clocks clocks_;
+    Side writer_;
+    Side reader_;  // its own, so that who only looks does not wait until the disk has what others write
+};
+
+}  // namespace veritag::store
