@@ -21,10 +21,14 @@ std::string describe(std::string_view pid) {
     const std::string stat = read_file("/proc/" + std::string(pid) + "/stat");
     const std::size_t name_end = stat.rfind(')');  // the name may hold anything
     if (name_end == std::string::npos) return {};
-    constexpr std::size_t kStartTime = 20;  // of the fields behind the name, from 0, with the space before the first
+    // Of the fields behind the name, from 0, with the space before the first.
+    constexpr std::size_t kState = 1;
+    constexpr std::size_t kThreads = 18;
+    constexpr std::size_t kStartTime = 20;
     const std::vector<std::string_view> fields = split(std::string_view(stat).substr(name_end + 1), ' ');
     if (fields.size() <= kStartTime) return {};
-    if (fields[1] == "Z" || fields[1] == "X") return {};  // it has ended, and nobody has asked how
+    // It has ended, and nobody has asked how. The state alone is the first thread's: others may be ending still, in the middle of a write.
+    if ((fields[kState] == "Z" || fields[kState] == "X") && (fields[kThreads] == "1" || fields[kThreads] == "0")) return {};
     std::string boot = read_file("/proc/sys/kernel/random/boot_id");
     while (!boot.empty() && boot.back() == '\n') boot.pop_back();
     return std::string(pid) + ' ' + std::string(fields[kStartTime]) + ' ' + boot;

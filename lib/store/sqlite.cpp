@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 namespace veritag::store {
 namespace {
@@ -20,7 +21,29 @@ bool SqliteFailure::is_busy() const noexcept { return (code_ & 0xFF) == SQLITE_B
 bool SqliteFailure::is_full() const noexcept { return (code_ & 0xFF) == SQLITE_FULL; }
 bool SqliteFailure::is_read_only() const noexcept { return (code_ & 0xFF) == SQLITE_READONLY; }
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+IdleStatements::~IdleStatements() {
+    for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
+}
+
+sqlite3_stmt* IdleStatements::take(std::string_view sql) {
+    const auto found = idle_.find(sql);
+    if (found == idle_.end()) return nullptr;
+    sqlite3_stmt* const statement = found->second;
+    idle_.erase(found);
+    return statement;
+}
+
+void IdleStatements::give_back(sqlite3_stmt* statement) noexcept {
+    constexpr std::size_t kMost = 64;  // more than there are; some texts hold numbers and never come again
+    sqlite3_reset(statement);          // its error was told when it happened
+    sqlite3_clear_bindings(statement);
+    try {
+        if (idle_.size() < kMost && idle_.emplace(sqlite3_sql(statement), statement).second) return;
+    } catch (const std::bad_alloc&) {
+        // Then it is prepared again when it is needed again.
+    }
+    sqlite3_finalize(statement);
+}
 
 void Statement::check(int code) {
     if (code != SQLITE_OK) fail(code, sqlite3_db_handle(statement_.get()));
@@ -70,10 +93,11 @@ Connection::Connection(const std::string& path, std::chrono::milliseconds patien
 }
 
 Statement Connection::prepare(std::string_view sql) {
-    sqlite3_stmt* statement = nullptr;
+    sqlite3_stmt* statement = idle_->take(sql);
+    if (statement != nullptr) return {statement, *idle_};
     const int code = sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
     if (code != SQLITE_OK) fail(code, connection_.get());
-    return Statement(statement);
+    return {statement, *idle_};
 }
 
 void Connection::run(const std::string& sql) {

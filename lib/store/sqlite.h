@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -26,7 +28,21 @@ private:
     int code_;
 };
 
-/// One prepared statement. Parameters are bound in order, then rows come with step().
+/// Statements of one connection that are not in use. To prepare one takes longer than to run it, and the same ones come again and again.
+class IdleStatements {
+public:
+    IdleStatements() = default;
+    ~IdleStatements();
+    IdleStatements(const IdleStatements&) = delete;
+    IdleStatements& operator=(const IdleStatements&) = delete;
+    [[nodiscard]] sqlite3_stmt* take(std::string_view sql);  ///< nullptr: there is none
+    void give_back(sqlite3_stmt* statement) noexcept;
+
+private:
+    std::map<std::string, sqlite3_stmt*, std::less<>> idle_;
+};
+
+/// One prepared statement. Parameters are bound in order, then rows come with step(). Its connection outlives it.
 class Statement {
 public:
     Statement& bind(std::int64_t value);
@@ -39,12 +55,13 @@ public:
 
 private:
     friend class Connection;
-    struct Finalize {
-        void operator()(sqlite3_stmt* statement) const noexcept;
+    struct GiveBack {
+        IdleStatements* idle;
+        void operator()(sqlite3_stmt* statement) const noexcept { idle->give_back(statement); }
     };
-    explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+    Statement(sqlite3_stmt* statement, IdleStatements& idle) : statement_(statement, GiveBack{&idle}) {}
     void check(int code);
-    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
     int bound_ = 0;
 };
 
@@ -63,6 +80,7 @@ private:
         void operator()(sqlite3* connection) const noexcept;
     };
     std::unique_ptr<sqlite3, Close> connection_;
+    std::unique_ptr<IdleStatements> idle_ = std::make_unique<IdleStatements>();  // goes before the connection
 };
 
 /// Rolls back unless it was committed.

@@ -35,14 +35,15 @@ SqliteFile::SqliteFile(const std::string& path, std::chrono::milliseconds patien
     : path_(path.starts_with('/') ? path : "./" + path), patience_(patience), clocks_(std::move(clocks)) {}
 
 Result<void> SqliteFile::open() {
-    const std::lock_guard lock(writer_.mutex);
+    const std::scoped_lock lock(writer_.mutex, reader_.mutex);
     for (bool again = false;; again = true) {
         VERITAG_CHECK(make_private_file(path_));
         try {
             VERITAG_CHECK(open_connection(writer_));
             check_daemon_tables(*writer_.connection);
-            return ok();
+            return open_connection(reader_);
         } catch (const SqliteFailure& failure) {
+            reader_.connection.reset();
             const Error error = error_of(writer_, "open store", failure);
             if (again || !failure.is_damage() || !set_aside_with_warning(path_, writer_.identity)) return error;
         }
@@ -80,6 +81,11 @@ Result<void> SqliteFile::open_connection(Side& side) {
 Result<void> SqliteFile::check_still_there(Side& side, const char* what) {
     if (file_identity(path_) == side.identity) return ok();
     return Error{ErrorCode::io, what, quote(path_), "the store's file was taken away meanwhile", "try again"};
+}
+
+void SqliteFile::drop_reader() {
+    const std::lock_guard lock(reader_.mutex);
+    reader_.connection.reset();
 }
 
 Error SqliteFile::error_of(Side& side, const char* what, const SqliteFailure& failure) {

@@ -38,21 +38,26 @@ public:
         }
     }
 
-    /// `use(connection)` in one transaction: kept and durable if it gives a value, undone if it gives an error.
+    /// `use(connection)` in one transaction: kept and durable if it gives a value, undone if it gives an error. Perhaps more than once:
+    /// only what the last one did counts.
     template <class Use>
     auto write(const char* what, const Use& use) -> std::invoke_result_t<const Use&, Connection&> {
         const std::lock_guard lock(writer_.mutex);
-        try {
-            VERITAG_CHECK(connect(writer_));
-            Transaction transaction(*writer_.connection);
-            auto result = use(*writer_.connection);
-            if (!result) return result;
-            transaction.commit();
-            VERITAG_CHECK(check_still_there(writer_, what));
-            return result;
-        } catch (const SqliteFailure& failure) {
-            return error_of(writer_, what, failure);
-        }
+        for (bool again = false;; again = true) try {
+                VERITAG_CHECK(connect(writer_));
+                Transaction transaction(*writer_.connection);
+                auto result = use(*writer_.connection);
+                if (!result) return result;
+                transaction.commit();
+                VERITAG_CHECK(check_still_there(writer_, what));
+                return result;
+            } catch (const SqliteFailure& failure) {
+                Error error = error_of(writer_, what, failure);
+                if (again || !failure.is_read_only()) return error;
+                // Connections of one process share what they map of a file. If it could only be read when the first of them came, all
+                // must go before it can be written.
+                drop_reader();
+            }
     }
 
 private:
@@ -65,6 +70,7 @@ private:
     Result<void> connect(Side& side);
     Result<void> open_connection(Side& side);
     Result<void> check_still_there(Side& side, const char* what);
+    void drop_reader();
     Error error_of(Side& side, const char* what, const SqliteFailure& failure);
 
     const std::string path_;

@@ -35,6 +35,9 @@ std::optional<SqliteQueue::Row> SqliteQueue::leased_row(Connection& connection, 
 Result<std::optional<Lease>> SqliteQueue::lease(std::string_view worker, std::span<const std::string> kinds, milliseconds lease_time) {
     if (kinds.empty()) return std::optional<Lease>();
     lease_time = std::clamp(lease_time, milliseconds(1), kLongestLease);
+    // Workers ask often, and mostly in vain: that must keep nobody from writing.
+    VERITAG_TRY(const bool look_closer, file_.read("lease job", [&](Connection& connection) -> Result<bool> { return may_have_work(connection, kinds); }));
+    if (!look_closer) return std::optional<Lease>();
     return file_.write("lease job", [&](Connection& connection) -> Result<std::optional<Lease>> {
         const TimePoint now = settled_now(connection);
         take_back_leases(connection, now);
@@ -58,7 +61,15 @@ Result<std::optional<Lease>> SqliteQueue::lease(std::string_view worker, std::sp
     });
 }
 
-std::optional<std::int64_t> SqliteQueue::pick(Connection& connection, std::span<const std::string> kinds, TimePoint now) {
+bool SqliteQueue::may_have_work(Connection& connection, std::span<const std::string> kinds) const {
+    const TimePoint now = file_.now();
+    if (connection.number("SELECT max(changed) FROM jobs") > milliseconds_of(now)) return true;  // the clock was put back
+    if (pick(connection, kinds, now)) return true;
+    const std::vector<Row> running = running_rows(connection);
+    return std::any_of(running.begin(), running.end(), [&](const Row& row) { return row.lease_end <= now || (row.holder != holder_ && has_ended(row.holder)); });
+}
+
+std::optional<std::int64_t> SqliteQueue::pick(Connection& connection, std::span<const std::string> kinds, TimePoint now) const {
     std::string sql = "SELECT id, max(since, ready) FROM jobs w WHERE state = 0 AND priority = ? AND ready <= ? AND kind IN (?";
     for (std::size_t i = 1; i < kinds.size(); ++i) sql += ",?";
     sql += ") AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.state = 1 AND r.kind = w.kind AND r.key = w.key) ORDER BY since, id LIMIT 1";
@@ -81,15 +92,8 @@ std::optional<std::int64_t> SqliteQueue::pick(Connection& connection, std::span<
 }
 
 void SqliteQueue::take_back_leases(Connection& connection, TimePoint now) {
-    std::vector<std::int64_t> running;
-    {
-        Statement all = connection.prepare("SELECT id FROM jobs WHERE state = 1");
-        while (all.step()) running.push_back(all.number(0));
-    }
-    for (const std::int64_t id : running) {
-        const std::optional<Row> row = row_of(connection, id);
-        if (!may_run_on(connection, *row, now)) lose(connection, *row, now);
-    }
+    for (const Row& row : running_rows(connection))
+        if (!may_run_on(connection, row, now)) lose(connection, row, now);
 }
 
 bool SqliteQueue::may_run_on(Connection& connection, const Row& row, TimePoint now) {

@@ -92,6 +92,13 @@ std::optional<SqliteQueue::Row> SqliteQueue::waiting_row(Connection& connection,
     return read_row(statement);
 }
 
+std::vector<SqliteQueue::Row> SqliteQueue::running_rows(Connection& connection) {
+    std::vector<Row> rows;
+    Statement statement = connection.prepare(std::string(kRow) + "WHERE state = 1");
+    while (std::optional<Row> row = read_row(statement)) rows.push_back(std::move(*row));
+    return rows;
+}
+
 Result<std::vector<EnqueueAnswer>> SqliteQueue::enqueue_groups(std::span<const std::span<const NewJob>> groups) {
     return file_.write("enqueue jobs", [&](Connection& connection) -> Result<std::vector<EnqueueAnswer>> {
         const TimePoint now = settled_now(connection);

@@ -59,6 +59,7 @@ private:
     static std::optional<Row> read_row(Statement& statement);
     static std::optional<Row> row_of(Connection& connection, std::int64_t id);
     static std::optional<Row> waiting_row(Connection& connection, std::string_view kind, std::string_view key);
+    static std::vector<Row> running_rows(Connection& connection);
     static std::optional<Row> row_of_token(Connection& connection, std::string_view token);
     std::optional<Row> leased_row(Connection& connection, std::string_view token);
 
@@ -68,7 +69,8 @@ private:
     static void write_waiting(Connection& connection, std::int64_t id, const Waiting& waiting, TimePoint now);
     static void end(Connection& connection, std::int64_t id, JobState state, TimePoint now);
 
-    std::optional<std::int64_t> pick(Connection& connection, std::span<const std::string> kinds, TimePoint now);
+    bool may_have_work(Connection& connection, std::span<const std::string> kinds) const;
+    std::optional<std::int64_t> pick(Connection& connection, std::span<const std::string> kinds, TimePoint now) const;
     void take_back_leases(Connection& connection, TimePoint now);
     bool may_run_on(Connection& connection, const Row& row, TimePoint now);
     void lose(Connection& connection, Row row, TimePoint now);

@@ -9,8 +9,12 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <functional>
+#include <thread>
 #include <tuple>
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -237,6 +241,66 @@ TEST_F(Audits, AStoreOfEveryEarlierSchemaIsBroughtUpToDate) {
         EXPECT_EQ(sql(path(), "SELECT max(version) FROM migrations"), std::to_string(migrations().size()));
         EXPECT_EQ(sql(path(), "SELECT count(*) FROM audits"), "1");
     }
+}
+
+// What another process says of itself while it waits, and its number.
+std::pair<std::string, pid_t> holder_of_child(const std::function<void()>& then) {
+    int ends[2];
+    EXPECT_EQ(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        const std::string holder = this_holder();
+        (void)!write(ends[1], holder.data(), holder.size());
+        close(ends[1]);
+        then();
+        _exit(0);
+    }
+    close(ends[1]);
+    std::string holder;
+    char chunk[256];
+    for (ssize_t got = 0; (got = read(ends[0], chunk, sizeof chunk)) > 0;) holder.append(chunk, static_cast<std::size_t>(got));
+    close(ends[0]);
+    return {holder, child};
+}
+
+std::string without_namespace(const std::string& holder) { return holder.substr(0, holder.rfind(' ')); }
+
+TEST(Owner, AHolderHasEndedOnlyWhereThatIsCertain) {
+    const std::string self = this_holder();
+    EXPECT_FALSE(has_ended(self));
+    EXPECT_FALSE(has_ended(""));
+    EXPECT_FALSE(has_ended("x"));
+    EXPECT_FALSE(has_ended(without_namespace(self) + " pid:[1]")) << "another container";
+    const std::string boot = without_namespace(self).substr(without_namespace(self).rfind(' ') + 1);
+    EXPECT_FALSE(has_ended("999999999 1 " + boot + " pid:[1]"));
+    EXPECT_TRUE(has_ended("999999999 1 " + boot + self.substr(self.rfind(' '))));
+    EXPECT_TRUE(has_ended("1 1 another-boot pid:[1]"));
+    EXPECT_FALSE(has_ended("1 1  pid:[1]")) << "nobody knows which boot";
+}
+
+TEST(Owner, AProcessThatNobodyAskedHowItEndedHasEnded) {
+    const auto [holder, child] = holder_of_child([] {});
+    siginfo_t info{};
+    ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);  // it stays a zombie
+    EXPECT_TRUE(has_ended(holder));
+    EXPECT_FALSE(is_alive(without_namespace(holder)));
+    waitpid(child, nullptr, 0);
+    EXPECT_TRUE(has_ended(holder));
+}
+
+TEST(Owner, AProcessWhoseFirstThreadEndedLives) {
+    const auto [holder, child] = holder_of_child([] {
+        std::thread([] { pause(); }).detach();
+        syscall(SYS_exit, 0);  // this thread alone
+    });
+    // Until the first thread is a zombie, or the test would prove nothing.
+    const std::string stat = "/proc/" + std::to_string(child) + "/stat";
+    while (test::contents_of(stat).find(") Z ") == std::string::npos) std::this_thread::yield();
+    EXPECT_FALSE(has_ended(holder));
+    EXPECT_TRUE(is_alive(without_namespace(holder)));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    EXPECT_TRUE(has_ended(holder));
 }
 
 TEST(Owner, KnowsTheLivingFromTheDead) {

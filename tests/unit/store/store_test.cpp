@@ -319,10 +319,10 @@ TEST_F(SqliteStoreTest, WhatNobodyUsedForLongGoesAndWhatIsUsedStays) {
 
 TEST_F(SqliteStoreTest, TheFileStaysBelowItsLimitAndTheNewestStay) {
     StoreOptions options;
-    options.most_bytes = 1 << 20;
+    options.most_bytes = 8 << 20;
     std::chrono::sys_seconds now{std::chrono::hours(24 * 365 * 50)};
     options.now = [&] { return now; };
-    const int kLayers = 60;
+    const int kLayers = 300;
     std::uint32_t random = 1;
     {
         const auto store = open(options);
@@ -337,7 +337,7 @@ TEST_F(SqliteStoreTest, TheFileStaysBelowItsLimitAndTheNewestStay) {
     }
     EXPECT_LE(std::filesystem::file_size(path_), options.most_bytes + 100'000);
     EXPECT_FALSE(has(0));
-    for (int i = kLayers - 8; i < kLayers; ++i) EXPECT_TRUE(has(i)) << i;
+    for (int i = kLayers - 30; i < kLayers; ++i) EXPECT_TRUE(has(i)) << i;
 }
 
 TEST_F(SqliteStoreTest, FindingWritesAtMostOnceADay) {
