@@ -21,7 +21,7 @@ const std::map<std::string, int, std::less<>> kLevels{
     {"model", 1},
     {"oci", 2},    {"rules", 2},
     {"stream", 3}, {"pkgdb", 3}, {"tag", 3}, {"judge", 3}, {"registry", 3}, {"store", 3}, {"report", 3},
-    {"detect", 4}, {"source", 4}, {"fleet", 4}, {"catalog", 4},
+    {"detect", 4}, {"source", 4}, {"fleet", 4}, {"catalog", 4}, {"server", 4},
     {"cage", 5},
     {"scan", 6},
     {"audit", 7},
@@ -37,7 +37,7 @@ constexpr Exception kExceptions[] = {
 };
 
 // Parsers stay free of the network: they compile quickly and are fuzzed alone.
-const std::set<std::string, std::less<>> kMayUseAsio{"net", "registry", "source", "scan", "audit", "api"};
+const std::set<std::string, std::less<>> kMayUseAsio{"net", "registry", "server", "source", "scan", "audit", "api"};
 
 bool is_excepted(std::string_view from, std::string_view to) {
     return std::any_of(std::begin(kExceptions), std::end(kExceptions), [&](const Exception& e) { return e.from == from && e.to == to; });
