@@ -1,4 +1,0 @@
-// Asio and Beast are compiled here, once; everybody else of the module sees declarations (BOOST_ASIO_SEPARATE_COMPILATION).
-#include <boost/asio/impl/src.hpp>
-#include <boost/asio/ssl/impl/src.hpp>
-#include <boost/beast/src.hpp>

@@ -1,0 +1,1 @@
+target_link_libraries(unit_server PRIVATE OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB Threads::Threads)
