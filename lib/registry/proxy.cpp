@@ -1,9 +1,9 @@
 #include "registry/proxy.h"
 
+#include "base/address_policy.h"
 #include "base/base64.h"
 #include "base/percent.h"
 #include "base/text.h"
-#include "registry/address_policy.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,8 +1,8 @@
 #include "registry/url.h"
 
+#include "base/address_policy.h"
 #include "base/percent.h"
 #include "base/text.h"
-#include "registry/address_policy.h"
 
 #include <algorithm>
 #include <array>
