@@ -1,4 +1,4 @@
-#include "registry/proxy.h"
+#include "base/proxy.h"
 
 #include "base/address_policy.h"
 #include "base/base64.h"
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace veritag::registry {
+namespace veritag {
 namespace {
 
 std::string either(const Environment& environment, const char* lower, const char* upper) {
@@ -125,4 +125,4 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
     return std::optional<Proxy>(std::move(proxy));
 }
 
-}  // namespace veritag::registry
+}  // namespace veritag
