@@ -1,6 +1,7 @@
 // modules: registry
 // The texts that a registry or token server writes: challenges, URLs, dates, ranges, tokens, errors, and the user's auth files.
 #include "base/base64.h"
+#include "base/http_retry.h"
 #include "base/proxy.h"
 #include "base/text.h"
 #include "base/url.h"

@@ -270,17 +270,6 @@ INSTANTIATE_TEST_SUITE_P(
                     DateCase{"Tail", "Sun, 06 Nov 1994 08:49:37 GMT x", -1}, DateCase{"Empty", "", -1}, DateCase{"Word", "soon", -1}),
     name_of<DateCase>);
 
-TEST(RetryAfter, SecondsDatesAndNonsense) {
-    const SystemTime now = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
-    EXPECT_EQ(parse_retry_after("17", now), 17s);
-    EXPECT_EQ(parse_retry_after(" 0 ", now), 0s);
-    EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now), 30s);
-    EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), 0s);  // gone by
-    EXPECT_EQ(parse_retry_after("18446744073709551615", now), 400 * 24h);    // capped, no overflow
-    EXPECT_EQ(parse_retry_after("76.77µs", now), std::nullopt);              // GHCR
-    EXPECT_EQ(parse_retry_after("-1", now), std::nullopt);
-}
-
 Failure failure_with(ErrorCode code, unsigned status = 0, std::optional<milliseconds> retry_after = std::nullopt) {
     Failure failure{Error{code, "fetch manifest", "GET h/v2/x", "HTTP " + std::to_string(status), ""}};
     failure.status = status;
