@@ -20,7 +20,7 @@ const std::map<std::string, int, std::less<>> kLevels{
     {"base", 0},
     {"model", 1},  {"schedule", 1},
     {"oci", 2},    {"rules", 2},
-    {"stream", 3}, {"pkgdb", 3}, {"tag", 3}, {"judge", 3}, {"registry", 3}, {"hooks", 3}, {"store", 3}, {"report", 3},
+    {"stream", 3}, {"pkgdb", 3}, {"tag", 3}, {"judge", 3}, {"registry", 3}, {"hooks", 3}, {"outbound", 3}, {"store", 3}, {"report", 3},
     {"detect", 4}, {"source", 4}, {"fleet", 4}, {"catalog", 4},
     {"cage", 5},
     {"scan", 6},
