@@ -1,5 +1,6 @@
 #include "model/kept.h"
 
+#include "model/finding_fields.h"
 #include "model/serial.h"
 
 namespace veritag {
@@ -12,13 +13,10 @@ constexpr std::string_view kForm = "VKF1";
 // The highest enumerator of each, for the reader's check. Found by argument, so beside the types.
 constexpr ComponentKind last_of(ComponentKind) { return ComponentKind::app; }
 constexpr Tier last_of(Tier) { return Tier::app; }
-constexpr EvidenceSource last_of(EvidenceSource) { return EvidenceSource::history; }
-constexpr Severity last_of(Severity) { return Severity::info; }
 constexpr Verdict last_of(Verdict) { return Verdict::error; }
 constexpr PackageType last_of(PackageType) { return PackageType::conda; }
 constexpr ErrorCode last_of(ErrorCode) { return ErrorCode::internal; }
 
-template <class Archive> void fields(Archive& a, Evidence& v) { a(v.source, v.path, v.layer, v.diff_id, v.detail); }
 template <class Archive> void fields(Archive& a, Claim& v) { a(v.component, v.kind, v.version, v.from_repository, v.text, v.floating, v.stood_for, v.guessed); }
 template <class Archive> void fields(Archive& a, Observation& v) { a(v.component, v.kind, v.version, v.evidence, v.proof); }
 template <class Archive> void fields(Archive& a, Fact& v) { a(v.component, v.name, v.value, v.evidence); }
@@ -36,10 +34,6 @@ template <class Archive> void fields(Archive& a, ImageFacts& v) {
 }
 
 template <class Archive> void fields(Archive& a, ReadImage& v) { a(v.facts, v.restored_layers, v.partial_layers, v.forged); }
-
-template <class Archive> void fields(Archive& a, Finding& v) {
-    a(v.code, v.severity, v.component, v.claimed, v.observed, v.message, v.evidence, v.suggestion, v.file, v.line);
-}
 
 template <class Archive> void fields(Archive& a, ImageReport& v) {
     a(v.reference, v.registry, v.repository, v.tag, v.index_digest, v.digest, v.platform, v.diff_ids, v.restored_layers, v.partial_layers, v.verdict, v.error, v.manifest_absent, v.grammar,

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/limits.h"
+#include "base/proxy.h"
 #include "base/result.h"
-#include "registry/proxy.h"
 
 #include <functional>
 #include <map>

@@ -1,8 +1,8 @@
 #include "registry/http.h"
 
+#include "base/address_policy.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "registry/address_policy.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>

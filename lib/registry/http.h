@@ -2,10 +2,10 @@
 // tokens. Private to the module: it shows Asio types. Everything runs on the I/O thread.
 #pragma once
 
+#include "base/proxy.h"
+#include "base/url.h"
 #include "registry/client.h"
-#include "registry/proxy.h"
 #include "registry/retry.h"
-#include "registry/url.h"
 #include "registry/waiting.h"
 
 #include <boost/asio/awaitable.hpp>

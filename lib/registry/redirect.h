@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "registry/url.h"
+#include "base/url.h"
 
 #include <string_view>
 

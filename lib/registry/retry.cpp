@@ -1,6 +1,6 @@
 #include "registry/retry.h"
 
-#include "base/text.h"
+#include "base/http_retry.h"
 
 #include <algorithm>
 
@@ -10,8 +10,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::uint64_t kLongestWaitSeconds = 400ULL * 24 * 3600;  // keeps the arithmetic in range; every cap is far below
-
 bool is_temporary(const Failure& failure) noexcept {
     if (failure.final) return false;
     if (failure.status != 0) return is_temporary_status(failure.status);
@@ -20,32 +18,8 @@ bool is_temporary(const Failure& failure) noexcept {
 
 }  // namespace
 
-bool is_temporary_status(unsigned status) noexcept {
-    switch (status) {
-        case 408:
-        case 429:
-        case 499:  // nginx: client closed the request, seen from front proxies
-        case 500:
-        case 502:
-        case 503:
-        case 504:
-        case 522:  // Cloudflare: connection to the origin timed out
-            return true;
-        default:
-            return false;
-    }
-}
-
 bool may_have_expired(const Failure& failure) noexcept {
     return failure.redirected && (failure.status == 400 || failure.status == 401 || failure.status == 403 || failure.status == 410);
-}
-
-std::optional<milliseconds> parse_retry_after(std::string_view text, SystemTime now) {
-    text = trim(text);
-    if (const auto seconds = parse_u64(text)) return std::chrono::seconds{std::min(*seconds, kLongestWaitSeconds)};
-    const auto date = parse_http_date(text);
-    if (!date) return std::nullopt;
-    return std::clamp<std::chrono::seconds>(*date - now, std::chrono::seconds{0}, std::chrono::seconds{kLongestWaitSeconds});
 }
 
 milliseconds backoff_delay(const RetryPolicy& policy, int tries, double random) {

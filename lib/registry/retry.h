@@ -1,9 +1,7 @@
-// What to do after a failed try: pure functions, no clock and no socket. The statuses are the union of what other clients repeat
-// (google/go-containerregistry: pkg/v1/remote/options.go, regclient/regclient: internal/reghttp/http.go).
+// What to do after a failed try: pure functions, no clock and no socket. Which statuses are worth it stands in base/http_retry.h.
 #pragma once
 
 #include "base/result.h"
-#include "base/times.h"
 
 #include <chrono>
 #include <optional>
@@ -36,15 +34,9 @@ struct Failure {
 template <class T>
 using Tried = boost::system::result<T, Failure>;
 
-/// Statuses that may be gone a moment later.
-bool is_temporary_status(unsigned status) noexcept;
-
 /// An address that a redirect named was refused. Such addresses are signed for some minutes, which may be over by the time a place is
 /// free or a cut is resumed: the registry names another one. (S3, Azure, CloudFront: 403; Google: 400, code ExpiredToken.)
 bool may_have_expired(const Failure& failure) noexcept;
-
-/// `Retry-After` as delay: seconds or an HTTP date. Anything else (GHCR sends Go durations in text) is nullopt.
-std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text, SystemTime now);
 
 /// Exponential with full jitter: `random` in [0, 1) of the doubled and capped step. `tries` counts from 1.
 std::chrono::milliseconds backoff_delay(const RetryPolicy& policy, int tries, double random);

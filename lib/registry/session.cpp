@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/byte_reader.h"
+#include "base/http_retry.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "registry/error_reply.h"

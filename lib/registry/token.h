@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/times.h"
-#include "registry/url.h"
+#include "base/url.h"
 
 #include <chrono>
 #include <map>

@@ -1,18 +1,19 @@
 // modules: registry
 // The texts that a registry or token server writes: challenges, URLs, dates, ranges, tokens, errors, and the user's auth files.
 #include "base/base64.h"
+#include "base/http_retry.h"
+#include "base/proxy.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "registry/auth_plan.h"
 #include "registry/challenge.h"
 #include "registry/credential_helper.h"
 #include "registry/credentials.h"
 #include "registry/error_reply.h"
-#include "registry/proxy.h"
 #include "registry/redirect.h"
 #include "registry/resume.h"
 #include "registry/retry.h"
 #include "registry/token.h"
-#include "registry/url.h"
 
 #include <cstddef>
 #include <cstdint>

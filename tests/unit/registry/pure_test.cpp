@@ -1,16 +1,14 @@
 // The client's decisions: no sockets, no clock.
 #include "base/text.h"
-#include "registry/address_policy.h"
+#include "base/times.h"
+#include "base/url.h"
 #include "registry/auth_plan.h"
 #include "registry/challenge.h"
 #include "registry/error_reply.h"
-#include "registry/proxy.h"
 #include "registry/redirect.h"
 #include "registry/resume.h"
 #include "registry/retry.h"
-#include "base/times.h"
 #include "registry/token.h"
-#include "registry/url.h"
 
 #include <gtest/gtest.h>
 
@@ -272,17 +270,6 @@ INSTANTIATE_TEST_SUITE_P(
                     DateCase{"Tail", "Sun, 06 Nov 1994 08:49:37 GMT x", -1}, DateCase{"Empty", "", -1}, DateCase{"Word", "soon", -1}),
     name_of<DateCase>);
 
-TEST(RetryAfter, SecondsDatesAndNonsense) {
-    const SystemTime now = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
-    EXPECT_EQ(parse_retry_after("17", now), 17s);
-    EXPECT_EQ(parse_retry_after(" 0 ", now), 0s);
-    EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now), 30s);
-    EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), 0s);  // gone by
-    EXPECT_EQ(parse_retry_after("18446744073709551615", now), 400 * 24h);    // capped, no overflow
-    EXPECT_EQ(parse_retry_after("76.77µs", now), std::nullopt);              // GHCR
-    EXPECT_EQ(parse_retry_after("-1", now), std::nullopt);
-}
-
 Failure failure_with(ErrorCode code, unsigned status = 0, std::optional<milliseconds> retry_after = std::nullopt) {
     Failure failure{Error{code, "fetch manifest", "GET h/v2/x", "HTTP " + std::to_string(status), ""}};
     failure.status = status;
@@ -423,50 +410,7 @@ TEST(ResumingState, RefusesMoreThanTheSize) {
     EXPECT_EQ(more.error().saw, "more than the 10 bytes of the descriptor");
 }
 
-// ---- URLs, redirects, addresses ----
-
-struct UrlCase {
-    const char* name;
-    const char* base;
-    const char* reference;
-    const char* reads;  // the URL, or the error's message
-};
-class Urls : public testing::TestWithParam<UrlCase> {};
-TEST_P(Urls, Resolve) {
-    const Result<Url> base = parse_url(GetParam().base);
-    ASSERT_TRUE(base) << base.error().message();
-    const Result<Url> url = resolve_url(*base, GetParam().reference);
-    EXPECT_EQ(url ? url->str() : url.error().message(), GetParam().reads);
-}
-INSTANTIATE_TEST_SUITE_P(
-    Table, Urls,
-    testing::Values(
-        UrlCase{"Absolute", "https://a/x", "HTTP://B.Example:80/y?z#f", "http://b.example/y?z"},
-        UrlCase{"PathOnly", "https://a:444/x/y?q", "/z?r=1", "https://a:444/z?r=1"},
-        UrlCase{"NoPath", "https://a/x", "https://b", "https://b/"}, UrlCase{"QueryNoPath", "https://a/x", "https://b?c", "https://b/?c"},
-        UrlCase{"SchemeRelative", "http://a/x", "//b/y", "http://b/y"}, UrlCase{"QueryOnly", "https://a/x/y?q", "?r", "https://a/x/y?r"},
-        UrlCase{"Relative", "https://a/x/y/z", "../t?u=/../v", "https://a/x/t?u=/../v"},
-        UrlCase{"RelativeAboveRoot", "https://a/x", "../../t", "https://a/t"}, UrlCase{"RelativeDot", "https://a/x/y", ".", "https://a/x/"},
-        UrlCase{"Ipv6", "https://[::1]:5000/x", "/y", "https://[::1]:5000/y"},
-        UrlCase{"IllegalBytesEncoded", "https://a/x", "/y z\r\nH: \xc3\xa9|?last=a b", "https://a/y%20z%0D%0AH:%20%C3%A9%7C?last=a%20b"},
-        UrlCase{"EscapesKept", "https://a/x", "/a%2Fb?X-Sig=%2B+/=", "https://a/a%2Fb?X-Sig=%2B+/="},
-        UrlCase{"UserInfo", "https://a/x", "https://u:SECRET@b/y?SECRET",
-                "read URL: https://b/y: it holds user information, which is not followed"},
-        UrlCase{"OtherScheme", "https://a/x", "file:///etc/passwd",
-                "read URL: file:///etc/passwd: neither http:// nor https:// stands in front"},
-        UrlCase{"BadPort", "https://a/x", "https://b:70000/", "read URL: https://b:70000/: \"70000\" is no port (1 to 65535)"},
-        UrlCase{"BadHost", "https://a/x", "https://b c/", "read URL: https://b c/: \"b c\" is no host name"},
-        UrlCase{"NoHost", "https://a/x", "https:///y", "read URL: https:///y: \"\" is no host name"},
-        UrlCase{"BadIpv6", "https://a/x", "https://[zz]/", "read URL: https://[zz]/: the host is no IPv6 address"},
-        UrlCase{"OpenBracket", "https://a/x", "https://[::1/", "read URL: https://[::1/: \"[\" without \"]\" in the host"},
-        UrlCase{"Empty", "https://a/x", " ", "read URL: it is empty"}),
-    name_of<UrlCase>);
-
-TEST(UrlText, ForMessagesHasNoQuery) {
-    const Result<Url> url = parse_url("https://cdn.example:8443/blob?X-Amz-Signature=SECRET");
-    ASSERT_TRUE(url);
-    EXPECT_EQ(url->for_messages(), "cdn.example:8443/blob");
-}
+// ---- redirects ----
 
 struct HopCase {
     const char* name;
@@ -497,140 +441,6 @@ INSTANTIATE_TEST_SUITE_P(
                     HopCase{"HttpToHttps", "http://a/x", false, true, "https://a/y", "other public"},
                     HopCase{"HttpsToHttp", "https://a/x", false, true, "http://a/y", "https leads to http, which is not followed"}),
     name_of<HopCase>);
-
-TEST(Addresses, InternalOnes) {
-    for (const char* text : {"127.0.0.1",
-                             "10.1.2.3",
-                             "172.16.0.1",
-                             "172.31.255.255",
-                             "192.168.1.1",
-                             "169.254.169.254",
-                             "100.64.0.1",
-                             "100.100.100.200",
-                             "0.0.0.0",
-                             "192.0.0.192",
-                             "198.18.0.1",
-                             "224.0.0.1",
-                             "255.255.255.255",
-                             "::1",
-                             "::",
-                             "fe80::1",
-                             "fec0::1",
-                             "fc00::1",
-                             "fd12::1",
-                             "ff02::1",
-                             "::ffff:10.0.0.1",
-                             "::10.0.0.1",
-                             "64:ff9b::a00:1",
-                             "64:ff9b:1::1",
-                             "2002:a00:1::1",
-                             "2001::1"}) {
-        const auto address = parse_address(text);
-        ASSERT_TRUE(address) << text;
-        EXPECT_TRUE(is_internal(*address)) << text;
-    }
-    for (const char* text : {"8.8.8.8", "172.32.0.1", "172.15.0.1", "100.128.0.1", "192.1.0.1", "223.255.255.255", "2606:4700::1111",
-                             "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"}) {
-        const auto address = parse_address(text);
-        ASSERT_TRUE(address) << text;
-        EXPECT_FALSE(is_internal(*address)) << text;
-    }
-    EXPECT_FALSE(parse_address("example.com"));
-    EXPECT_FALSE(parse_address("fe80::1%eth0"));
-}
-
-TEST(Addresses, HostsByTextAlone) {
-    for (const char* text : {"127.1", "2130706433", "0x7f.1", "LOCALHOST", "a.localhost", "metadata.google.internal", "metadata",
-                             "printer.local", "localhost."})
-        EXPECT_TRUE(is_internal_host(text)) << text;
-    for (const char* text : {"example.com", "localhost.example.com", "8.8.8.8", "134744072"}) EXPECT_FALSE(is_internal_host(text)) << text;
-    EXPECT_TRUE(is_loopback_host("127.9.9.9"));
-    EXPECT_TRUE(is_loopback_host("::1"));
-    EXPECT_TRUE(is_loopback_host("Localhost"));
-    EXPECT_FALSE(is_loopback_host("10.0.0.1"));
-    EXPECT_FALSE(is_loopback_host("notlocalhost"));
-}
-
-// ---- proxies ----
-
-Environment environment_of(std::map<std::string, std::string> variables) {
-    return [variables = std::move(variables)](const char* name) {
-        const auto found = variables.find(name);
-        return found == variables.end() ? std::string() : found->second;
-    };
-}
-
-std::string proxied(std::map<std::string, std::string> variables, const char* target) {
-    const Result<Url> url = parse_url(target);
-    if (!url) return url.error().message();
-    const Result<std::optional<Proxy>> proxy = proxy_for(proxy_settings(environment_of(std::move(variables))), url->origin);
-    if (!proxy) return proxy.error().message();
-    if (!*proxy) return "direct";
-    return (*proxy)->origin.authority() + ((*proxy)->authorization.empty() ? "" : " " + (*proxy)->authorization);
-}
-
-TEST(Proxies, AreChosenByScheme) {
-    const std::map<std::string, std::string> both{{"HTTP_PROXY", "http://p1:3128"}, {"HTTPS_PROXY", "p2:3129/"}};
-    EXPECT_EQ(proxied(both, "http://hub.example"), "p1:3128");
-    EXPECT_EQ(proxied(both, "https://hub.example"), "p2:3129");
-    EXPECT_EQ(proxied({{"ALL_PROXY", "http://p3:1"}}, "https://hub.example"), "p3:1");
-    EXPECT_EQ(proxied({{"https_proxy", "http://low:1"}, {"HTTPS_PROXY", "http://UP:1"}}, "https://hub.example"), "low:1");
-    EXPECT_EQ(proxied({}, "https://hub.example"), "direct");
-}
-
-TEST(Proxies, IgnoreARequestHeaderInCgi) {
-    EXPECT_EQ(proxied({{"HTTP_PROXY", "http://evil:1"}, {"REQUEST_METHOD", "GET"}}, "http://hub.example"), "direct");
-    EXPECT_EQ(proxied({{"http_proxy", "http://p:1"}, {"REQUEST_METHOD", "GET"}}, "http://hub.example"), "p:1");
-}
-
-TEST(Proxies, LoopbackIsNeverProxied) {
-    for (const char* target : {"http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"})
-        EXPECT_EQ(proxied({{"HTTP_PROXY", "http://p:1"}}, target), "direct") << target;
-}
-
-TEST(Proxies, CarryUserAndPassword) {
-    EXPECT_EQ(proxied({{"HTTPS_PROXY", "http://us%40er:p%3Ass@p.example.:8080"}}, "https://h"), "p.example.:8080 Basic dXNAZXI6cDpzcw==");
-}
-
-TEST(Proxies, UnknownKindsAreErrorsWithoutThePassword) {
-    EXPECT_EQ(proxied({{"HTTPS_PROXY", "socks5://u:SECRET@p:1080"}}, "https://h"),
-              "read proxy setting: socks5://p:1080: only http:// proxies are supported; set it to http://[user:password@]host:port");
-    EXPECT_EQ(proxied({{"HTTPS_PROXY", "http://p:x"}}, "https://h"),
-              "read proxy setting: http://p:x: \"x\" is no port (1 to 65535); set it to http://[user:password@]host:port");
-}
-
-struct NoProxyCase {
-    const char* name;
-    const char* no_proxy;
-    const char* target;
-    bool bypasses;
-};
-class NoProxy : public testing::TestWithParam<NoProxyCase> {};
-TEST_P(NoProxy, Decides) {
-    const Result<Url> url = parse_url(GetParam().target);
-    ASSERT_TRUE(url);
-    EXPECT_EQ(bypasses_proxy(GetParam().no_proxy, url->origin), GetParam().bypasses);
-}
-INSTANTIATE_TEST_SUITE_P(Table, NoProxy,
-                         testing::Values(NoProxyCase{"Exact", "a.example, hub.example", "https://hub.example", true},
-                                         NoProxyCase{"Below", "example", "https://hub.example", true},
-                                         NoProxyCase{"DotSuffix", ".example", "https://hub.example", true},
-                                         NoProxyCase{"StarSuffix", "*.Example", "https://hub.example", true},
-                                         NoProxyCase{"NotInsideAWord", "ub.example", "https://hub.example", false},
-                                         NoProxyCase{"Star", "*", "https://hub.example", true},
-                                         NoProxyCase{"PortSame", "hub.example:443", "https://hub.example", true},
-                                         NoProxyCase{"PortOther", "hub.example:5000", "https://hub.example", false},
-                                         NoProxyCase{"Address", "192.0.2.7", "https://192.0.2.7:5000", true},
-                                         NoProxyCase{"Block", "192.0.2.0/24", "https://192.0.2.7", true},
-                                         NoProxyCase{"BlockEdge", "192.0.2.0/29", "https://192.0.2.8", false},
-                                         NoProxyCase{"BlockAll", "0.0.0.0/0", "https://8.8.8.8", true},
-                                         NoProxyCase{"BlockNotNames", "0.0.0.0/0", "https://hub.example", false},
-                                         NoProxyCase{"BadBlock", "192.0.2.0/33,x/8", "https://192.0.2.7", false},
-                                         NoProxyCase{"Ipv6Block", "2001:db8::/32", "https://[2001:db8:1::1]", true},
-                                         NoProxyCase{"Ipv6Port", "[2001:db8::1]:5000", "https://[2001:db8::1]:5000", true},
-                                         NoProxyCase{"Ipv6Bare", "2001:db8::1", "https://[2001:db8:0::1]", true},
-                                         NoProxyCase{"Empty", " , ", "https://hub.example", false}),
-                         name_of<NoProxyCase>);
 
 // ---- small things ----
 

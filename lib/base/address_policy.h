@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace veritag::registry {
+namespace veritag {
 
 /// An IPv6 address in network order; IPv4 in its mapped form, ::ffff:a.b.c.d.
 using Address = std::array<std::uint8_t, 16>;
@@ -25,4 +25,4 @@ bool is_internal(const Address& address) noexcept;
 /// reads (`127.1`, `2130706433`), localhost and the names of cloud metadata services.
 bool is_internal_host(std::string_view host);
 
-}  // namespace veritag::registry
+}  // namespace veritag

@@ -1,4 +1,4 @@
-#include "registry/address_policy.h"
+#include "base/address_policy.h"
 
 #include "base/text.h"
 
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string>
 
-namespace veritag::registry {
+namespace veritag {
 namespace {
 
 using Ipv4 = std::array<std::uint8_t, 4>;
@@ -93,4 +93,4 @@ bool is_internal_host(std::string_view host) {
            name.ends_with(".local") || name.ends_with(".localdomain");
 }
 
-}  // namespace veritag::registry
+}  // namespace veritag

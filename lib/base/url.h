@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace veritag::registry {
+namespace veritag {
 
 /// Scheme, host and port: what credentials and connections are bound to.
 struct Origin {
@@ -46,4 +46,4 @@ std::string url_for_message(std::string_view text);
 /// localhost, *.localhost, 127.0.0.0/8 and ::1, by their text alone.
 bool is_loopback_host(std::string_view host);
 
-}  // namespace veritag::registry
+}  // namespace veritag

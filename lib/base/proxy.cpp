@@ -1,14 +1,14 @@
-#include "registry/proxy.h"
+#include "base/proxy.h"
 
+#include "base/address_policy.h"
 #include "base/base64.h"
 #include "base/percent.h"
 #include "base/text.h"
-#include "registry/address_policy.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-namespace veritag::registry {
+namespace veritag {
 namespace {
 
 std::string either(const Environment& environment, const char* lower, const char* upper) {
@@ -125,4 +125,4 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
     return std::optional<Proxy>(std::move(proxy));
 }
 
-}  // namespace veritag::registry
+}  // namespace veritag

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "base/result.h"
-#include "registry/url.h"
+#include "base/url.h"
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace veritag::registry {
+namespace veritag {
 
 struct ProxySettings {
     std::string http;      ///< proxy URL for http targets, empty for none
@@ -39,4 +39,4 @@ Result<std::optional<Proxy>> proxy_for(const ProxySettings& settings, const Orig
 /// `*`; `host`, `.host` and `*.host` (each with the names below it), an address, a CIDR block; all but `*` and blocks with `:port`.
 bool bypasses_proxy(std::string_view no_proxy, const Origin& target);
 
-}  // namespace veritag::registry
+}  // namespace veritag

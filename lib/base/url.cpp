@@ -1,15 +1,15 @@
-#include "registry/url.h"
+#include "base/url.h"
 
+#include "base/address_policy.h"
 #include "base/percent.h"
 #include "base/text.h"
-#include "registry/address_policy.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
 
-namespace veritag::registry {
+namespace veritag {
 namespace {
 
 constexpr std::size_t kMaxUrlBytes = 16 << 10;  // signed URLs of object stores have 1 to 4 KiB
@@ -178,4 +178,4 @@ bool is_loopback_host(std::string_view host) {
     return address && is_loopback(*address);
 }
 
-}  // namespace veritag::registry
+}  // namespace veritag
