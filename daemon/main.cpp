@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
     int exit_code = kUsage;
     add_scan(app, exit_code);
     add_audit(app, exit_code);
+    add_serve(app, exit_code);
+    add_token(app, exit_code);
     add_report(app, exit_code);
     add_catalog(app, exit_code);
     add_explain(app, exit_code);

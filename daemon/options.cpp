@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "rules/load_all.h"
 #include "store/place.h"
 
 #include <CLI/CLI.hpp>
@@ -26,14 +27,7 @@ void RuleOptions::add_to(CLI::App& command) {
         ->type_name("DIR")->allow_extra_args(false);
 }
 
-Result<rules::RuleSet> RuleOptions::load() const {
-    std::vector<rules::PackText> packs = rules::embedded_packs();
-    for (const std::string& directory : directories) {
-        VERITAG_TRY(std::vector<rules::PackText> more, rules::read_packs(directory));
-        packs.insert(packs.end(), more.begin(), more.end());
-    }
-    return rules::load_rules(packs);
-}
+Result<rules::RuleSet> RuleOptions::load() const { return rules::load_all(directories); }
 
 void OutputOptions::add_to(CLI::App& command, const std::vector<std::string>& formats) {
     command.add_option("--format", format, "Output format: " + join(formats, ", "))->type_name("NAME")->capture_default_str();

@@ -75,6 +75,8 @@ void watch_signals();
 
 // One function a subcommand: adds it to the application; what it returns becomes the exit status.
 void add_scan(CLI::App& app, int& exit_code);
+void add_serve(CLI::App& app, int& exit_code);
+void add_token(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_catalog(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);

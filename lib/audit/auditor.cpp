@@ -67,7 +67,8 @@ struct Auditor::Looked {
     store::ReferenceKey reference;
     JudgedReference judged;
     std::vector<store::Published> published;
-    bool done = false;  // false: stopped before
+    std::size_t images = 0;  // that the report took over
+    bool done = false;       // false: stopped before
 };
 
 Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop) {
@@ -173,6 +174,19 @@ void Auditor::add_earlier(const std::vector<store::ReferenceKey>& references, Re
             std::move(current->judged.images.begin(), current->judged.images.end(), std::back_inserter(earlier.images));
 }
 
+// The report has the images by now; each reference's are lent for the moment of writing.
+void Auditor::keep(std::int64_t audit, std::vector<Looked>& looked, bool seen, Report& report) {
+    std::size_t at = 0;
+    for (Looked& each : looked) {
+        const auto begin = report.images.begin() + static_cast<std::ptrdiff_t>(at), end = begin + static_cast<std::ptrdiff_t>(each.images);
+        each.judged.images.assign(std::make_move_iterator(begin), std::make_move_iterator(end));
+        const Result<Digest> top = Digest::parse(each.judged.top);
+        store_->keep_reference(audit, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published, seen);
+        std::move(each.judged.images.begin(), each.judged.images.end(), begin);
+        at += each.images;
+    }
+}
+
 AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     // Of everything that goes on meanwhile: a daemon may have several runs at once.
     const std::uint64_t bytes_before = clients_->bytes_fetched(), analyzed_before = scanner_.layers_analyzed(), reused_before = scanner_.layers_reused();
@@ -206,19 +220,17 @@ AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     report.layers_analyzed = scanner_.layers_analyzed() - analyzed_before;
     report.layers_reused = scanner_.layers_reused() - reused_before;
     for (const store::ReferenceKey& each : gone) report.gone.push_back(name_of(each));
+    std::sort(report.gone.begin(), report.gone.end());
     outcome.whole = !stop.stop_requested();
-    if (audit) {
-        outcome.audit = audit->id;
-        for (const Looked& each : looked) {
-            const Result<Digest> top = Digest::parse(each.judged.top);
-            store_->keep_reference(audit->id, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published, !options.offline);
-        }
-        store_->forget_references(gone);
-    }
+    outcome.audit = audit ? audit->id : 0;
     for (Looked& each : looked) {
+        each.images = each.judged.images.size();
         std::move(each.judged.images.begin(), each.judged.images.end(), std::back_inserter(report.images));
-        std::move(each.judged.skipped.begin(), each.judged.skipped.end(), std::back_inserter(report.skipped));
+        report.skipped.insert(report.skipped.end(), each.judged.skipped.begin(), each.judged.skipped.end());
     }
+    options.before_keeping(outcome);
+    if (audit) keep(audit->id, looked, !options.offline, report);
+    if (audit) store_->forget_references(gone);
     if (audit && outcome.whole) store_->end_audit(audit->id, report);
     return outcome;
 }

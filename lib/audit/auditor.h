@@ -16,12 +16,16 @@
 
 namespace veritag::audit {
 
+struct AuditOutcome;
+
 struct AuditOptions {
     Scope scope;
     store::RunKind kind = store::RunKind::audit;
     std::size_t concurrency = 0;        ///< references under way at a time; 0: as many as the scanner takes
     double references_per_second = 0;   ///< 0: as fast as possible
     bool compare_with_earlier = false;  ///< fill AuditOutcome::earlier
+    /// Called once everything was looked at, before it is kept: what hangs on the difference to what is kept now is written down here.
+    std::function<void(const AuditOutcome&)> before_keeping = [](const AuditOutcome&) {};
     bool offline = false;  ///< no request at all: what the store holds is judged again, under the digests that tags had last
     Limits limits;
     std::string tool_version;
@@ -51,6 +55,7 @@ public:
 private:
     struct Looked;
     std::vector<store::ReferenceKey> find_gone(const ReferenceList& list, const std::vector<store::TagDigest>& last) const;
+    void keep(std::int64_t audit, std::vector<Looked>& looked, bool seen, Report& report);
     void add_earlier(const std::vector<store::ReferenceKey>& references, Report& earlier) const;
     std::vector<Looked> look_at_all(const ReferenceList& list, const AuditOptions& options, const std::vector<store::TagDigest>& last, const std::stop_token& stop);
     Looked look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop);

@@ -1,0 +1,139 @@
+#include "api/forms.h"
+
+#include "base/digest.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "oci/json.h"
+#include "report/json_output.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace veritag::api {
+namespace {
+
+unsigned status_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::usage:
+        case ErrorCode::malformed:
+        case ErrorCode::truncated: return 400;
+        case ErrorCode::auth: return 401;
+        case ErrorCode::not_found: return 404;
+        case ErrorCode::over_limit: return 413;
+        case ErrorCode::unsupported: return 415;
+        case ErrorCode::rate_limited: return 429;
+        case ErrorCode::io:
+        case ErrorCode::cancelled: return 503;  // the store fails, or the daemon ends
+        default: return 500;
+    }
+}
+
+std::string time_text(store::TimePoint time) { return rfc3339(std::chrono::floor<std::chrono::seconds>(time)); }
+
+}  // namespace
+
+server::Response problem_of(const Error& error, const std::string& request_id) {
+    const unsigned status = status_of(error.code);
+    const bool ours = status >= 500;
+    if (ours) log::error("request failed", {{"request", request_id}, {"error", error.message()}});
+    server::Response response = server::problem(status, "", ours ? "It is written down in the log under this request's id." : error.message(), "about:blank", request_id);
+    if (status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"veritag\", error=\"invalid_token\"");
+    if (status == 429 || status == 503) response.headers.add("Retry-After", "5");
+    return response;
+}
+
+server::Response tagged(std::string_view content_type, std::string body) {
+    const std::string tag = sha256_of(body).str().substr(7, 32);
+    server::Response response = server::reply(200, content_type, std::move(body));
+    response.headers.add("ETag", '"' + tag + '"');
+    return response;
+}
+
+server::Response tagged_json(std::string json) { return tagged("application/json", std::move(json)); }
+
+Result<void> check_query(const server::Request& request, std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : request.target.query.parameters()) {
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+            std::string all;
+            for (const std::string_view each : known) all += (all.empty() ? "" : ", ") + std::string(each);
+            return Error{ErrorCode::usage, "read query", quote(name), "no parameter of this path", all.empty() ? "it has none" : "it has " + all};
+        }
+        if (request.target.query.all(name).size() > 1) return Error{ErrorCode::usage, "read query", quote(name), "it is there twice", ""};
+    }
+    return ok();
+}
+
+std::string parameter(const server::Request& request, std::string_view name) { return std::string(request.target.query.first(name).value_or("")); }
+
+Result<std::size_t> page_limit(const server::Request& request, std::size_t usual, std::size_t most) {
+    const std::optional<std::string_view> text = request.target.query.first("limit");
+    if (!text) return usual;
+    const std::optional<std::uint64_t> number = parse_u64(*text);
+    if (!number || *number < 1 || *number > most) return Error{ErrorCode::usage, "read query", "limit", quote(*text), "a number from 1 to " + std::to_string(most)};
+    return static_cast<std::size_t>(*number);
+}
+
+std::optional<std::int64_t> parse_id(std::string_view text) {
+    const std::optional<std::uint64_t> number = parse_u64(text);
+    constexpr std::uint64_t kMost = (1ULL << 53) - 1;  // what JSON's readers keep whole
+    if (!number || *number == 0 || *number > kMost) return std::nullopt;
+    return static_cast<std::int64_t>(*number);
+}
+
+Result<std::string> only_member(const server::Request& request, std::string_view name) {
+    const std::string_view type = request.headers.get("Content-Type");
+    if (to_lower(trim(type.substr(0, type.find(';')))) != "application/json") return Error{ErrorCode::unsupported, "read body", "Content-Type", quote(type), "send application/json"};
+    VERITAG_TRY(const rapidjson::Document root, oci::parse_json("read body", "", request.body, Limits{}));
+    const std::string shape = "{\"" + std::string(name) + "\": \"…\"}";
+    if (!root.IsObject()) return Error{ErrorCode::malformed, "read body", "", "no JSON object", "send " + shape};
+    for (const auto& member : root.GetObject()) {
+        const std::string_view key(member.name.GetString(), member.name.GetStringLength());
+        if (key != name) return Error{ErrorCode::malformed, "read body", quote(key), "no member of this request", "send " + shape};
+    }
+    const auto found = root.FindMember(rapidjson::Value(name.data(), static_cast<rapidjson::SizeType>(name.size())));
+    if (found == root.MemberEnd() || !found->value.IsString() || found->value.GetStringLength() == 0) return Error{ErrorCode::malformed, "read body", std::string(name), "missing or no text", "send " + shape};
+    return std::string(found->value.GetString(), found->value.GetStringLength());
+}
+
+void write_audit(report::JsonOutput& out, const store::AuditRecord& audit) {
+    out.number("id", static_cast<std::uint64_t>(audit.id));
+    out.member("kind", to_string(audit.kind));
+    out.list("targets", [&] {
+        for (const std::string& target : audit.targets) out.value(target);
+    });
+    out.member("rules", audit.rules_digest);
+    out.member("tool", audit.tool_version);
+    out.member("started", rfc3339(audit.started));
+    if (audit.ended) out.member("ended", rfc3339(*audit.ended));
+    if (audit.verdicts)
+        out.object("verdicts", [&] {
+            out.number("pass", audit.verdicts->pass);
+            out.number("warn", audit.verdicts->warn);
+            out.number("fail", audit.verdicts->fail);
+            out.number("unknown", audit.verdicts->unknown);
+            out.number("error", audit.verdicts->error);
+        });
+}
+
+void write_job(report::JsonOutput& out, const store::JobInfo& job) {
+    out.number("id", static_cast<std::uint64_t>(job.id));
+    out.member("kind", job.kind);
+    out.member("about", job.key);
+    out.member("state", to_string(job.state));
+    out.member("priority", to_string(job.priority));
+    out.number("attempts", static_cast<std::uint64_t>(job.attempts));
+    out.member("enqueued", time_text(job.enqueued));
+    if (job.state == store::JobState::waiting) out.member("ready", time_text(job.ready));
+    if (job.started) out.member("started", time_text(*job.started));
+    out.member("changed", time_text(job.changed));
+    if (job.cancel_asked) out.flag("cancelAsked", true);
+    if (job.successor != 0) out.number("successor", static_cast<std::uint64_t>(job.successor));
+    if (job.failure)
+        out.object("failure", [&] {
+            out.member("code", job.failure->code);
+            out.member("message", job.failure->message);
+        });
+}
+
+}  // namespace veritag::api

@@ -1,0 +1,43 @@
+// What several routes read and write alike.
+#pragma once
+
+#include "base/result.h"
+#include "server/request.h"
+#include "server/response.h"
+#include "store/queue.h"
+#include "store/store.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace veritag::report {
+class JsonOutput;
+}
+
+namespace veritag::api {
+
+/// The status that fits an error, and its text: what the caller did wrong in words, what we did wrong with the request's id.
+server::Response problem_of(const Error& error, const std::string& request_id);
+
+/// JSON with an ETag over its bytes.
+server::Response tagged_json(std::string json);
+server::Response tagged(std::string_view content_type, std::string body);
+
+/// The query's parameters, each at most once, and none but `known`. An error is the reply's reason.
+Result<void> check_query(const server::Request& request, std::initializer_list<std::string_view> known);
+std::string parameter(const server::Request& request, std::string_view name);
+/// `limit`, 1 to `most`.
+Result<std::size_t> page_limit(const server::Request& request, std::size_t usual, std::size_t most);
+
+/// A positive number of a path, as ids are.
+std::optional<std::int64_t> parse_id(std::string_view text);
+
+/// One text member of a JSON object in the body; anything else in it is an error that names it.
+Result<std::string> only_member(const server::Request& request, std::string_view name);
+
+void write_audit(report::JsonOutput& out, const store::AuditRecord& audit);
+void write_job(report::JsonOutput& out, const store::JobInfo& job);
+
+}  // namespace veritag::api

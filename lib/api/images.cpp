@@ -1,0 +1,102 @@
+// What is there now.
+#include "api/forms.h"
+#include "api/service.h"
+
+#include "base/text.h"
+#include "report/json_output.h"
+#include "report/json_writer.h"
+#include "rules/pattern.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace veritag::api {
+namespace {
+
+std::optional<Verdict> verdict_from(std::string_view text) {
+    for (const Verdict each : {Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error})
+        if (text == to_string(each)) return each;
+    return std::nullopt;
+}
+
+Result<serve::ImageQuery> query_of(const server::Request& request) {
+    VERITAG_CHECK(check_query(request, {"registry", "repository", "tag", "q", "verdict", "code", "limit", "cursor"}));
+    serve::ImageQuery query{.registry = parameter(request, "registry"), .repository = parameter(request, "repository"), .tag = parameter(request, "tag"), .text = parameter(request, "q"),
+                            .verdict = std::nullopt, .code = parameter(request, "code"), .limit = 0, .cursor = parameter(request, "cursor")};
+    VERITAG_TRY(query.limit, page_limit(request, 100, 5'000));
+    if (const std::string verdict = parameter(request, "verdict"); !verdict.empty()) {
+        query.verdict = verdict_from(verdict);
+        if (!query.verdict) return Error{ErrorCode::usage, "read query", "verdict", quote(verdict), "one of pass, warn, fail, unknown, error"};
+    }
+    VERITAG_CHECK(source::check_filter({.repositories = query.repository.empty() ? std::vector<std::string>{} : std::vector{query.repository}, .not_repositories = {},
+                                        .tags = query.tag.empty() ? std::vector<std::string>{} : std::vector{query.tag}, .not_tags = {}}));
+    return query;
+}
+
+void write_line(report::JsonOutput& out, const serve::ImageLine& line) {
+    out.object([&] {
+        out.member("reference", line.reference());
+        out.member("registry", line.key.registry);
+        out.member("repository", line.key.repository);
+        out.member("tag", line.key.tag);
+        out.member("platform", line.platform);
+        out.member("digest", line.digest);
+        if (!line.index_digest.empty()) out.member("indexDigest", line.index_digest);
+        out.member("verdict", to_string(line.verdict));
+        if (!line.tier.empty()) out.member("tier", line.tier);
+        out.list("codes", [&] {
+            for (const std::string& code : line.codes) out.value(code);
+        });
+        if (!line.error.empty()) out.member("error", line.error);
+        out.number("audit", static_cast<std::uint64_t>(line.audit));
+        out.member("seen", rfc3339(line.seen));
+    });
+}
+
+}  // namespace
+
+void Service::add_images() {
+    add("GET /api/v1/images", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
+        const Result<serve::ImageQuery> query = query_of(request);
+        if (!query) return problem_of(query.error(), request.id);
+        const std::shared_ptr<const serve::Picture> picture = daemon_.images().picture();
+        const Result<serve::ImagePage> page = serve::find_images(*picture, *query);
+        if (!page) return problem_of(page.error(), request.id);
+        report::JsonOutput out;
+        out.object([&] {
+            out.list("images", [&] {
+                for (const serve::ImageLine* line : page->images) write_line(out, *line);
+            });
+            out.number("total", page->total);
+            if (!page->next.empty()) out.member("next", page->next);
+        });
+        return tagged_json(out.take());
+    });
+
+    // Every tag under which the image is known, each judged by itself.
+    add("GET /api/v1/images/{digest}", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
+        if (const Result<void> plain = check_query(request, {}); !plain) return problem_of(plain.error(), request.id);
+        const Result<Digest> digest = Digest::parse(parameters["digest"]);
+        if (!digest) return server::problem(400, "", "The path ends with a digest, as sha256:…", "about:blank", request.id);
+        const std::string text = digest->str();
+        std::set<store::ReferenceKey> references;
+        const std::shared_ptr<const serve::Picture> picture = daemon_.images().picture();
+        for (const serve::ImageLine& line : picture->images)
+            if (line.digest == text || line.index_digest == text) references.insert(line.key);
+        Report report;
+        report.tool_version = daemon_.options().tool_version;
+        report.rules_digest = daemon_.workshop()->rules.digest();
+        for (const store::ReferenceKey& reference : references) {
+            std::optional<store::CurrentReference> current = daemon_.store().find_current(reference);
+            if (!current) continue;
+            report.generated = std::max(report.generated, rfc3339(current->seen));
+            for (ImageReport& image : current->judged.images)
+                if (image.digest == text || image.index_digest == text) report.images.push_back(std::move(image));
+        }
+        if (report.images.empty()) return server::problem(404, "", "No image with this digest is known.", "about:blank", request.id);
+        return tagged_json(report::write_json(report, {}));
+    });
+}
+
+}  // namespace veritag::api

@@ -1,0 +1,157 @@
+// Scans and audits: ordering them, how far they are, what they found.
+#include "api/forms.h"
+#include "api/service.h"
+
+#include "base/text.h"
+#include "report/difference.h"
+#include "report/json_output.h"
+#include "report/writers.h"
+#include "serve/orders.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace veritag::api {
+namespace {
+
+server::Response accepted(const store::Enqueued& job, std::string_view path) {
+    report::JsonOutput out;
+    out.object([&] {
+        out.number("id", static_cast<std::uint64_t>(job.id));
+        out.member("state", "waiting");
+        out.flag("joined", job.outcome != store::EnqueueOutcome::added);
+    });
+    server::Response response = server::json_reply(202, out.take());
+    response.headers.add("Location", std::string(path) + std::to_string(job.id));
+    return response;
+}
+
+std::string_view content_type_of(std::string_view format) {
+    if (format == "html") return "text/html; charset=utf-8";
+    if (format == "markdown") return "text/markdown; charset=utf-8";
+    if (format == "csv") return "text/csv; charset=utf-8";
+    if (format == "junit") return "application/xml";
+    if (format == "table" || format == "dot" || format == "patch") return "text/plain; charset=utf-8";
+    if (format == "cyclonedx") return "application/vnd.cyclonedx+json";
+    if (format == "spdx") return "application/spdx+json";
+    if (format == "sarif") return "application/sarif+json";
+    return "application/json";
+}
+
+Result<report::WriteOptions> write_options(const server::Request& request) {
+    report::WriteOptions options;
+    const std::string language = parameter(request, "lang");
+    if (language != "" && language != "en" && language != "zh") return Error{ErrorCode::usage, "read query", "lang", quote(language), "en or zh"};
+    const std::string_view accepts = request.headers.get("Accept-Language");
+    if (language == "zh" || (language.empty() && accepts.starts_with("zh"))) options.language = report::Language::zh;
+    return options;
+}
+
+}  // namespace
+
+void Service::add_runs() {
+    add("POST /api/v1/scans", Need::scan, [this](const server::Request& request, const server::RouteParameters&) {
+        const Result<std::string> image = only_member(request, "image");
+        if (!image) return problem_of(image.error(), request.id);
+        const Result<store::Enqueued> job = daemon_.order_scan(*image, "request " + request.id);
+        return job ? accepted(*job, "/api/v1/scans/") : problem_of(job.error(), request.id);
+    });
+    add("GET /api/v1/scans/{id}", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
+        const std::optional<std::int64_t> id = parse_id(parameters["id"]);
+        const Result<std::optional<store::Job>> job = id ? daemon_.state().jobs().find(*id) : Result<std::optional<store::Job>>(std::nullopt);
+        if (!job) return problem_of(job.error(), request.id);
+        if (!*job || ((*job)->info.kind != serve::kScanJob && (*job)->info.kind != serve::kAuditJob)) return server::problem(404, "", "No such scan is known.", "about:blank", request.id);
+        report::JsonOutput out;
+        out.object([&] {
+            write_job(out, (*job)->info);
+            if (const std::optional<serve::RunProgress> progress = daemon_.progress_of(*id))
+                out.object("progress", [&] {
+                    out.number("listed", progress->listed);
+                    out.number("done", progress->done);
+                });
+            const Result<serve::RunResult> result = serve::parse_run_result((*job)->result);
+            if ((*job)->info.state == store::JobState::done && result)
+                out.object("result", [&] {
+                    out.number("audit", static_cast<std::uint64_t>(result->audit));
+                    out.number("images", result->images);
+                    if (!result->worst.empty()) out.member("worst", result->worst);
+                    out.flag("unread", result->unread);
+                    out.member("report", "/api/v1/audits/" + std::to_string(result->audit) + "/report");
+                });
+        });
+        return tagged_json(out.take());
+    });
+
+    add("POST /api/v1/audits", Need::scan, [this](const server::Request& request, const server::RouteParameters&) {
+        const Result<std::string> target = only_member(request, "target");
+        if (!target) return problem_of(target.error(), request.id);
+        const Result<store::Enqueued> job = daemon_.order_audit(*target);
+        return job ? accepted(*job, "/api/v1/scans/") : problem_of(job.error(), request.id);
+    });
+    add("GET /api/v1/audits", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"kind", "limit", "cursor"}); !known) return problem_of(known.error(), request.id);
+        const Result<std::size_t> limit = page_limit(request, 50, 1'000);
+        if (!limit) return problem_of(limit.error(), request.id);
+        const std::string kind = parameter(request, "kind");
+        if (!kind.empty() && kind != "audit" && kind != "scan") return server::problem(400, "", "kind is audit or scan.", "about:blank", request.id);
+        const std::string cursor = parameter(request, "cursor");
+        const std::optional<std::int64_t> before = parse_id(cursor);
+        if (!cursor.empty() && !before) return server::problem(400, "", "cursor is what \"next\" of the page before says.", "about:blank", request.id);
+        report::JsonOutput out;
+        out.object([&] {
+            std::int64_t last = 0;
+            std::size_t written = 0;
+            bool more = false;
+            out.list("audits", [&] {
+                for (const store::AuditRecord& audit : daemon_.store().list_audits()) {  // newest first
+                    if ((before && audit.id >= *before) || (!kind.empty() && to_string(audit.kind) != kind)) continue;
+                    if (written == *limit) {
+                        more = true;
+                        break;
+                    }
+                    out.object([&] { write_audit(out, audit); });
+                    last = audit.id;
+                    ++written;
+                }
+            });
+            if (more) out.member("next", std::to_string(last));
+        });
+        return tagged_json(out.take());
+    });
+
+    const auto no_audit = [](const server::Request& request) { return server::problem(404, "", "No such audit is known.", "about:blank", request.id); };
+    add("GET /api/v1/audits/{id}", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters& parameters) {
+        const std::optional<std::int64_t> id = parse_id(parameters["id"]);
+        const std::vector<store::AuditRecord> audits = daemon_.store().list_audits();
+        const auto audit = std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& each) { return id && each.id == *id; });
+        if (audit == audits.end()) return no_audit(request);
+        report::JsonOutput out;
+        out.object([&] { write_audit(out, *audit); });
+        return tagged_json(out.take());
+    });
+    add("GET /api/v1/audits/{id}/report", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters& parameters) {
+        if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<report::WriteOptions> options = write_options(request);
+        if (!options) return problem_of(options.error(), request.id);
+        const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
+        const std::optional<std::int64_t> id = parse_id(parameters["id"]);
+        const std::optional<Report> report = id ? daemon_.store().read_audit(*id) : std::nullopt;
+        if (!report) return no_audit(request);
+        Result<std::string> text = report::write_report(*report, format, *options);
+        return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
+    });
+    add("GET /api/v1/audits/{id}/diff/{other}", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters& parameters) {
+        if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<report::WriteOptions> options = write_options(request);
+        if (!options) return problem_of(options.error(), request.id);
+        const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
+        const std::optional<std::int64_t> id = parse_id(parameters["id"]), other = parse_id(parameters["other"]);
+        const std::optional<Report> later = id ? daemon_.store().read_audit(*id) : std::nullopt;
+        const std::optional<Report> earlier = other ? daemon_.store().read_audit(*other) : std::nullopt;
+        if (!later || !earlier) return no_audit(request);
+        Result<std::string> text = report::write_difference(report::compare(*earlier, *later), format, *options);
+        return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
+    });
+}
+
+}  // namespace veritag::api

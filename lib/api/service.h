@@ -1,0 +1,53 @@
+// The daemon over HTTP: the API of openapi.json, webhooks, Harbor's scanner adapter, metrics. What is asked for is checked here; what is done is
+// the daemon's business.
+#pragma once
+
+#include "api/access.h"
+#include "serve/daemon.h"
+#include "server/handler.h"
+#include "server/router.h"
+#include "server/server.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace veritag::api {
+
+class Service final : public server::Handler {
+public:
+    /// `daemon` outlives it.
+    explicit Service(serve::Daemon& daemon);
+    ~Service() override;
+
+    server::Admission admit(const server::RequestHead& request) override;
+    server::Response handle(const server::Request& request) override;
+
+    /// For metrics of the server itself; set once it runs.
+    void watch(std::function<server::Counters()> counters);
+
+private:
+    using Body = std::function<server::Response(const server::Request&, const server::RouteParameters&)>;
+    /// A route that needs a role; `limit` is for bodies, 0 for the usual one.
+    void add(std::string_view pattern, Need need, Body body);
+
+    // One file each.
+    void add_meta();
+    void add_images();
+    void add_runs();
+    void add_jobs();
+    void add_hooks();
+    void add_harbor();
+
+    server::Response openapi() const;
+    server::Response metrics() const;
+    [[nodiscard]] server::Response finish(const server::Request& request, server::Response response) const;
+
+    serve::Daemon& daemon_;
+    server::Router router_;
+    mutable std::mutex mutex_;
+    std::function<server::Counters()> counters_;
+};
+
+}  // namespace veritag::api

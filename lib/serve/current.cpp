@@ -1,0 +1,123 @@
+#include "serve/current.h"
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "rules/pattern.h"
+
+#include <algorithm>
+#include <random>
+#include <tuple>
+#include <utility>
+
+namespace veritag::serve {
+namespace {
+
+ImageLine line_of(const ImageReport& image, std::int64_t audit, std::chrono::sys_seconds seen) {
+    ImageLine line{.key = {image.registry, image.repository, image.tag}, .platform = image.platform, .digest = image.digest, .index_digest = image.index_digest.value_or(""), .verdict = image.verdict,
+                   .tier = image.tier ? std::string(to_string(*image.tier)) : "", .codes = {}, .error = image.error ? std::string(to_string(image.error->code)) : "", .audit = audit, .seen = seen};
+    for (const Finding& finding : image.findings) line.codes.push_back(finding.code);
+    std::sort(line.codes.begin(), line.codes.end());
+    line.codes.erase(std::unique(line.codes.begin(), line.codes.end()), line.codes.end());
+    return line;
+}
+
+void count(Verdict verdict, store::VerdictCounts& counts) {
+    switch (verdict) {
+        case Verdict::pass: ++counts.pass; break;
+        case Verdict::warn: ++counts.warn; break;
+        case Verdict::fail: ++counts.fail; break;
+        case Verdict::unknown: ++counts.unknown; break;
+        case Verdict::error: ++counts.error; break;
+    }
+}
+
+auto place_of(const ImageLine& line) { return std::tie(line.key.registry, line.key.repository, line.key.tag, line.platform, line.digest); }
+
+// Base64 in the alphabet that may stand in a URL (RFC 4648, section 5).
+std::string cursor_of(const ImageLine& line) {
+    std::string text = base64_encode(line.key.registry + '\n' + line.key.repository + '\n' + line.key.tag + '\n' + line.platform + '\n' + line.digest);
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '/', '_');
+    while (text.ends_with('=')) text.pop_back();
+    return text;
+}
+
+Result<std::vector<std::string>> parse_cursor(const std::string& cursor) {
+    std::string plain = cursor;
+    std::replace(plain.begin(), plain.end(), '-', '+');
+    std::replace(plain.begin(), plain.end(), '_', '/');
+    const std::optional<std::string> text = base64_decode(plain);
+    std::vector<std::string> parts;
+    if (text)
+        for (const std::string_view part : split(*text, '\n')) parts.emplace_back(part);
+    if (parts.size() != 5) return Error{ErrorCode::usage, "read cursor", "cursor", quote(cursor), "take it from \"next\" of the page before"};
+    return parts;
+}
+
+bool matches(const ImageQuery& query, const std::string& lower_text, const ImageLine& line) {
+    if (!query.registry.empty() && line.key.registry != query.registry) return false;
+    if (query.verdict && line.verdict != *query.verdict) return false;
+    if (!query.code.empty() && !std::binary_search(line.codes.begin(), line.codes.end(), query.code)) return false;
+    if (!query.repository.empty() && !rules::glob_matches(query.repository, line.key.repository)) return false;
+    if (!query.tag.empty() && !rules::glob_matches(query.tag, line.key.tag)) return false;
+    return lower_text.empty() || to_lower(line.reference()).find(lower_text) != std::string::npos;
+}
+
+}  // namespace
+
+Result<ImagePage> find_images(const Picture& picture, const ImageQuery& query) {
+    auto from = picture.images.begin();
+    if (!query.cursor.empty()) {
+        VERITAG_TRY(const std::vector<std::string> at, parse_cursor(query.cursor));
+        const auto last = std::tie(at[0], at[1], at[2], at[3], at[4]);
+        from = std::partition_point(picture.images.begin(), picture.images.end(), [&](const ImageLine& line) { return place_of(line) <= last; });
+    }
+    const std::string text = to_lower(query.text);
+    ImagePage page;
+    for (auto line = picture.images.begin(); line != picture.images.end(); ++line) {
+        if (!matches(query, text, *line)) continue;
+        ++page.total;
+        if (line < from) continue;
+        if (page.images.size() < query.limit)
+            page.images.push_back(&*line);
+        else if (page.next.empty() && !page.images.empty())
+            page.next = cursor_of(*page.images.back());
+    }
+    return page;
+}
+
+CurrentImages::CurrentImages(store::AuditStore& store) : version_((static_cast<std::uint64_t>(std::random_device{}()) << 24) & ((1ULL << 52) - 1)) {
+    store.each_current([this](store::CurrentReference current) {
+        std::vector<ImageLine>& lines = lines_[current.reference];
+        for (const ImageReport& image : current.judged.images) lines.push_back(line_of(image, current.audit, current.seen));
+    });
+    publish();
+}
+
+std::shared_ptr<const Picture> CurrentImages::picture() const {
+    const std::lock_guard lock(mutex_);
+    return picture_;
+}
+
+void CurrentImages::take(const Report& report, std::int64_t audit, std::chrono::sys_seconds seen) {
+    std::map<store::ReferenceKey, std::vector<ImageLine>> fresh;
+    for (const ImageReport& image : report.images) fresh[{image.registry, image.repository, image.tag}].push_back(line_of(image, audit, seen));
+    const std::lock_guard lock(mutex_);
+    for (auto& [reference, lines] : fresh) lines_[reference] = std::move(lines);
+    std::erase_if(lines_, [&](const auto& each) {
+        const std::string name = each.first.registry + '/' + each.first.repository + ':' + each.first.tag;
+        return std::binary_search(report.gone.begin(), report.gone.end(), name);
+    });
+    publish();
+}
+
+void CurrentImages::publish() {
+    auto picture = std::make_shared<Picture>();
+    for (const auto& [reference, lines] : lines_) picture->images.insert(picture->images.end(), lines.begin(), lines.end());
+    std::sort(picture->images.begin(), picture->images.end(), [](const ImageLine& a, const ImageLine& b) { return place_of(a) < place_of(b); });
+    for (const ImageLine& line : picture->images) count(line.verdict, picture->verdicts);
+    picture->version = ++version_;
+    picture_ = std::move(picture);
+}
+
+}  // namespace veritag::serve

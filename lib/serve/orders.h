@@ -1,0 +1,60 @@
+// What jobs of the queue say. JSON, so that whoever lists the queue can read them.
+#pragma once
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "store/store.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace veritag::serve {
+
+inline constexpr std::string_view kAuditJob = "audit";
+inline constexpr std::string_view kScanJob = "scan";
+inline constexpr std::string_view kAdapterJob = "adapter-scan";  ///< for Harbor, with a credential that is not kept
+inline constexpr std::string_view kNoticeJob = "notice";
+
+/// A whole target.
+struct AuditOrder {
+    std::string target;   ///< name of a configured one; or
+    std::string listing;  ///< HOST[:PORT][/NAMESPACE[/REPOSITORY]]
+    friend bool operator==(const AuditOrder&, const AuditOrder&) = default;
+};
+
+/// One reference.
+struct ScanOrder {
+    store::ReferenceKey reference;
+    std::string digest;  ///< look at this one instead of what the tag points to; empty: the tag
+    std::string origin;  ///< who asked: `hook hub`, `token ci`
+    friend bool operator==(const ScanOrder&, const ScanOrder&) = default;
+};
+
+/// What waits for a channel about a target is sent now.
+struct NoticeOrder {
+    std::string channel;
+    std::string target;
+    friend bool operator==(const NoticeOrder&, const NoticeOrder&) = default;
+};
+
+std::string to_json(const AuditOrder& order);
+std::string to_json(const ScanOrder& order);
+std::string to_json(const NoticeOrder& order);
+/// `malformed` for anything else than to_json() wrote.
+Result<AuditOrder> parse_audit_order(std::string_view json);
+Result<ScanOrder> parse_scan_order(std::string_view json);
+Result<NoticeOrder> parse_notice_order(std::string_view json);
+
+/// What a finished audit or scan leaves with its job.
+struct RunResult {
+    std::int64_t audit = 0;  ///< under which number the store has it
+    std::uint64_t images = 0;
+    std::string worst;       ///< severity of the worst finding; empty: there is none
+    bool unread = false;     ///< something is unknown or could not be read, or nothing was judged
+    friend bool operator==(const RunResult&, const RunResult&) = default;
+};
+std::string to_json(const RunResult& result);
+Result<RunResult> parse_run_result(std::string_view json);
+
+}  // namespace veritag::serve

@@ -1,0 +1,283 @@
+// Working off the queue: one lease, one run, one answer.
+#include "serve/daemon.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "serve/harbor.h"
+#include "source/image_source.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace veritag::serve {
+
+using std::chrono::sys_seconds;
+
+namespace {
+
+// What may be different in a while. Everything else would fail the same way again.
+bool is_passing(ErrorCode code) {
+    return code == ErrorCode::network || code == ErrorCode::timeout || code == ErrorCode::server || code == ErrorCode::rate_limited || code == ErrorCode::io || code == ErrorCode::worker;
+}
+
+// The error of a run that found nobody to answer: then it is worth another try.
+std::optional<Error> failure_of(const Report& report) {
+    for (const ImageReport& image : report.images)
+        if (!image.error || !is_passing(image.error->code)) return std::nullopt;
+    if (!report.images.empty()) return report.images.front().error;
+    for (const ListedTarget& target : report.targets)
+        if (target.error && is_passing(target.error->code)) return target.error;
+    return std::nullopt;
+}
+
+RunResult result_of(const audit::AuditOutcome& outcome) {
+    RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty()};
+    std::optional<Severity> worst;
+    const auto add = [&](const std::vector<Finding>& findings) {
+        for (const Finding& finding : findings)
+            if (!worst || finding.severity < *worst) worst = finding.severity;
+    };
+    add(outcome.report.findings);
+    for (const ListedTarget& target : outcome.report.targets) result.unread = result.unread || target.error;
+    for (const ImageReport& image : outcome.report.images) {
+        add(image.findings);
+        result.unread = result.unread || image.verdict == Verdict::error || image.verdict == Verdict::unknown;
+    }
+    if (worst) result.worst = to_string(*worst);
+    return result;
+}
+
+}  // namespace
+
+// ---- one job ----
+
+// Renews the lease as long as the job runs, and passes on that it shall stop.
+class Daemon::Job {
+public:
+    Job(store::JobQueue& queue, const store::Lease& lease, std::chrono::milliseconds lease_time, const std::stop_token& daemon_stops)
+        : on_stop_(daemon_stops, [this] { stop_.request_stop(); }), keeper_([this, &queue, token = lease.token, lease_time](std::stop_token ended) {
+              std::unique_lock lock(mutex_);
+              while (!wake_.wait_for(lock, ended, lease_time / 3, [] { return false; }) && !ended.stop_requested()) {
+                  lock.unlock();
+                  const Result<store::LeaseState> state = queue.renew(token);
+                  lock.lock();
+                  if (!state) continue;  // the store fails: the next time, or the lease runs out
+                  state_ = *state;
+                  if (state_ != store::LeaseState::held) stop_.request_stop();
+              }
+          }) {}
+
+    [[nodiscard]] std::stop_token stop() const { return stop_.get_token(); }
+    [[nodiscard]] store::LeaseState state() {
+        const std::lock_guard lock(mutex_);
+        return state_;
+    }
+
+private:
+    std::stop_source stop_;
+    std::stop_callback<std::function<void()>> on_stop_;
+    std::mutex mutex_;
+    std::condition_variable_any wake_;
+    store::LeaseState state_ = store::LeaseState::held;
+    std::jthread keeper_;  // last
+};
+
+void Daemon::work(const std::vector<std::string>& kinds, const std::string& name, std::stop_token stop) {
+    constexpr std::chrono::milliseconds kLookAgain{500};  // for what became ready meanwhile, and what other processes enqueued
+    constexpr std::chrono::seconds kAfterFailure{5};
+    while (!stop.stop_requested()) {
+        std::uint64_t seen = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            seen = wakes_;
+        }
+        Result<std::optional<store::Lease>> lease = state_->jobs().lease(name, kinds, options_.lease);
+        if (!lease) log::error("no job could be taken from the queue", {{"worker", name}, {"error", lease.error().message()}});
+        if (lease && *lease) {
+            run_job(**lease, stop);
+            continue;
+        }
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, lease ? kLookAgain : std::chrono::duration_cast<std::chrono::milliseconds>(kAfterFailure), [&] { return lease && wakes_ != seen; });
+    }
+}
+
+void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
+    const auto started = std::chrono::steady_clock::now();
+    const std::string id = std::to_string(lease.id);
+    log::info("job begins", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"attempt", std::to_string(lease.attempt)}});
+    Result<std::string> result = Error{};
+    std::optional<store::Retry> wanted;  // where the run knows better
+    store::LeaseState state = store::LeaseState::held;
+    {
+        Job job(state_->jobs(), lease, options_.lease, stop);
+        try {
+            if (lease.kind == kAuditJob)
+                result = run_audit(lease, job.stop());
+            else if (lease.kind == kScanJob)
+                result = run_scan(lease, job.stop());
+            else if (lease.kind == kAdapterJob)
+                result = run_adapter_scan(lease, job.stop());
+            else
+                result = run_notice(lease, job.stop(), wanted);
+        } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this run, not the daemon
+            result = Error{ErrorCode::internal, "run job", lease.kind, broken.what(), ""};
+        }
+        state = job.state();
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        running_.erase(lease.id);
+    }
+    std::string ended = "done";
+    Result<bool> told = true;
+    if (result) {
+        told = state_->jobs().finish(lease.token, *result);
+        if (told && !*told) ended = "lost";
+    } else if (stop.stop_requested() && state == store::LeaseState::held && result.error().code == ErrorCode::cancelled) {
+        told = state_->jobs().release(lease.token);
+        ended = "given back";
+    } else {
+        store::Retry retry = wanted.value_or(store::Retry{.again = is_passing(result.error().code)});
+        if (!wanted && result.error().code == ErrorCode::rate_limited) retry.after = std::chrono::minutes(10);
+        if (state == store::LeaseState::overdue) retry.again = true;
+        const Result<std::optional<store::JobState>> became = state_->jobs().fail(lease.token, result.error(), retry);
+        if (!became) told = became.error();
+        ended = became && *became && **became == store::JobState::waiting ? "again" : "failed";
+        log::warn("job failed", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"again", ended == "again" ? "yes" : "no"}, {"error", result.error().message()}});
+    }
+    if (!told) log::error("the end of a job could not be written down; it will be run again", {{"job", id}, {"error", told.error().message()}});
+    metrics_.job_ended(lease.kind, ended, std::chrono::steady_clock::now() - started);
+    log::info("job ends", {{"job", id}, {"kind", lease.kind}, {"result", ended}});
+}
+
+// ---- audits and scans ----
+
+struct Daemon::Run {
+    audit::Auditor& auditor;
+    audit::AuditOptions options;
+    std::string target;                 ///< for whoever is told
+    std::vector<std::string> channels;  ///< empty: all
+};
+
+Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, const std::stop_token& stop) {
+    const std::shared_ptr<const config::Settings> settings = this->settings();
+    audit::AuditOptions options = run.options;
+    options.tool_version = options_.tool_version;
+    options.limits = settings->limits;
+    options.generated = rfc3339(options_.now());
+    options.compare_with_earlier = true;
+    const auto progress = [&](const auto& change) {
+        const std::lock_guard lock(mutex_);
+        change(running_[lease.id]);
+    };
+    options.listed = [&](std::size_t count) { progress([&](RunProgress& now) { now.listed = count; }); };
+    options.reference_done = [&] { progress([](RunProgress& now) { ++now.done; }); };
+    Result<void> noted = ok();
+    options.before_keeping = [&](const audit::AuditOutcome& outcome) {
+        if (!outcome.whole || outcome.audit == 0) return;
+        const bool first_look = run.options.kind == store::RunKind::audit && outcome.earlier.images.empty();
+        noted = telling_.note(*settings, {.target = run.target, .channels = run.channels, .outcome = outcome, .when = options_.now(), .first_look = first_look});
+    };
+    const audit::AuditOutcome outcome = run.auditor.run(options, stop);
+    metrics_.layers(outcome.report.layers_analyzed, outcome.report.layers_reused, outcome.report.bytes_fetched);
+    if (outcome.audit == 0) return Error{ErrorCode::io, "keep what was found", settings->store, "the store failed", "see the log; free space on its disk"};
+    images_->take(outcome.report, outcome.audit, options_.now());
+    if (!outcome.whole) return Error{ErrorCode::cancelled, "look at images", run.target, "stopped before its end; what was done is kept", ""};
+    if (!noted) return noted.error();
+    VERITAG_CHECK(telling_.enqueue_all());
+    wake();
+    if (std::optional<Error> failure = failure_of(outcome.report)) return *failure;
+    if (run.options.kind == store::RunKind::audit) metrics_.audited(run.target, options_.now());
+    return to_json(result_of(outcome));
+}
+
+Result<std::string> Daemon::run_audit(const store::Lease& lease, const std::stop_token& stop) {
+    VERITAG_TRY(const AuditOrder order, parse_audit_order(lease.payload));
+    const std::shared_ptr<const config::Settings> settings = this->settings();
+    const std::shared_ptr<Workshop> workshop = this->workshop();
+    Run run{.auditor = workshop->auditor, .options = {}, .target = order.target, .channels = {}};
+    if (order.target.empty()) {
+        VERITAG_TRY(registry::ListingTarget target, registry::parse_listing_target(order.listing));
+        for (const config::RegistrySettings& each : settings->registries)
+            if (each.registry == target.registry) target.driver = each.driver;
+        run.target = order.listing;
+        run.options.scope.targets.push_back(std::move(target));
+    } else {
+        const auto target = std::find_if(settings->targets.begin(), settings->targets.end(), [&](const config::TargetSettings& each) { return each.name == order.target; });
+        if (target == settings->targets.end()) return Error{ErrorCode::config, "audit", order.target, "no such target is configured any more", ""};
+        run.options.scope.targets = target->targets;
+        run.options.scope.entries = target->entries;
+        run.options.scope.filter = target->filter;
+        run.options.scope.wanted.platforms = target->platforms;
+        if (target->newest) run.options.scope.wanted.created_since = options_.now() - *target->newest;
+        run.options.concurrency = target->concurrency;
+        run.options.references_per_second = target->references_per_second;
+        run.channels = target->notify;
+    }
+    return look(lease, run, stop);
+}
+
+Result<std::string> Daemon::run_scan(const store::Lease& lease, const std::stop_token& stop) {
+    VERITAG_TRY(const ScanOrder order, parse_scan_order(lease.payload));
+    const std::shared_ptr<Workshop> workshop = this->workshop();
+    Run run{.auditor = workshop->prompt_auditor, .options = {}, .target = order.reference.registry + '/' + order.reference.repository, .channels = {}};
+    run.options.kind = store::RunKind::scan;
+    run.options.scope.entries.push_back({order.reference.registry, order.reference.repository, {order.reference.tag}, {}, 1});
+    return look(lease, run, stop);
+}
+
+// Harbor names the digest, and wants the tag's promise judged on that. What is found is given back to Harbor and kept nowhere else.
+Result<std::string> Daemon::run_adapter_scan(const store::Lease& lease, const std::stop_token& stop) {
+    VERITAG_TRY(const ScanOrder order, parse_scan_order(lease.payload));
+    const std::optional<AdapterAccess> access = adapter_scans_.get(lease.key);
+    if (!access) return Error{ErrorCode::auth, "scan for Harbor", order.reference.repository, "the daemon was restarted, and the credential for this scan was not kept", "start the scan again in Harbor"};
+    const std::shared_ptr<const config::Settings> settings = this->settings();
+    const std::shared_ptr<Workshop> workshop = this->workshop();
+    registry::ClientOptions options = client_options(*settings, {}, observer_);
+    options.use_environment_auth = false;
+    options.username = access->username;
+    options.password = access->password;
+    options.plain_http = access->plain_http;
+    options.insecure_skip_verify = access->insecure;
+    for (const config::RegistrySettings& each : settings->registries)
+        if (each.registry == access->registry) {
+            options.ca_file = each.client.ca_file;
+            options.insecure_skip_verify = options.insecure_skip_verify || each.client.insecure_skip_verify;
+        }
+    const auto client = std::make_shared<registry::RegistryClient>(std::move(options));
+    VERITAG_TRY(const std::unique_ptr<source::ImageSource> image, source::open_image(access->registry + '/' + order.reference.repository + '@' + order.digest,
+                                                                                     order.reference.repository + ':' + order.reference.tag, client, settings->limits));
+    JudgedReference judged = workshop->prompt_scanner.scan(*image, stop);
+    if (stop.stop_requested()) return Error{ErrorCode::cancelled, "scan for Harbor", order.reference.repository, "stopped", ""};
+    for (const ImageReport& each : judged.images)
+        if (each.error) return *each.error;
+    adapter_scans_.drop(lease.key);
+    Report report;
+    report.images = std::move(judged.images);
+    return harbor_rows(report, workshop->rules.digest());
+}
+
+// ---- notices ----
+
+Result<std::string> Daemon::run_notice(const store::Lease& lease, const std::stop_token& stop, std::optional<store::Retry>& retry) {
+    VERITAG_TRY(const NoticeOrder order, parse_notice_order(lease.payload));
+    const std::shared_ptr<const config::Settings> settings = this->settings();
+    const Result<Telling::Sent> sent = telling_.send(*settings, order.channel, order.target, options_.now(), stop);
+    metrics_.notice(order.channel, !sent || sent->failure ? "failed" : sent->later ? "postponed" : "sent");
+    if (!sent) return sent.error();
+    if (sent->failure) {
+        retry = store::Retry{.again = sent->failure->again};
+        if (sent->failure->retry_after) retry->after = *sent->failure->retry_after;
+        return sent->failure->error;
+    }
+    if (sent->later) {
+        const store::NewJob job{.kind = std::string(kNoticeJob), .key = lease.key, .payload = lease.payload, .priority = store::Priority::push, .not_before = *sent->later, .most_attempts = 12,
+                                .deadline = std::chrono::minutes(10)};
+        VERITAG_CHECK(state_->jobs().enqueue({&job, 1}));
+    }
+    return std::string("{}");
+}
+
+}  // namespace veritag::serve

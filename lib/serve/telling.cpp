@@ -1,0 +1,127 @@
+#include "serve/telling.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "notify/send.h"
+#include "report/difference.h"
+#include "serve/orders.h"
+#include "store/compression.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace veritag::serve {
+namespace {
+
+constexpr std::string_view kPending = "notice/pending/";
+constexpr std::string_view kSending = "notice/sending/";
+constexpr std::string_view kMemory = "notice/memory/";
+constexpr std::uint64_t kMostNoticeBytes = 64ULL << 20;
+
+std::string place_of(const std::string& channel, const std::string& target) { return channel + '/' + target; }
+
+// Packed: a first look at a large registry has thousands of references in it.
+std::string pack(const notify::Notice& notice) { return store::compress(notify::serialise(notice)); }
+
+Result<notify::Notice> unpack(const std::string& value) {
+    const std::optional<std::string> bytes = store::decompress(value, kMostNoticeBytes);
+    if (!bytes) return Error{ErrorCode::malformed, "read notice", "", "it was not written by this program", ""};
+    return notify::deserialise_notice(*bytes);
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> KeptNoticeMemory::get(std::string_view key) {
+    VERITAG_TRY(const std::optional<store::StateValue> found, values_.get(std::string(kMemory) + std::string(key)));
+    return found ? std::optional(found->value) : std::nullopt;
+}
+Result<void> KeptNoticeMemory::put(std::string_view key, std::string_view value) { return values_.put(std::string(kMemory) + std::string(key), value); }
+Result<void> KeptNoticeMemory::remove(std::string_view key) {
+    VERITAG_CHECK(values_.remove(std::string(kMemory) + std::string(key)));
+    return ok();
+}
+
+Result<void> Telling::note(const config::Settings& settings, const RunToTell& run) {
+    notify::NoticeOrigin origin{.target = run.target, .run = std::to_string(run.outcome.audit), .when = run.when, .first_look = run.first_look, .counts = notify::counts_of(run.outcome.report),
+                                .link = settings.external_url.empty() ? "" : settings.external_url + "/#/audits/" + std::to_string(run.outcome.audit), .gone = run.outcome.report.gone};
+    const std::optional<notify::Notice> notice = notify::notice_from(report::compare(run.outcome.earlier, run.outcome.report), origin);
+    if (!notice) return ok();
+    for (const notify::Channel& channel : settings.channels) {
+        if (!run.channels.empty() && std::find(run.channels.begin(), run.channels.end(), channel.name) == run.channels.end()) continue;
+        const std::optional<notify::Notice> mine = notify::filtered(*notice, channel.filter);
+        if (!mine) continue;
+        const std::string key = std::string(kPending) + place_of(channel.name, run.target);
+        for (bool done = false; !done;) {  // somebody else may change it in between
+            VERITAG_TRY(const std::optional<store::StateValue> before, state_.values().get(key));
+            std::optional<notify::Notice> after = *mine;
+            if (before) {
+                const Result<notify::Notice> waiting = unpack(before->value);
+                if (waiting) after = notify::merged(*waiting, *mine);
+            }
+            const std::optional<std::string> expected = before ? std::optional(before->value) : std::nullopt;
+            VERITAG_TRY(done, state_.values().replace(key, expected, after ? std::optional(pack(*after)) : std::nullopt));
+        }
+    }
+    return ok();
+}
+
+Result<void> Telling::enqueue_all() {
+    std::vector<store::NewJob> jobs;
+    for (const std::string_view prefix : {kPending, kSending}) {
+        std::string after;
+        for (;;) {
+            VERITAG_TRY(const std::vector<store::StateEntry> page, state_.values().list(prefix, after));
+            for (const store::StateEntry& entry : page) {
+                const std::string place = entry.key.substr(prefix.size());
+                const std::size_t slash = place.find('/');
+                if (slash == std::string::npos) continue;
+                jobs.push_back({.kind = std::string(kNoticeJob), .key = place, .payload = to_json(NoticeOrder{place.substr(0, slash), place.substr(slash + 1)}), .priority = store::Priority::push,
+                                .most_attempts = 12, .deadline = std::chrono::minutes(10)});
+            }
+            if (page.size() < 1000) break;
+            after = page.back().key;
+        }
+    }
+    if (jobs.empty()) return ok();
+    VERITAG_CHECK(state_.jobs().enqueue(jobs));
+    return ok();
+}
+
+// What is to be sent has a place of its own: what comes meanwhile waits for the next time.
+Result<std::optional<notify::Notice>> Telling::begin_sending(const std::string& place) {
+    const std::string pending = std::string(kPending) + place, sending = std::string(kSending) + place;
+    VERITAG_TRY(std::optional<store::StateValue> value, state_.values().get(sending));
+    if (!value) {
+        VERITAG_TRY(value, state_.values().get(pending));
+        if (!value) return std::optional<notify::Notice>();
+        VERITAG_CHECK(state_.values().put(sending, value->value));
+    }
+    // Just moved, or moved by a daemon that died after the step above. Another value is a newer notice, which stays.
+    VERITAG_CHECK(state_.values().replace(pending, value->value, std::nullopt));
+    Result<notify::Notice> notice = unpack(value->value);
+    if (notice) return std::optional(std::move(*notice));
+    log::error("a notice cannot be read and is dropped", {{"place", quote(place)}, {"error", notice.error().message()}});
+    VERITAG_CHECK(state_.values().remove(sending));
+    return std::optional<notify::Notice>();
+}
+
+Result<Telling::Sent> Telling::send(const config::Settings& settings, const std::string& channel_name, const std::string& target, std::chrono::sys_seconds now, const std::stop_token& stop) {
+    const std::string place = place_of(channel_name, target);
+    const auto channel = std::find_if(settings.channels.begin(), settings.channels.end(), [&](const notify::Channel& each) { return each.name == channel_name; });
+    if (channel == settings.channels.end()) {  // no longer configured
+        for (const std::string_view prefix : {kPending, kSending}) VERITAG_CHECK(state_.values().remove(std::string(prefix) + place));
+        return Sent{};
+    }
+    VERITAG_TRY(const std::vector<SystemTime> history, notify::sends_of(memory_, channel_name));
+    const SystemTime when = notify::when_to_send(channel->limit, history, now);
+    if (when > now) return Sent{.later = when, .failure = std::nullopt};
+    VERITAG_TRY(const std::optional<notify::Notice> notice, begin_sending(place));
+    if (!notice) return Sent{};
+    if (std::optional<notify::SendFailure> failure = notify::send(*channel, *notice, memory_, now, stop)) return Sent{.later = std::nullopt, .failure = std::move(failure)};
+    VERITAG_CHECK(notify::note_send(memory_, channel_name, channel->limit, now));
+    VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));
+    log::info("notice sent", {{"channel", channel_name}, {"target", target}, {"run", notice->run}});
+    return Sent{};
+}
+
+}  // namespace veritag::serve

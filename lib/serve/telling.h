@@ -1,0 +1,63 @@
+// From what a run found to what people are told. A notice is written down before the run's findings are, and sent by a job of its own: a
+// daemon that dies in between tells it later, once.
+#pragma once
+
+#include "audit/auditor.h"
+#include "config/settings.h"
+#include "notify/failure.h"
+#include "notify/memory.h"
+#include "notify/notice.h"
+#include "store/daemon_state.h"
+
+#include <chrono>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace veritag::serve {
+
+/// What of notifications outlives the daemon, under one prefix of the state's keys.
+class KeptNoticeMemory final : public notify::NoticeMemory {
+public:
+    explicit KeptNoticeMemory(store::StateStore& values) : values_(values) {}
+    Result<std::optional<std::string>> get(std::string_view key) override;
+    Result<void> put(std::string_view key, std::string_view value) override;
+    Result<void> remove(std::string_view key) override;
+
+private:
+    store::StateStore& values_;
+};
+
+/// What a run has to tell.
+struct RunToTell {
+    std::string target;                ///< a configured target's name, or `scans`
+    std::vector<std::string> channels;  ///< names; empty: all
+    const audit::AuditOutcome& outcome;
+    std::chrono::sys_seconds when;
+    bool first_look = false;           ///< of the target
+};
+
+/// Thread-safe.
+class Telling {
+public:
+    explicit Telling(store::DaemonState& state) : state_(state), memory_(state.values()) {}
+
+    /// Writes down what each channel shall be told. The same run again changes nothing.
+    Result<void> note(const config::Settings& settings, const RunToTell& run);
+    /// Jobs for everything that is written down: after a run, and when the daemon starts.
+    Result<void> enqueue_all();
+    struct Sent {
+        std::optional<std::chrono::sys_seconds> later;  ///< the channel's limit asks to wait until then
+        std::optional<notify::SendFailure> failure;
+    };
+    /// Sends what waits for a channel about a target. Errors are the store's. Called on one thread at a time, as issues want it.
+    Result<Sent> send(const config::Settings& settings, const std::string& channel, const std::string& target, std::chrono::sys_seconds now, const std::stop_token& stop);
+
+private:
+    Result<std::optional<notify::Notice>> begin_sending(const std::string& place);
+    store::DaemonState& state_;
+    KeptNoticeMemory memory_;
+};
+
+}  // namespace veritag::serve
