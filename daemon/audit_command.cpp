@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "remote.h"
 
 #include "audit/auditor.h"
 #include "base/text.h"
@@ -28,6 +29,7 @@ struct AuditFlags {
     source::TargetFilter filter;
     EngineFlags engine;
     OutputOptions output;
+    RemoteOptions remote;
 };
 
 Result<std::string> read_list(const std::string& path) {
@@ -107,6 +109,14 @@ int run(const AuditFlags& flags) {
     return exit_code_of(report, flags.engine.fail_on);
 }
 
+int run_at_daemon(const AuditFlags& flags, const CLI::App& command) {
+    if (const Result<void> fits = check_remote_flags(command); !fits) return complain(fits.error());
+    if (flags.targets.empty()) return complain({ErrorCode::usage, "read command line", "TARGET", "nothing to audit was named", "name a target of the daemon's configuration, or a registry"});
+    return run_remote(flags.remote,
+                      {.path = "/api/v1/audits", .member = "target", .names = flags.targets, .ca_file = flags.engine.registry.client.ca_file, .fail_on = flags.engine.fail_on, .quiet = flags.engine.no_progress},
+                      flags.output);
+}
+
 }  // namespace
 
 void add_audit(CLI::App& app, int& exit_code) {
@@ -125,10 +135,11 @@ void add_audit(CLI::App& app, int& exit_code) {
     command->add_flag("--configs-only", flags->configs_only, "A first look at the family tree (--format dot): manifests and configs only, no layers; proves nothing, and is not kept");
     flags->engine.add_to(*command);
     flags->output.add_to(*command);
+    flags->remote.add_to(*command);
     command->footer("Example:\n  veritag audit hub.oepkgs.net/openeuler\n"
                     "  veritag audit quay.io/openeuler docker.io/openeuler --tag '*-oe2403*' --format json -o audit.json\n"
                     "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something unknown or unreadable, 130 interrupted.");
-    command->callback([flags, &exit_code] { exit_code = run(*flags); });
+    command->callback([flags, command, &exit_code] { exit_code = flags->remote.server.empty() ? run(*flags) : run_at_daemon(*flags, *command); });
 }
 
 }  // namespace veritag::daemon

@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "remote.h"
 
 #include "base/text.h"
 #include "scan/remembered_image.h"
@@ -23,6 +24,7 @@ struct ScanFlags {
     bool list_packages = false;
     EngineFlags engine;
     OutputOptions output;
+    RemoteOptions remote;
 };
 
 // Opens and scans one reference. A name that cannot be right becomes `misuse`; whatever else is wrong, an image with an error.
@@ -101,6 +103,15 @@ int run(const ScanFlags& flags) {
     return exit_code_of(report, flags.engine.fail_on);
 }
 
+int run_at_daemon(const ScanFlags& flags, const CLI::App& command) {
+    if (const Result<void> fits = check_remote_flags(command); !fits) return complain(fits.error());
+    for (const std::string& image : flags.images)
+        if (source::is_local(image)) return complain({ErrorCode::usage, "read command line", quote(image), "a daemon reads no files of yours", "push the image, or scan it without --server"});
+    return run_remote(flags.remote,
+                      {.path = "/api/v1/scans", .member = "image", .names = flags.images, .ca_file = flags.engine.registry.client.ca_file, .fail_on = flags.engine.fail_on, .quiet = flags.engine.no_progress},
+                      flags.output);
+}
+
 }  // namespace
 
 void add_scan(CLI::App& app, int& exit_code) {
@@ -112,10 +123,11 @@ void add_scan(CLI::App& app, int& exit_code) {
     command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     flags->engine.add_to(*command);
     flags->output.add_to(*command);
+    flags->remote.add_to(*command);
     command->footer("Example:\n  veritag scan hub.oepkgs.net/openeuler/cann:8.0.RC1-oe2203sp4\n"
                     "  veritag scan oci:build/image --as openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2 --format json\n"
                     "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something unknown or unreadable, 130 interrupted.");
-    command->callback([flags, &exit_code] { exit_code = run(*flags); });
+    command->callback([flags, command, &exit_code] { exit_code = flags->remote.server.empty() ? run(*flags) : run_at_daemon(*flags, *command); });
 }
 
 }  // namespace veritag::daemon

@@ -9,6 +9,7 @@
 #include "serve/orders.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace veritag::api {
@@ -24,6 +25,18 @@ server::Response accepted(const store::Enqueued& job, std::string_view path) {
     server::Response response = server::json_reply(202, out.take());
     response.headers.add("Location", std::string(path) + std::to_string(job.id));
     return response;
+}
+
+constexpr std::size_t kMostReports = 1'000;
+
+void append(Report& whole, Report more) {
+    std::move(more.images.begin(), more.images.end(), std::back_inserter(whole.images));
+    std::move(more.skipped.begin(), more.skipped.end(), std::back_inserter(whole.skipped));
+    std::move(more.findings.begin(), more.findings.end(), std::back_inserter(whole.findings));
+    std::move(more.targets.begin(), more.targets.end(), std::back_inserter(whole.targets));
+    whole.bytes_fetched += more.bytes_fetched;
+    whole.layers_analyzed += more.layers_analyzed;
+    whole.layers_reused += more.layers_reused;
 }
 
 std::string_view content_type_of(std::string_view format) {
@@ -138,6 +151,29 @@ void Service::add_runs() {
         const std::optional<Report> report = id ? daemon_.store().read_audit(*id) : std::nullopt;
         if (!report) return no_audit(request);
         Result<std::string> text = report::write_report(*report, format, *options);
+        return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
+    });
+    // Several runs as one report: what a command line that named several images wants to print.
+    add("GET /api/v1/report", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"audits", "format", "lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<report::WriteOptions> options = write_options(request);
+        if (!options) return problem_of(options.error(), request.id);
+        const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
+        const std::string ids = parameter(request, "audits");
+        const std::vector<std::string_view> parts = split(ids, ',');
+        if (parts.size() > kMostReports) return server::problem(400, "", "At most " + std::to_string(kMostReports) + " runs in one report.", "about:blank", request.id);
+        std::optional<Report> whole;
+        for (const std::string_view part : parts) {
+            const std::optional<std::int64_t> id = parse_id(part);
+            std::optional<Report> report = id ? daemon_.store().read_audit(*id) : std::nullopt;
+            if (!report) return no_audit(request);
+            if (whole)
+                append(*whole, std::move(*report));
+            else
+                whole = std::move(report);
+        }
+        if (!whole) return no_audit(request);
+        Result<std::string> text = report::write_report(*whole, format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
     });
     add("GET /api/v1/audits/{id}/diff/{other}", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters& parameters) {

@@ -215,7 +215,7 @@ AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     compare(options.scope, list, looked, last);
     std::erase_if(looked, [](const Looked& each) { return !each.done; });
 
-    report.targets = std::move(list.targets);
+    if (options.kind == store::RunKind::audit) report.targets = std::move(list.targets);  // a scan lists nothing
     report.bytes_fetched = clients_->bytes_fetched() - bytes_before;
     report.layers_analyzed = scanner_.layers_analyzed() - analyzed_before;
     report.layers_reused = scanner_.layers_reused() - reused_before;

@@ -137,6 +137,35 @@ class Serve:
             self.tally.check(f"killed {300 * number} ms after a push was taken: found, and told once", [] if waiting and found and notices == 1 else [
                 f"waiting {bool(waiting)}, found {bool(self.finding('openeuler/killed', tag))}, {notices} notices", self.daemon.log()[-1500:]])
 
+    # ---- the command line ----
+
+    def remote(self):
+        """`scan --server` prints what a local scan prints."""
+        names = [f"{self.server.host}/openeuler/app:1.1.0-oe2203sp4", f"{self.server.host}/openeuler/app:1.0.0-oe2203sp4"]
+        token = self.work / "token"
+        token.write_text(self.daemon.token + "\n", encoding="utf-8")
+        program = run_matrix.Program(self.program, self.work)
+        at = ["--server", f"http://127.0.0.1:{self.daemon.port}", "--token-file", str(token), "--no-progress"]
+        for flags in (["--format", "json"], ["--format", "table"], ["--format", "table", "--lang", "zh"]):
+            here = program.run("scan", "--plain-http", "--no-progress", "--no-store", *flags, *names)
+            there = program.run("scan", *at, *flags, *names)
+            problems = [f"exit status {here[0]} here, {there[0]} there"] if here[0] != there[0] or here[0] != 1 else []
+            if flags[1] == "json":
+                # Lineage is what the daemon knows more of.
+                told = [{(image["reference"], image["platform"]): (image["verdict"], sorted(finding["code"] for finding in image["findings"] if not finding["code"].startswith("parent-"))) for image in json.loads(out)["images"]}
+                        for out in (here[1], there[1]) if out]
+                problems += [f"{told}, {there[2]}"] if len(told) != 2 or told[0] != told[1] else []
+            else:
+                missing = [line for line in here[1].splitlines() if line.startswith(("fail", "pass", "失败", "通过")) and line not in there[1]]
+                problems += [f"{missing[:3]}\n{there[1][:600]}"] if missing or not there[1] else []
+            self.tally.check(f"scan --server {' '.join(flags)} looks the same", problems)
+        status, out, errors = program.run("audit", *at, "--format", "json", "fleet")
+        self.tally.check("audit --server", [] if status == 1 and json.loads(out)["targets"] else [f"exit status {status}: {errors[:300]}"])
+        status, _, errors = program.run("scan", *at, "--platform", "linux/arm64", names[0])
+        self.tally.check("what the daemon decides cannot be said with --server", [] if status == 2 and "--platform" in errors else [f"exit status {status}: {errors}"])
+        status, _, errors = program.run("scan", "--server", f"http://127.0.0.1:{self.daemon.port}", names[0])
+        self.tally.check("without a token it says what to do", [] if status == 3 and "--token-file" in errors else [f"exit status {status}: {errors}"])
+
     # ---- the API ----
 
     def api(self):
@@ -178,7 +207,7 @@ class Serve:
                   ("/api/v1/images/{digest}", "sha256:" + "0" * 64), ("/api/v1/images/{digest}", "nonsense"), ("/api/v1/scans/{id}", str(job)), ("/api/v1/scans/{id}", "999999"), ("/api/v1/audits", "?limit=1"),
                   ("/api/v1/audits", "?kind=scan"), ("/api/v1/audits", "?kind=x"), ("/api/v1/audits/{id}", str(audit)), ("/api/v1/audits/{id}", "0"), ("/api/v1/audits/{id}/report", f"{audit}"),
                   ("/api/v1/audits/{id}/report", f"{audit}?format=table&lang=zh"), ("/api/v1/audits/{id}/report", f"{audit}?format=poem"), ("/api/v1/audits/{id}/report", "77777"),
-                  ("/api/v1/audits/{id}/diff/{other}", f"{audit}/1"), ("/api/v1/audits/{id}/diff/{other}", f"{audit}/9999"), ("/api/v1/jobs", "?state=done"), ("/api/v1/jobs", "?state=tired"),
+                  ("/api/v1/audits/{id}/diff/{other}", f"{audit}/1"), ("/api/v1/audits/{id}/diff/{other}", f"{audit}/9999"), ("/api/v1/report", f"?audits={audit},1&format=json"), ("/api/v1/report", "?audits=1,x"), ("/api/v1/jobs", "?state=done"), ("/api/v1/jobs", "?state=tired"),
                   ("/api/v1/jobs/{id}", str(job)), ("/api/v1/jobs/{id}", "x"), ("/api/v1/targets", ""), ("/healthz", ""), ("/readyz", ""), ("/metrics", ""), ("/api/v1/openapi.json", "")]
         for path, rest in visits:
             real = path
@@ -383,7 +412,7 @@ class Serve:
             self.daemon.token = self.daemon.make_token("tests", "admin")
             self.daemon.start()
             try:
-                for part in (self.pushes, self.many_at_once, self.killed, self.api, self.callers, self.hooks, self.reloads, self.harbor, self.metrics, self.secrets, self.dead_registry, self.idle_and_stop):
+                for part in (self.pushes, self.many_at_once, self.killed, self.remote, self.api, self.callers, self.hooks, self.reloads, self.harbor, self.metrics, self.secrets, self.dead_registry, self.idle_and_stop):
                     part()
             finally:
                 self.daemon.stop()
