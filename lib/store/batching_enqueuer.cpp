@@ -2,7 +2,6 @@
 
 #include <exception>
 #include <future>
-#include <optional>
 #include <utility>
 
 namespace veritag::store {
@@ -33,24 +32,22 @@ void BatchingEnqueuer::stop() {
 }
 
 void BatchingEnqueuer::enqueue(std::vector<NewJob> jobs, Done done) {
-    Group group{.bytes = bytes_of(jobs)};
-    std::optional<Error> refused;
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopped_) {
-            refused = Error{ErrorCode::cancelled, "enqueue job", "", "the queue takes no more jobs since veritag ends", "try again when it is back"};
-        } else if (pending_jobs_ + jobs.size() > limits_.pending_jobs || pending_bytes_ + group.bytes > limits_.pending_bytes) {
-            refused = Error{ErrorCode::rate_limited, "enqueue job", "", std::to_string(pending_jobs_) + " jobs wait for the disk", "try again later"};
-        } else {
-            pending_jobs_ += jobs.size();
-            pending_bytes_ += group.bytes;
-            group.jobs = std::move(jobs);
-            group.done = std::move(done);
-            pending_.push_back(std::move(group));
-        }
-    }
-    if (refused) return done(*refused);
+    const std::size_t bytes = bytes_of(jobs);
+    Group group{.jobs = std::move(jobs), .bytes = bytes, .done = std::move(done)};
+    if (const std::optional<Error> refused = take(group)) return group.done(*refused);
     changed_.notify_one();
+}
+
+// Leaves the group as it is where it gives an error.
+std::optional<Error> BatchingEnqueuer::take(Group& group) {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return Error{ErrorCode::cancelled, "enqueue job", "", "the queue takes no more jobs since veritag ends", "try again when it is back"};
+    if (pending_jobs_ + group.jobs.size() > limits_.pending_jobs || pending_bytes_ + group.bytes > limits_.pending_bytes)
+        return Error{ErrorCode::rate_limited, "enqueue job", "", std::to_string(pending_jobs_) + " jobs wait for the disk", "try again later"};
+    pending_jobs_ += group.jobs.size();
+    pending_bytes_ += group.bytes;
+    pending_.push_back(std::move(group));
+    return std::nullopt;
 }
 
 EnqueueAnswer BatchingEnqueuer::enqueue(std::vector<NewJob> jobs) {

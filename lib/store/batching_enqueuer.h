@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace veritag::store {
 
 struct BatchLimits {
     std::size_t pending_jobs = 10'000;       ///< that wait for a commit; with more, callers are refused
-    std::size_t pending_bytes = 64U << 20;   ///< of their payloads
+    std::size_t pending_bytes = 64U << 20;   ///< of memory that they take
     std::size_t batch_jobs = 1'000;          ///< of one commit, so that no other user of the store waits for long
     std::size_t batch_bytes = 8U << 20;
 };
@@ -47,6 +48,7 @@ private:
         Done done;
     };
 
+    std::optional<Error> take(Group& group);
     void run();
     std::vector<Group> next_batch();  // empty: stopped
     void commit(std::vector<Group>& batch);

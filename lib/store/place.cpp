@@ -87,13 +87,13 @@ Result<std::optional<std::string>> set_aside(const std::string& path, const File
     return close_file(Result<std::optional<std::string>>(std::optional(name)));
 }
 
-bool set_aside_with_warning(const std::string& path, const FileIdentity& damaged) {
-    const Result<std::optional<std::string>> name = set_aside(path, damaged);
+Result<std::optional<std::string>> set_aside_with_warning(const std::string& path, const FileIdentity& damaged) {
+    Result<std::optional<std::string>> name = set_aside(path, damaged);
     if (!name)
         log::warn("the store is damaged and could not be set aside", {{"error", name.error().message()}});
     else if (*name)
         log::warn("the store is damaged and was set aside; a new one takes its place", {{"store", quote(path)}, {"kept_as", quote(**name)}});
-    return name.has_value();
+    return name;
 }
 
 }  // namespace veritag::store

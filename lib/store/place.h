@@ -26,7 +26,7 @@ FileIdentity file_identity(const std::string& path) noexcept;
 /// Renames the database and what SQLite keeps beside it to `<name>.damaged-<time>`, and gives the new name. Does nothing and gives
 /// nullopt where `damaged` no longer lies at `path`: another process was faster. No connection to it may be open in this process.
 Result<std::optional<std::string>> set_aside(const std::string& path, const FileIdentity& damaged);
-/// The same, and the log says what was done. False where it could not be.
-bool set_aside_with_warning(const std::string& path, const FileIdentity& damaged);
+/// The same, and the log says what was done, or why it could not be.
+Result<std::optional<std::string>> set_aside_with_warning(const std::string& path, const FileIdentity& damaged);
 
 }  // namespace veritag::store

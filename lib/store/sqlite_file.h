@@ -1,6 +1,9 @@
 // A store's file for calls that may not be lost: what is written is on the disk before the call returns (synchronous=FULL: the log is
 // synced at each commit), and every failure is told. After one the next call begins with a new connection, so that all works again as
 // soon as its cause is gone.
+//
+// Others may take the file away: a store of layers that finds it damaged sets it aside. Then a new one takes its place, and what the daemon
+// must not forget is carried over, once.
 #pragma once
 
 #include "base/result.h"
@@ -8,6 +11,8 @@
 #include "store/place.h"
 #include "store/sqlite.h"
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -29,12 +34,13 @@ public:
     /// `use(connection)` gives a Result. It sees whole transactions only, and waits for no writer.
     template <class Use>
     auto read(const char* what, const Use& use) -> std::invoke_result_t<const Use&, Connection&> {
+        VERITAG_CHECK(follow_file(what));
         const std::lock_guard lock(reader_.mutex);
         try {
             VERITAG_CHECK(connect(reader_));
             return use(*reader_.connection);
         } catch (const SqliteFailure& failure) {
-            return error_of(reader_, what, failure);
+            return fail(reader_, what, failure);
         }
     }
 
@@ -52,7 +58,7 @@ public:
                 VERITAG_CHECK(check_still_there(writer_, what));
                 return result;
             } catch (const SqliteFailure& failure) {
-                Error error = error_of(writer_, what, failure);
+                Error error = fail(writer_, what, failure);
                 if (again || !failure.is_read_only()) return error;
                 // Connections of one process share what they map of a file. If it could only be read when the first of them came, all
                 // must go before it can be written.
@@ -67,15 +73,21 @@ private:
         FileIdentity identity;
     };
 
+    Result<void> follow_file(const char* what);
     Result<void> connect(Side& side);
-    Result<void> open_connection(Side& side);
+    Result<void> make_file_anew() const;
+    Result<void> open_connection(std::optional<Connection>& connection, const char* settings) const;
     Result<void> check_still_there(Side& side, const char* what);
+    void rescue(const std::string& aside);
+    void carry_over(Connection& old) const;
     void drop_reader();
-    Error error_of(Side& side, const char* what, const SqliteFailure& failure);
+    Error fail(Side& side, const char* what, const SqliteFailure& failure);
+    [[nodiscard]] Error error_of(const char* what, const SqliteFailure& failure) const;
 
     const std::string path_;
     const std::chrono::milliseconds patience_;
     const Clocks clocks_;
+    std::atomic<std::uint64_t> writers_file_{0};  // which one the writer's connection is on
     Side writer_;
     Side reader_;  // its own, so that who only looks does not wait until the disk has what others write
 };

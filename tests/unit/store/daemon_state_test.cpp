@@ -218,19 +218,104 @@ TEST_F(DaemonFile, DamageIsToldAndIsOverWhenTheFileIsWholeAgain) {
     EXPECT_EQ(must(state->jobs().counts()).of(JobState::waiting), 101U);
 }
 
-TEST_F(DaemonFile, WhereItWasTakenAwayANewOneIsUsedAndNothingIsWrittenToTheOld) {
+TEST_F(DaemonFile, WhereItWasTakenAwayANewOneIsUsedAndWhatMattersGoesOver) {
+    auto state = open();
+    const std::int64_t running = put(state->jobs(), scan_of("a", Priority::push, "payload a")).id;
+    const auto lease = take(state->jobs());
+    NewJob waiting = scan_of("b", Priority::push, "payload b");
+    waiting.events = {"event"};
+    const std::int64_t behind = put(state->jobs(), waiting).id;
+    must(state->values().put("k", "v"));
+    const std::string secret = must(state->tokens().create({.name = "ci"})).secret;
+    const std::string revoked = must(state->tokens().create({.name = "old"})).secret;
+    must(state->tokens().verify(secret));
+    const auto take_away = [&](const std::string& name) {
+        for (const char* suffix : {"-wal", "-shm", ""}) std::filesystem::rename(path() + suffix, folder_.file(name) + suffix);
+    };
+    take_away("aside");
+    EXPECT_TRUE(must(state->tokens().verify(secret))) << "who only reads finds it, too";
+    EXPECT_EQ(sql(path(), "SELECT count(*) FROM jobs"), "2");
+    EXPECT_EQ(must(state->values().get("k"))->value, "v");
+    EXPECT_EQ(must(state->jobs().renew(lease->token)), LeaseState::held);
+    EXPECT_TRUE(must(state->jobs().finish(lease->token, "")));
+    EXPECT_EQ(put(state->jobs(), waiting), (Enqueued{behind, EnqueueOutcome::duplicate}));
+    EXPECT_GT(put(state->jobs(), scan_of("c")).id, behind) << "no number is given twice";
+    must(state->tokens().revoke("old"));
+    EXPECT_EQ(take(state->jobs())->payload, "payload b");
+    EXPECT_EQ(sql(folder_.file("aside"), "SELECT count(*) FROM jobs"), "2") << "the old file stays as it was";
+    take_away("aside again");
+    EXPECT_FALSE(must(state->tokens().verify(revoked)));
+    EXPECT_EQ(info(state->jobs(), running).state, JobState::done) << "it does not come back from the first one";
+}
+
+TEST_F(DaemonFile, WithoutItsDirectoryNothingWorksAndWithItAllIsThere) {
+    const std::string home = folder_.file("home");
+    auto state = must(open_sqlite_daemon_state(home + "/store.sqlite"));
+    put(state->jobs(), scan_of("a"));
+    std::filesystem::rename(home, folder_.file("elsewhere"));
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_NE(failure(*state).find("its directory is not there; bring it back, or restart veritag"), std::string::npos) << failure(*state);
+        EXPECT_FALSE(state->jobs().counts());
+    }
+    EXPECT_FALSE(std::filesystem::exists(home));
+    std::filesystem::rename(folder_.file("elsewhere"), home);
+    EXPECT_EQ(put(state->jobs(), scan_of("b")).outcome, EnqueueOutcome::added);
+    std::filesystem::remove_all(home);
+    failure(*state);
+    std::filesystem::create_directory(home);
+    EXPECT_EQ(put(state->jobs(), scan_of("c")).outcome, EnqueueOutcome::added);
+    EXPECT_EQ(must(state->jobs().counts()).of(JobState::waiting), 3U) << "carried over from the file that has no name any more";
+}
+
+TEST_F(DaemonFile, WhatADamagedOneStillGivesIsCarriedOver) {
+    std::string secret;
+    const auto make = [&] {
+        for (const std::string& name : folder_.names()) std::filesystem::remove(folder_.file(name));
+        auto state = open();
+        put(state->jobs(), scan_of("a", Priority::push, "payload"));
+        secret = must(state->tokens().create({.name = "ci"})).secret;
+        must(state->values().put("k", "v"));
+    };
+    const auto damage = [&](const std::string& table) {
+        const auto page = std::stoul(sql(path(), "SELECT rootpage FROM sqlite_schema WHERE name = '" + table + "'"));
+        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(static_cast<std::streamoff>((page - 1) * 4096));
+        file << std::string(4096, '\x5a');
+    };
+    for (const std::string table : {"jobs", "job_bodies", "job_events", "tokens", "daemon_values"}) {
+        make();
+        damage(table);
+        auto state = open();
+        EXPECT_EQ(asides(), 1) << table;
+        EXPECT_EQ(must(state->jobs().counts()).of(JobState::waiting), table.starts_with("job") ? 0U : 1U) << table;
+        if (!table.starts_with("job")) {
+            EXPECT_EQ(take(state->jobs())->payload, "payload");
+        }
+        EXPECT_EQ(must(state->tokens().verify(secret)).has_value(), table != "tokens") << table;
+        EXPECT_EQ(must(state->values().get("k")).has_value(), table != "daemon_values") << table;
+        EXPECT_EQ(put(state->jobs(), scan_of("more")).outcome, EnqueueOutcome::added);
+    }
+}
+
+// Damage of what layers hold is the content store's affair; it sets the file aside at its end.
+TEST_F(DaemonFile, WhatTheContentStoreSetsAsideTakesNothingWithIt) {
     auto state = open();
     put(state->jobs(), scan_of("a"));
-    for (const char* suffix : {"-wal", "-shm", ""}) std::filesystem::rename(path() + suffix, folder_.file("aside") + suffix);
-    EXPECT_EQ(must(state->jobs().counts()).of(JobState::waiting), 0U);
-    put(state->jobs(), scan_of("b"));
-    EXPECT_EQ(sql(path(), "SELECT key FROM jobs"), "b");
-    EXPECT_EQ(sql(folder_.file("aside"), "SELECT count(*) FROM jobs"), "1");
-    std::filesystem::remove_all(std::filesystem::path(path()).parent_path());
-    EXPECT_NE(failure(*state).find("its directory is not there; bring it back, or restart veritag"), std::string::npos) << failure(*state);
-    EXPECT_FALSE(std::filesystem::exists(path()));
-    std::filesystem::create_directory(std::filesystem::path(path()).parent_path());
-    EXPECT_EQ(put(state->jobs(), scan_of("c")).outcome, EnqueueOutcome::added);
+    {
+        auto content = must(open_sqlite_store(path()));
+        for (int i = 0; i < 50; ++i) content->keep_document(sha256_of(std::to_string(i)), {"t", std::to_string(i)});
+    }
+    sql(path(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    const auto page = std::stoul(sql(path(), "SELECT rootpage FROM sqlite_schema WHERE name = 'documents'"));
+    {
+        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(static_cast<std::streamoff>((page - 1) * 4096));
+        file << std::string(4096, '\x5a');
+    }
+    { EXPECT_FALSE(must(open_sqlite_store(path()))->find_document(sha256_of("1"))); }
+    EXPECT_EQ(asides(), 1);
+    EXPECT_EQ(take(state->jobs())->key, "a");
+    EXPECT_EQ(sql(path(), "SELECT count(*) FROM jobs"), "1");
 }
 
 TEST_F(DaemonFile, OneThatAnotherHoldsForLongIsToldAndThenWorks) {
@@ -310,26 +395,44 @@ TEST_F(DaemonFile, AFullDiskIsToldAndIsOverWithRoomAgain) {
     EXPECT_EQ(status, 0);
 }
 
-TEST_F(DaemonFile, AReadOnlyDiskIsToldAndIsOverWhenItCanBeWritten) {
+TEST_F(DaemonFile, ADiskThatIsHiddenIsToldAndThenGoesOn) {
     const int status = in_child([&] {
         const std::string disk = folder_.file("disk");
         std::filesystem::create_directory(disk);
         if (!mount_memory(disk, "size=8m")) return kSkipped;
         auto state = must(open_sqlite_daemon_state(disk + "/store.sqlite"));
         put(state->jobs(), scan_of("before"));
-        // Another disk lies over it, an empty one that cannot be written. The call that meets it lets go of the file, so that its own disk
-        // can become read-only, too, as a kernel makes it that has seen errors.
         EXPECT_EQ(mount("veritag-test", disk.c_str(), "tmpfs", MS_RDONLY, "size=8m"), 0);
         EXPECT_NE(failure(*state).find("Read-only file system"), std::string::npos) << failure(*state);
         EXPECT_FALSE(state->jobs().counts());
         EXPECT_EQ(umount(disk.c_str()), 0);
+        EXPECT_EQ(put(state->jobs(), scan_of("after")).outcome, EnqueueOutcome::added);
+        EXPECT_EQ(take(state->jobs())->key, "before");
+        EXPECT_EQ(take(state->jobs())->key, "after");
+        return 0;
+    });
+    if (status == kSkipped) GTEST_SKIP() << "no memory can be mounted here";
+    EXPECT_EQ(status, 0);
+}
+
+TEST_F(DaemonFile, AReadOnlyDiskIsToldAndIsOverWhenItCanBeWritten) {
+    const int status = in_child([&] {
+        const std::string disk = folder_.file("disk");
+        std::filesystem::create_directory(disk);
+        if (!mount_memory(disk, "size=8m")) return kSkipped;
+        in_child([&] {  // killed, so that its log is still there
+            auto killed = must(open_sqlite_daemon_state(disk + "/store.sqlite"));
+            put(killed->jobs(), scan_of("before"));
+            killed.release();
+            return 0;
+        });
         EXPECT_EQ(mount(nullptr, disk.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0) << std::strerror(errno);
-        for (int i = 0; i < 3; ++i) {
-            const std::string said = failure(*state);
-            EXPECT_TRUE(said.find("let veritag write to the file") != std::string::npos || said.find("see that its disk is well and can be written") != std::string::npos) << said;
+        auto state = must(open_sqlite_daemon_state(disk + "/store.sqlite"));
+        for (int i = 0; i < 2; ++i) {
+            EXPECT_NE(failure(*state).find("attempt to write a readonly database; let veritag write to the file and its directory"), std::string::npos) << failure(*state);
+            EXPECT_EQ(must(state->jobs().counts()).of(JobState::waiting), 1U);
+            EXPECT_FALSE(take_result(*state));
         }
-        must(state->jobs().counts());
-        if (const auto opened = open_sqlite_daemon_state(disk + "/store.sqlite")) failure(**opened);
         EXPECT_EQ(mount(nullptr, disk.c_str(), nullptr, MS_REMOUNT, nullptr), 0);
         EXPECT_EQ(put(state->jobs(), scan_of("after")).outcome, EnqueueOutcome::added);
         EXPECT_EQ(take(state->jobs())->key, "before");
@@ -339,5 +442,6 @@ TEST_F(DaemonFile, AReadOnlyDiskIsToldAndIsOverWhenItCanBeWritten) {
     if (status == kSkipped) GTEST_SKIP() << "no memory can be mounted here";
     EXPECT_EQ(status, 0);
 }
+
 }  // namespace
 }  // namespace veritag::store
