@@ -30,10 +30,11 @@ Result<std::unique_ptr<Daemon>> Daemon::make(config::Settings settings, DaemonOp
     store::StoreOptions store_options;
     store_options.limits = settings.limits;
     store_options.now = options.now;
-    VERITAG_TRY(std::shared_ptr<store::AuditStore> store, store::open_sqlite_store(settings.store, std::move(store_options)));
     store::DaemonStateOptions state_options;
     state_options.queue = settings.queue;
+    // The state first: of a damaged file it carries jobs and tokens over into the new one, which the content store would not.
     VERITAG_TRY(std::unique_ptr<store::DaemonState> state, store::open_sqlite_daemon_state(settings.store, std::move(state_options)));
+    VERITAG_TRY(std::shared_ptr<store::AuditStore> store, store::open_sqlite_store(settings.store, std::move(store_options)));
     std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(options), std::move(store), std::move(state)));
     VERITAG_TRY(daemon->workshop_, Workshop::make(*daemon->settings_, daemon->store_, *daemon->progress_, daemon->observer_, daemon->options_.confined));
     return daemon;
