@@ -29,9 +29,10 @@ public:
 Result<std::unique_ptr<Daemon>> Daemon::make(config::Settings settings, DaemonOptions options) {
     store::StoreOptions store_options;
     store_options.limits = settings.limits;
-    store_options.now = options.now;
+    store_options.now = [clocks = options.clocks] { return std::chrono::floor<std::chrono::seconds>(clocks.now()); };
     store::DaemonStateOptions state_options;
     state_options.queue = settings.queue;
+    state_options.clocks = options.clocks;
     // The state first: of a damaged file it carries jobs and tokens over into the new one, which the content store would not.
     VERITAG_TRY(std::unique_ptr<store::DaemonState> state, store::open_sqlite_daemon_state(settings.store, std::move(state_options)));
     VERITAG_TRY(std::shared_ptr<store::AuditStore> store, store::open_sqlite_store(settings.store, std::move(store_options)));
@@ -154,13 +155,17 @@ Result<store::Enqueued> Daemon::order_scan(const std::string& image, const std::
 void Daemon::keep_schedule(std::stop_token stop) {
     constexpr std::chrono::seconds kOften{30};  // so that a clock that was set is noticed
     while (!stop.stop_requested()) {
+        std::uint64_t seen = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            seen = wakes_;
+        }
         const sys_seconds now = options_.now();
         const Result<sys_seconds> next = start_due(now);
         if (!next) log::error("the schedule could not be kept", {{"error", next.error().message()}});
         const std::chrono::seconds wait = next ? std::clamp<std::chrono::seconds>(*next - now, std::chrono::seconds(1), kOften) : kOften;
         std::unique_lock lock(mutex_);
-        const std::shared_ptr<const config::Settings> before = settings_;
-        changed_.wait_for(lock, stop, wait, [&] { return settings_ != before; });
+        changed_.wait_for(lock, stop, wait, [&] { return wakes_ != seen; });  // new settings, or a job that ended
     }
 }
 
@@ -189,6 +194,7 @@ std::optional<sys_seconds> Daemon::next_start(const config::TargetSettings& targ
 Result<sys_seconds> Daemon::start_due(sys_seconds now) {
     const std::shared_ptr<const config::Settings> settings = this->settings();
     sys_seconds earliest = now + std::chrono::hours(24);
+    bool due = false;
     for (const config::TargetSettings& target : settings->targets) {
         if (!target.schedule) continue;
         VERITAG_TRY(const sys_seconds next, next_start(target, now));
@@ -201,9 +207,10 @@ Result<sys_seconds> Daemon::start_due(sys_seconds now) {
         VERITAG_CHECK(state_->jobs().enqueue({&job, 1}));
         VERITAG_CHECK(state_->values().put(std::string(kStarted) + target.name, std::to_string(now.time_since_epoch().count())));
         log::info("audit is due", {{"target", target.name}});
-        wake();
+        due = true;
         earliest = std::min(earliest, now + std::chrono::seconds(1));
     }
+    if (due) wake();
     return earliest;
 }
 

@@ -33,8 +33,9 @@ namespace veritag::serve {
 struct DaemonOptions {
     std::string tool_version;
     bool confined = true;  ///< parse layers in processes that can only compute
-    std::function<std::chrono::sys_seconds()> now = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); };
+    store::Clocks clocks = {};  ///< tests have their own
     std::chrono::milliseconds lease{60'000};
+    [[nodiscard]] std::chrono::sys_seconds now() const { return std::chrono::floor<std::chrono::seconds>(clocks.now()); }
 };
 
 /// How far a run has come.

@@ -1,0 +1,98 @@
+// What is there now: pages, filters, and what a run changes.
+#include "serve/current.h"
+
+#include "folder.h"
+
+#include <gtest/gtest.h>
+
+namespace veritag::serve {
+namespace {
+
+ImageReport image(const std::string& repository, const std::string& tag, Verdict verdict, const std::string& code = "", const std::string& platform = "linux/arm64") {
+    ImageReport report{.reference = "r.example/" + repository + ':' + tag, .registry = "r.example", .repository = repository, .tag = tag, .digest = sha256_of(repository + tag + platform).str(), .platform = platform};
+    report.verdict = verdict;
+    if (!code.empty()) report.findings.push_back({.code = code});
+    return report;
+}
+
+class Current : public testing::Test {
+protected:
+    std::unique_ptr<store::AuditStore> open() { return std::move(*store::open_sqlite_store(folder_.file("store.sqlite"))); }
+    static std::string texts(const std::vector<const ImageLine*>& lines) {
+        std::string text;
+        for (const ImageLine* line : lines) text += (text.empty() ? "" : " ") + line->key.repository + ':' + line->key.tag;
+        return text;
+    }
+    test::Folder folder_;
+};
+
+TEST_F(Current, PagesAreTheWholeAndFiltersCut) {
+    const auto store = open();
+    CurrentImages current(*store);
+    Report report;
+    for (const char* tag : {"1", "2", "3"}) report.images.push_back(image("openeuler/a", tag, Verdict::pass));
+    report.images.push_back(image("openeuler/b", "1", Verdict::fail, "os-mismatch"));
+    report.images.push_back(image("other/b", "9", Verdict::unknown, "unproven"));
+    current.take(report, 7, std::chrono::sys_seconds(std::chrono::seconds(1000)));
+    const auto picture = current.picture();
+    EXPECT_EQ(picture->verdicts, (store::VerdictCounts{.pass = 3, .fail = 1, .unknown = 1}));
+
+    std::string all;
+    ImageQuery query{.limit = 2};
+    for (int pages = 0; pages < 5; ++pages) {
+        const Result<ImagePage> page = find_images(*picture, query);
+        ASSERT_TRUE(page);
+        EXPECT_EQ(page->total, 5U);
+        all += texts(page->images) + ';';
+        if (page->next.empty()) break;
+        query.cursor = page->next;
+    }
+    EXPECT_EQ(all, "openeuler/a:1 openeuler/a:2;openeuler/a:3 openeuler/b:1;other/b:9;");
+
+    const auto found = [&](ImageQuery wanted) { return texts(find_images(*picture, wanted)->images); };
+    EXPECT_EQ(found({.verdict = Verdict::fail}), "openeuler/b:1");
+    EXPECT_EQ(found({.code = "unproven"}), "other/b:9");
+    EXPECT_EQ(found({.repository = "openeuler/*", .tag = "1"}), "openeuler/a:1 openeuler/b:1");
+    EXPECT_EQ(found({.text = "OTHER"}), "other/b:9");
+    EXPECT_EQ(found({.registry = "elsewhere"}), "");
+    EXPECT_EQ(find_images(*picture, {.cursor = "nonsense"}).error().code, ErrorCode::usage);
+}
+
+TEST_F(Current, ARunTakesThePlaceOfWhatWasKnownAndWhatIsGoneGoes) {
+    const auto store = open();
+    CurrentImages current(*store);
+    Report first;
+    first.images = {image("a", "1", Verdict::fail, "os-mismatch"), image("a", "1", Verdict::fail, "os-mismatch", "linux/amd64"), image("a", "2", Verdict::pass)};
+    current.take(first, 1, {});
+    const auto before = current.picture();
+    Report second;
+    second.images = {image("a", "1", Verdict::pass)};
+    second.gone = {"r.example/a:2"};
+    current.take(second, 2, {});
+    const auto after = current.picture();
+    ASSERT_EQ(after->images.size(), 1U) << "one platform less, one tag less";
+    EXPECT_EQ(after->images[0].verdict, Verdict::pass);
+    EXPECT_EQ(after->images[0].audit, 2);
+    EXPECT_NE(after->version, before->version);
+    EXPECT_EQ(before->images.size(), 3U) << "who still reads the old picture is not disturbed";
+}
+
+TEST_F(Current, IsReadFromTheStore) {
+    {
+        const auto store = open();
+        const auto audit = store->begin_audit({.targets = {"r.example"}, .rules_digest = "r", .tool_version = "1"});
+        JudgedReference judged{.top = sha256_of("t").str(), .images = {image("a", "1", Verdict::fail, "os-mismatch")}};
+        store->keep_reference(audit->id, {"r.example", "a", "1"}, sha256_of("t"), judged, {});
+        judged.images = {image("a", "2", Verdict::pass)};
+        store->keep_reference(audit->id, {"r.example", "a", "2"}, sha256_of("t"), judged, {});
+        const store::ReferenceKey gone{"r.example", "a", "2"};
+        store->forget_references({&gone, 1});
+    }
+    const auto store = open();
+    const CurrentImages current(*store);
+    ASSERT_EQ(current.picture()->images.size(), 1U);
+    EXPECT_EQ(current.picture()->images[0].codes, std::vector<std::string>{"os-mismatch"});
+}
+
+}  // namespace
+}  // namespace veritag::serve

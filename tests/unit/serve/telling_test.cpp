@@ -1,0 +1,98 @@
+// Notices between a run and its receiver: written down once, sent once, merged while they wait.
+#include "serve/telling.h"
+
+#include "daemon_fixture.h"
+#include "serve/orders.h"
+
+#include <gtest/gtest.h>
+
+namespace veritag::serve {
+namespace {
+
+ImageReport image(const std::string& tag, bool wrong) {
+    ImageReport report{.reference = "r.example/a:" + tag, .registry = "r.example", .repository = "a", .tag = tag, .digest = sha256_of(tag).str(), .platform = "linux/arm64"};
+    report.verdict = wrong ? Verdict::fail : Verdict::pass;
+    if (wrong) report.findings.push_back({.code = "os-mismatch", .severity = Severity::error, .component = "openeuler", .claimed = "22.03-LTS-SP4", .observed = "22.03-LTS-SP3", .message = "It is SP3."});
+    return report;
+}
+
+class TellingTest : public test::DaemonTest {
+protected:
+    TellingTest() : state_(open()), telling_(*state_) {
+        notify::Channel channel{.name = "ops", .language = report::Language::en, .filter = {}, .limit = {.sends = 1, .window = std::chrono::seconds(3600)}, .kind = {}};
+        channel.kind = notify::WebhookChannel{.url = "http://127.0.0.1:1/nobody", .allow_internal = true};
+        settings_.channels.push_back(channel);
+    }
+    static audit::AuditOutcome run(std::int64_t number, std::vector<ImageReport> now, std::vector<ImageReport> before) {
+        audit::AuditOutcome outcome{.report = {}, .audit = number, .whole = true, .earlier = {}};
+        outcome.report.images = std::move(now);
+        outcome.earlier.images = std::move(before);
+        return outcome;
+    }
+    void note(const audit::AuditOutcome& outcome, std::vector<std::string> channels = {}) {
+        test::must(telling_.note(settings_, {.target = "fleet", .channels = std::move(channels), .outcome = outcome, .when = std::chrono::floor<std::chrono::seconds>(now_), .first_look = false}));
+    }
+    std::size_t kept(std::string_view prefix) { return test::must(state_->values().list(prefix)).size(); }
+
+    std::unique_ptr<store::DaemonState> state_;
+    Telling telling_;
+    config::Settings settings_;
+};
+
+TEST_F(TellingTest, NothingNewIsNothingToTell) {
+    note(run(1, {image("1", true)}, {image("1", true)}));
+    note(run(2, {image("1", false)}, {image("1", false)}));
+    EXPECT_EQ(kept("notice/"), 0U);
+    test::must(telling_.enqueue_all());
+    EXPECT_EQ(test::must(state_->jobs().list({}, std::nullopt, 10)).jobs.size(), 0U);
+}
+
+TEST_F(TellingTest, TheSameRunAgainChangesNothing) {
+    const audit::AuditOutcome outcome = run(1, {image("1", true)}, {});
+    note(outcome);
+    const auto first = test::must(state_->values().list("notice/pending/"));
+    note(outcome);  // killed before its findings were kept, it ran again
+    const auto second = test::must(state_->values().list("notice/pending/"));
+    ASSERT_EQ(first.size(), 1U);
+    ASSERT_EQ(second.size(), 1U);
+    EXPECT_EQ(first[0].value.value, second[0].value.value);
+    test::must(telling_.enqueue_all());
+    test::must(telling_.enqueue_all());
+    EXPECT_EQ(test::must(state_->jobs().list({}, std::nullopt, 10)).jobs.size(), 1U) << "one job however often it is asked for";
+}
+
+TEST_F(TellingTest, WhatIsMendedBeforeItWasToldIsNotTold) {
+    note(run(1, {image("1", true)}, {image("1", false)}));
+    EXPECT_EQ(kept("notice/pending/"), 1U);
+    note(run(2, {image("1", false)}, {image("1", true)}));
+    EXPECT_EQ(kept("notice/pending/"), 0U);
+}
+
+TEST_F(TellingTest, OtherChannelsAreNotTold) {
+    note(run(1, {image("1", true)}, {}), {"somebody-else"});
+    EXPECT_EQ(kept("notice/"), 0U);
+    settings_.channels[0].filter.codes = {"sdk-*"};
+    note(run(1, {image("1", true)}, {}));
+    EXPECT_EQ(kept("notice/"), 0U);
+}
+
+TEST_F(TellingTest, AFailedTryKeepsItAndTheNextOneSendsTheSame) {
+    note(run(1, {image("1", true)}, {}));
+    const auto now = std::chrono::floor<std::chrono::seconds>(now_);
+    for (int i = 0; i < 2; ++i) {
+        const Telling::Sent sent = test::must(telling_.send(settings_, "ops", "fleet", now, {}));
+        ASSERT_TRUE(sent.failure) << "nobody listens there";
+        EXPECT_TRUE(sent.failure->again);
+        EXPECT_EQ(kept("notice/sending/"), 1U);
+        EXPECT_EQ(kept("notice/pending/"), 0U);
+    }
+    note(run(2, {image("2", true)}, {}));  // waits behind the one under way
+    EXPECT_EQ(kept("notice/pending/"), 1U);
+    settings_.channels.clear();
+    const Telling::Sent dropped = test::must(telling_.send(settings_, "ops", "fleet", now, {}));
+    EXPECT_FALSE(dropped.failure);
+    EXPECT_EQ(kept("notice/"), 0U) << "a channel that is no longer configured is owed nothing";
+}
+
+}  // namespace
+}  // namespace veritag::serve
