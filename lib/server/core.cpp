@@ -118,8 +118,14 @@ Result<void> ServerCore::reload_tls(const std::optional<TlsOptions>& changed) {
     if (!files) return Error{ErrorCode::config, "reload the TLS certificate", "", "this server was started without one", ""};
     VERITAG_TRY(std::shared_ptr<ssl_ctx_st> fresh, load_tls(*files));
     if (changed) options_.tls = changed;
-    asio::post(io_, [this, fresh = std::move(fresh)] { tls_ = fresh; });
+    const std::lock_guard lock(mutex_);
+    tls_ = std::move(fresh);
     return ok();
+}
+
+std::shared_ptr<ssl_ctx_st> ServerCore::current_tls() {
+    const std::lock_guard lock(mutex_);
+    return tls_;
 }
 
 bool ServerCore::stop(std::chrono::milliseconds within) {
@@ -134,7 +140,7 @@ bool ServerCore::stop(std::chrono::milliseconds within) {
     handlers_stop_.request_stop();
     asio::post(io_, [this] { cut(); });
     lock.lock();
-    changed_.wait(lock, [this] { return cut_done_; });
+    changed_.wait(lock, [this] { return cut_done_ || all_gone_; });  // the last one may have ended by itself, and the I/O thread with it
     return false;
 }
 
@@ -210,7 +216,7 @@ void ServerCore::admit_connection(bool tls, int fd, const sockaddr_storage& addr
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     if (!key.empty()) ++per_address_[key];
-    const auto connection = std::make_shared<Connection>(*this, fd, describe_peer(fd, address), key, tls ? tls_ : nullptr);
+    const auto connection = std::make_shared<Connection>(*this, fd, describe_peer(fd, address), key, tls ? current_tls() : nullptr);
     connections_.emplace(connection.get(), connection);
     counters_.connections_open = connections_.size();
     auto end = [this, connection](const std::exception_ptr& failure) { ended(connection, failure); };

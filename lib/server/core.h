@@ -87,7 +87,7 @@ private:
         asio::posix::stream_descriptor descriptor;
     };
 
-    void run_io();
+    std::shared_ptr<ssl_ctx_st> current_tls();
     asio::awaitable<void> accept_from(std::shared_ptr<Door> door);
     asio::awaitable<void> pause_accepting(int error);
     void admit_connection(bool tls, int fd, const sockaddr_storage& address);
@@ -116,7 +116,6 @@ private:
     asio::steady_timer deadline_timer_{io_};
     std::optional<SteadyClock::time_point> armed_for_;
     std::vector<std::shared_ptr<Door>> doors_;
-    std::shared_ptr<ssl_ctx_st> tls_;
     std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
     std::unordered_map<std::string, std::size_t> per_address_;
     std::list<Connection*> idle_;  ///< the longest idle one first
@@ -128,6 +127,7 @@ private:
 
     std::stop_source handlers_stop_;
     std::mutex mutex_;
+    std::shared_ptr<ssl_ctx_st> tls_;  ///< under `mutex_`
     std::condition_variable changed_;
     bool all_gone_ = false;   ///< under `mutex_`: no connection is left after the stop began
     bool cut_done_ = false;   ///< under `mutex_`

@@ -81,13 +81,14 @@ bool EventStream::open() const {
 }
 
 void EventStream::on_end(std::function<void(End)> listener) {
-    std::optional<End> end;
     {
         const std::lock_guard lock(state_->mutex);
-        end = state_->end;
-        if (!end) state_->listener = std::move(listener);
+        if (!state_->end) {
+            state_->listener = std::move(listener);
+            return;
+        }
     }
-    if (end) listener(*end);
+    listener(*state_->end);  // which does not change any more
 }
 
 void EventStream::attach(std::function<void()> wake) {

@@ -21,7 +21,7 @@ struct Admission {
     std::any attachment;                          ///< for `handle()`, as who asks and which route it is
 };
 
-/// Both functions are called by several requests' turns and may throw: then the reply is 500 and the server goes on.
+/// Both functions may throw: then the reply is a 500, the cause is in the log under the request's id, and the server goes on.
 class Handler {
 public:
     virtual ~Handler() = default;

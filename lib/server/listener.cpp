@@ -109,7 +109,8 @@ Result<Listener> listen_tcp_at(const Endpoint& endpoint, const Place& place, boo
     if (place.address.ss_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
     if (::bind(fd.get(), generic(place.address), place.size) != 0) {
         missing = is_missing(errno);
-        return failed_now(endpoint, "bind", errno == EADDRINUSE ? "another program listens there" : errno == EACCES ? "ports below 1024 need a right of their own, or a socket from systemd" : "");
+        if (errno == EADDRINUSE) return failed_now(endpoint, "bind", "another program listens there");
+        return failed_now(endpoint, "bind", errno == EACCES ? "ports below 1024 need a right of their own, or a socket from systemd" : "");
     }
     if (::listen(fd.get(), kBacklog) != 0) return failed_now(endpoint, "listen");
     VERITAG_TRY(Endpoint really, bound(endpoint, fd.get()));

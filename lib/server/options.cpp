@@ -36,7 +36,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     const bool brackets = host.starts_with('[') && host.ends_with(']');
     if (brackets) host = host.substr(1, host.size() - 2);
-    if (brackets && host.empty()) return bad_endpoint(text, "no address between the brackets");
+    const bool v6 = host.find(':') != std::string_view::npos && host.find_first_of("[]") == std::string_view::npos;
+    if (brackets && !v6) return bad_endpoint(text, "no IPv6 address between the brackets");
     if (!brackets && host.find_first_of(":[]") != std::string_view::npos) return bad_endpoint(text, "an IPv6 address stands in brackets");
     if (host != "*") endpoint.host = host;
     return endpoint;

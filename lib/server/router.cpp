@@ -4,7 +4,6 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 namespace veritag::server {
@@ -48,10 +47,9 @@ std::string parameter_name(std::string_view segment) {
 }  // namespace
 
 const std::string& RouteParameters::operator[](std::string_view name) const {
-    for (const auto& [key, value] : values_)
-        if (key == name) return value;
-    VERITAG_ASSERT(!"a parameter that the pattern does not have");
-    std::abort();
+    const auto found = std::find_if(values_.begin(), values_.end(), [&](const auto& each) { return each.first == name; });
+    VERITAG_ASSERT(found != values_.end());
+    return found->second;
 }
 
 Router::Router() : root_(std::make_unique<Node>()) {}

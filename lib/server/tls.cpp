@@ -109,7 +109,8 @@ Result<std::shared_ptr<ssl_ctx_st>> load_tls(const TlsOptions& options) {
         SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(options.client_ca_file.c_str()));
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (options.client_certificate_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
     } else if (options.client_certificate_required) {
-        return Error{ErrorCode::config, "read TLS settings", options.certificate_file, "client certificates are required without a CA file to check them with", "name a client CA file"};
+        return Error{ErrorCode::config, "read TLS settings", options.certificate_file, "client certificates are required, and there is no CA file to check them with",
+                     "name a client CA file"};
     }
     warn_of_expiry(ctx, options.certificate_file);
     ERR_clear_error();

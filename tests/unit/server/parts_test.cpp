@@ -130,11 +130,18 @@ TEST_P(Endpoints, HaveOneForm) {
 INSTANTIATE_TEST_SUITE_P(
     Forms, Endpoints,
     testing::Values(EndpointRow{"Address", "127.0.0.1:8080", "127.0.0.1:8080"}, EndpointRow{"Name", "localhost:0", "localhost:0"}, EndpointRow{"V6", "[::1]:443", "[::1]:443"},
-                    EndpointRow{"All", ":80", ":80"}, EndpointRow{"Star", "*:80", ":80"}, EndpointRow{"Unix", "unix:/run/a.sock", "unix:/run/a.sock"}, EndpointRow{"Descriptor", "fd:3", "fd:3"},
-                    EndpointRow{"NoPort", "localhost", "no port"}, EndpointRow{"EmptyPort", "localhost:", "the port is no number up to 65535"}, EndpointRow{"LargePort", "a:65536", "the port is no number up to 65535"},
-                    EndpointRow{"PortName", "a:http", "the port is no number up to 65535"}, EndpointRow{"BareV6", "::1:443", "an IPv6 address stands in brackets"}, EndpointRow{"EmptyV6", "[]:443", "no address between the brackets"},
-                    EndpointRow{"HalfBracket", "[::1:443", "an IPv6 address stands in brackets"}, EndpointRow{"RelativeUnix", "unix:a.sock", "the path of a Unix socket begins with a slash"},
-                    EndpointRow{"NegativeDescriptor", "fd:-1", "not the number of a descriptor"}, EndpointRow{"HugeDescriptor", "fd:2147483648", "not the number of a descriptor"}, EndpointRow{"Empty", "", "no port"}),
+                    EndpointRow{"All", ":80", ":80"}, EndpointRow{"Star", "*:80", ":80"}, EndpointRow{"Unix", "unix:/run/a.sock", "unix:/run/a.sock"},
+                    EndpointRow{"Descriptor", "fd:3", "fd:3"},
+                    EndpointRow{"NoPort", "localhost", "no port"}, EndpointRow{"EmptyPort", "localhost:", "the port is no number up to 65535"},
+                    EndpointRow{"LargePort", "a:65536", "the port is no number up to 65535"},
+                    EndpointRow{"PortName", "a:http", "the port is no number up to 65535"}, EndpointRow{"BareV6", "::1:443", "an IPv6 address stands in brackets"},
+                    EndpointRow{"EmptyV6", "[]:443", "no IPv6 address between the brackets"},
+                    EndpointRow{"NameInBrackets", "[a]:443", "no IPv6 address between the brackets"},
+                    EndpointRow{"MoreBrackets", "[::][]:80", "no IPv6 address between the brackets"},
+                    EndpointRow{"HalfBracket", "[::1:443", "an IPv6 address stands in brackets"},
+                    EndpointRow{"RelativeUnix", "unix:a.sock", "the path of a Unix socket begins with a slash"},
+                    EndpointRow{"NegativeDescriptor", "fd:-1", "not the number of a descriptor"},
+                    EndpointRow{"HugeDescriptor", "fd:2147483648", "not the number of a descriptor"}, EndpointRow{"Empty", "", "no port"}),
     [](const testing::TestParamInfo<EndpointRow>& row) { return row.param.name; });
 
 }  // namespace

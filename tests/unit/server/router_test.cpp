@@ -59,14 +59,20 @@ TEST_P(Routes, LeadToOneAction) {
 INSTANTIATE_TEST_SUITE_P(
     Table, Routes,
     testing::Values(Row{"Root", "GET", "/", "GET /"}, Row{"Literal", "GET", "/images", "GET /images"}, Row{"Method", "POST", "/images", "POST /images"},
-                    Row{"Parameter", "GET", "/images/sha256%3Aab?x=1", "GET /images/{digest}; digest=sha256:ab"}, Row{"LiteralFirst", "GET", "/images/latest", "GET /images/latest"},
+                    Row{"Parameter", "GET", "/images/sha256%3Aab?x=1", "GET /images/{digest}; digest=sha256:ab"},
+                    Row{"LiteralFirst", "GET", "/images/latest", "GET /images/latest"},
                     Row{"EncodedSlash", "GET", "/images/a%2Fb", "GET /images/{digest}; digest=a/b"}, Row{"OtherName", "DELETE", "/images/7", "DELETE /images/{id}; id=7"},
-                    Row{"TwoParameters", "GET", "/audits/1/diff/2", "GET /audits/{id}/diff/{other}; id=1; other=2"}, Row{"BackFromALiteral", "GET", "/audits/latest/diff/2", "GET /audits/{id}/diff/{other}; id=latest; other=2"},
-                    Row{"Rest", "GET", "/repositories/openeuler/cann", "GET /repositories/{name...}; name=openeuler/cann"}, Row{"RestOfOne", "GET", "/repositories/cann", "GET /repositories/{name...}; name=cann"},
-                    Row{"HeadGoesToGet", "HEAD", "/images", "GET /images"}, Row{"OwnHead", "HEAD", "/repositories/a", "HEAD /repositories/{name...}; name=a"}, Row{"OwnOptions", "OPTIONS", "/own", "OPTIONS /own"},
+                    Row{"TwoParameters", "GET", "/audits/1/diff/2", "GET /audits/{id}/diff/{other}; id=1; other=2"},
+                    Row{"BackFromALiteral", "GET", "/audits/latest/diff/2", "GET /audits/{id}/diff/{other}; id=latest; other=2"},
+                    Row{"Rest", "GET", "/repositories/openeuler/cann", "GET /repositories/{name...}; name=openeuler/cann"},
+                    Row{"RestOfOne", "GET", "/repositories/cann", "GET /repositories/{name...}; name=cann"},
+                    Row{"HeadGoesToGet", "HEAD", "/images", "GET /images"}, Row{"OwnHead", "HEAD", "/repositories/a", "HEAD /repositories/{name...}; name=a"},
+                    Row{"OwnOptions", "OPTIONS", "/own", "OPTIONS /own"},
                     Row{"Options", "OPTIONS", "/images", "204 GET, HEAD, POST, OPTIONS"}, Row{"NotAllowed", "PUT", "/images", "405 GET, HEAD, POST, OPTIONS"},
-                    Row{"NotAllowedHere", "DELETE", "/repositories/a", "405 GET, HEAD, OPTIONS"}, Row{"NoPath", "GET", "/nothing", "404"}, Row{"Longer", "GET", "/images/a/b", "404"}, Row{"Shorter", "GET", "/audits/1/diff", "404"},
-                    Row{"EmptySegment", "GET", "/images/", "404"}, Row{"EmptyRest", "GET", "/repositories/", "404"}, Row{"HoleInTheRest", "GET", "/repositories/a//b", "404"}, Row{"Case", "GET", "/Images", "404"}),
+                    Row{"NotAllowedHere", "DELETE", "/repositories/a", "405 GET, HEAD, OPTIONS"}, Row{"NoPath", "GET", "/nothing", "404"},
+                    Row{"Longer", "GET", "/images/a/b", "404"}, Row{"Shorter", "GET", "/audits/1/diff", "404"},
+                    Row{"EmptySegment", "GET", "/images/", "404"}, Row{"EmptyRest", "GET", "/repositories/", "404"},
+                    Row{"HoleInTheRest", "GET", "/repositories/a//b", "404"}, Row{"Case", "GET", "/Images", "404"}),
     [](const testing::TestParamInfo<Row>& row) { return row.param.name; });
 
 TEST(Router, GivesTheRoutesLimit) {

@@ -159,7 +159,9 @@ TEST_F(ServerTest, HandsTheRequestOn) {
     start();
     Client client(port());
     const auto before = std::chrono::system_clock::now();
-    const auto reply = client.ask("PUT /x%2Fy/z?a=1&b=%C3%A9+c&a=2 HTTP/1.1\r\nhost: h\r\nAuthorization: me\r\nX-Request-Id: abc-1\r\nAccept: a\r\nACCEPT: b\r\nContent-Length: 3\r\n\r\nxyz");
+    const auto reply = client.ask(
+        "PUT /x%2Fy/z?a=1&b=%C3%A9+c&a=2 HTTP/1.1\r\nhost: h\r\nAuthorization: me\r\nX-Request-Id: abc-1\r\nAccept: a\r\nACCEPT: b\r\n"
+        "Content-Length: 3\r\n\r\nxyz");
     ASSERT_TRUE(reply && seen);
     EXPECT_EQ(reply->header("X-Request-Id"), "abc-1");
     EXPECT_EQ(seen->id, "abc-1");

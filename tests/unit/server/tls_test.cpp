@@ -15,7 +15,8 @@ protected:
         options.tls = TlsOptions{server_certificate.certificate_file, server_certificate.key_file, "", false};
         handler.on_request = [](const Request& request) {
             const Peer::Tls& tls = request.peer.tls.value();
-            return reply(200, "text/plain", tls.version + " [" + tls.certificate_subject + "] " + (tls.certificate_verified ? "verified " : "unknown ") + std::to_string(tls.certificate_sha256.size()));
+            const std::string known = tls.certificate_verified ? "verified " : "unknown ";
+            return reply(200, "text/plain", tls.version + " [" + tls.certificate_subject + "] " + known + std::to_string(tls.certificate_sha256.size()));
         };
     }
     void ask_for_clients_certificates(bool required) {
