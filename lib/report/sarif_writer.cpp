@@ -159,7 +159,7 @@ std::string Sarif::write() {
                         json_.member("name", "veritag");
                         if (!report_.tool_version.empty()) json_.member("version", report_.tool_version);
                         json_.list("rules", [&] {
-                            for (const auto& [code, index] : rules_) json_.object([&] { json_.member("id", code); });
+                            for (const auto& rule : rules_) json_.object([&] { json_.member("id", rule.first); });
                         });
                     });
                 });

@@ -95,6 +95,9 @@ TEST_P(Issues, RepeatingANoticeChangesNothing) {
     ASSERT_FALSE(apply(notice_of("0", {change_of(kA, {}, {"q/a:1"})}, now - 1h)));
     EXPECT_TRUE(only(kA).open);
     EXPECT_EQ(forge.log.size(), before + 1);
+    for (int i = 0; i < 2; ++i) tell({change_of(kA, {}, {"q/a:1"})});
+    EXPECT_FALSE(only(kA).open);
+    EXPECT_EQ(only(kA).comments.size(), 1U);
 }
 
 TEST_P(Issues, MendedBeforeAnybodyWasTold) {
