@@ -4,6 +4,7 @@
 #include "catalog/base_check.h"
 #include "catalog/compare.h"
 #include "catalog/declared_image.h"
+#include "catalog/patch.h"
 #include "catalog/path_check.h"
 #include "oci/reference.h"
 #include "tag/tag.h"
@@ -67,6 +68,27 @@ void judge_shared_files(const rules::RuleSet& rules, const std::vector<DeclaredI
     }
 }
 
+// The line that goes on without meaning to, without its last backslash: certain where a whole command stands before that, and where the
+// file then still starts from the same images.
+std::optional<LineMend> mend_swallowed(const std::string& path, const BuildFile& file, const SwallowedLine& swallowed, const Limits& limits) {
+    const auto index = static_cast<std::size_t>(swallowed.continued_line) - 1;
+    std::vector<std::string_view> lines = lines_of(file.text);
+    std::string_view before = lines.at(index);
+    while (before.ends_with('\n') || before.ends_with('\r')) before.remove_suffix(1);
+    std::string_view after = before.substr(0, before.find_last_not_of(" \t"));  // without the escape character
+    after = after.substr(0, after.find_last_not_of(" \t") + 1);
+    if (swallowed.name != "RUN" || after.empty() || std::string_view("&|;({,=").find(after.back()) != std::string_view::npos) return std::nullopt;
+    const LineMend mend{path, swallowed.continued_line, std::string(before), std::string(after)};
+    std::string text;
+    for (std::size_t i = 0; i < lines.size(); ++i) text += i == index ? std::string(after) + std::string(lines[i].substr(before.size())) : std::string(lines[i]);
+    const BuildFile mended = parse_build_file(std::move(text), limits);
+    if (!mended.dockerfile || mended.dockerfile->swallowed.size() >= file.dockerfile->swallowed.size() || mended.dockerfile->mistakes.size() > file.dockerfile->mistakes.size()) return std::nullopt;
+    const auto& had = file.dockerfile->stages;
+    const auto& has = mended.dockerfile->stages;
+    const bool same = std::equal(had.begin(), had.end(), has.begin(), has.end(), [](const Stage& a, const Stage& b) { return a.base.text.text == b.base.text.text; });
+    return same ? std::optional(mend) : std::nullopt;
+}
+
 // What every tag that shares a file would repeat.
 void judge_files(const BuildFiles& files, std::vector<Finding>& out) {
     for (const auto& [path, file] : files.all()) {
@@ -76,6 +98,13 @@ void judge_files(const BuildFiles& files, std::vector<Finding>& out) {
         }
         for (const Mistake& each : file->dockerfile->mistakes)
             out.push_back(finding_at("catalog-invalid", Severity::error, path, each.line, "The Dockerfile cannot be built: " + each.message + "."));
+        for (const SwallowedLine& each : file->dockerfile->swallowed) {
+            out.push_back(finding_at("catalog-invalid", Severity::error, path, each.line,
+                                     "This " + each.name + " is never carried out: line " + std::to_string(each.continued_line) + " ends with a continuation, and blank and comment lines do not end it, so this line becomes arguments of the " +
+                                         quote(each.into, 20) + " of line " + std::to_string(each.into_line) + ". Take the continuation away."));
+            out.back().observed = each.name;
+            out.back().mend = mend_swallowed(path, *file, each, files.limits());
+        }
     }
 }
 
