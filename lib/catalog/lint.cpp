@@ -19,7 +19,7 @@ namespace {
 
 using rules::Match;
 
-void judge_tag(const rules::RuleSet& rules, const DeclaredImage& image, std::vector<Finding>& out) {
+void judge_tag(const rules::RuleSet& rules, const BaseCheck& bases, const DeclaredImage& image, std::vector<Finding>& out) {
     const TreeEntry& entry = *image.entry;
     const std::string tag = "The tag \"" + quote(entry.declared.tag) + "\"";
     const bool legal = oci::is_valid_tag(entry.declared.tag);
@@ -35,6 +35,10 @@ void judge_tag(const rules::RuleSet& rules, const DeclaredImage& image, std::vec
         if (finding.code != "tag-syntax") {
             finding.message = tag + ": " + finding.message;
             finding.suggestion = tag::write_tag(rules, *image.reading, {});
+            if (finding.suggestion && bases.declares(entry.repository, *finding.suggestion)) {
+                finding.message += " That tag is declared already.";
+                finding.suggestion.reset();
+            }
         }
         out.push_back(std::move(finding));
     }
@@ -124,7 +128,8 @@ LintResult lint(const rules::RuleSet& rules, const Tree& tree, const LintOptions
     BuildFiles files(tree, options.limits);
     std::vector<DeclaredImage> images;
     images.reserve(tree.entries.size());
-    BaseCheck bases(reader, tree, options.publisher, files);
+    const VersionCheck versions(reader, tree, options.limits);
+    BaseCheck bases(reader, tree, options.publisher, files, versions);
     for (const TreeEntry& entry : tree.entries) images.push_back({&entry, &reader.read("", entry.repository, entry.declared.tag)});
     for (const bool published : {true, false})  // a folder that no list names may only happen to be called like an image
         for (const DeclaredImage& image : images)
@@ -135,7 +140,7 @@ LintResult lint(const rules::RuleSet& rules, const Tree& tree, const LintOptions
     result.findings = tree.findings;
     std::set<const TreeEntry*> known_by_folder;
     for (const DeclaredImage& image : images) {
-        judge_tag(rules, image, result.findings);
+        judge_tag(rules, bases, image, result.findings);
         std::vector<Finding> of_path = paths.judge(image);
         if (!image.entry->dockerfile.empty() && paths.read(image, image.entry->declared.path).version != Match::unclear) known_by_folder.insert(image.entry);
         for (Finding& each : bases.judge(image, of_path.empty()))
