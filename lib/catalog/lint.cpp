@@ -51,24 +51,34 @@ bool explained_by_path(const Finding& finding, const std::vector<Finding>& of_pa
     });
 }
 
-// Two tags of one Dockerfile that no folder tells apart: without build arguments it gives one version, so the second cannot be right.
-void judge_shared_files(const rules::RuleSet& rules, const std::vector<DeclaredImage>& images, const std::set<const TreeEntry*>& known_by_folder, std::vector<Finding>& out) {
-    std::map<std::string, const DeclaredImage*> first_users;
+// Two tags of one Dockerfile that no folder tells apart: without build arguments it gives one version, so only one of them can be right.
+void judge_shared_files(const rules::RuleSet& rules, const std::vector<DeclaredImage>& images, const std::set<const TreeEntry*>& known_by_folder, BuildFiles& files, std::vector<Finding>& out) {
+    std::map<std::string, std::vector<const DeclaredImage*>> users;
     for (const DeclaredImage& image : images) {
         const Claim* own = image.own();
         if (image.entry->dockerfile.empty() || known_by_folder.contains(image.entry) || own == nullptr || own->version.empty()) continue;
-        const auto [first, is_new] = first_users.emplace(image.entry->repository + " " + image.entry->dockerfile, &image);
-        const Claim* other = first->second->own();
-        if (is_new || other->component != own->component || compare_versions(rules.find(own->component), own->version, other->version) != Match::differs ||
-            compare_loosely(own->version, other->version) != Match::differs)
-            continue;
-        const TreeEntry& entry = *image.entry;
-        out.push_back(finding_at("path-mismatch", Severity::error, entry.meta_file, entry.declared.path_line,
-                                 "The tag " + quote(entry.declared.tag) + " claims " + titled(rules, own->component, own->version) + "; its Dockerfile is also that of " + quote(first->second->entry->declared.tag) + " (line " +
-                                     std::to_string(first->second->entry->declared.line) + "), and one Dockerfile gives one version. Give each its own."));
-        out.back().component = own->component;
-        out.back().claimed = quote(own->version);
-        out.back().observed = quote(other->version);
+        users[image.entry->repository + " " + image.entry->dockerfile].push_back(&image);
+    }
+    for (const auto& [name, sharers] : users) {
+        if (sharers.size() < 2) continue;
+        const std::string& path = sharers.front()->entry->dockerfile;
+        const BuildFile* file = is_dockerfile_name(path) ? &files.read(path) : nullptr;
+        const auto is_built = [&](const DeclaredImage* each) { return file != nullptr && file->dockerfile && builds_version(*file->dockerfile, each->own()->version); };
+        auto right = std::find_if(sharers.begin(), sharers.end(), is_built);
+        if (right == sharers.end()) right = sharers.begin();
+        const Claim& other = *(*right)->own();
+        for (const DeclaredImage* image : sharers) {
+            const Claim& own = *image->own();
+            if (other.component != own.component || compare_versions(rules.find(own.component), own.version, other.version) != Match::differs || compare_loosely(own.version, other.version) != Match::differs)
+                continue;
+            const TreeEntry& entry = *image->entry;
+            out.push_back(finding_at("path-mismatch", Severity::error, entry.meta_file, entry.declared.path_line,
+                                     "The tag " + quote(entry.declared.tag) + " claims " + titled(rules, own.component, own.version) + "; its Dockerfile is also that of " + quote((*right)->entry->declared.tag) + " (line " +
+                                         std::to_string((*right)->entry->declared.line) + "), and one Dockerfile gives one version. Give each its own."));
+            out.back().component = own.component;
+            out.back().claimed = quote(own.version);
+            out.back().observed = quote(other.version);
+        }
     }
 }
 
@@ -134,7 +144,7 @@ LintResult lint(const rules::RuleSet& rules, const Tree& tree, const LintOptions
     for (const bool published : {true, false})  // a folder that no list names may only happen to be called like an image
         for (const DeclaredImage& image : images)
             if (image.entry->published == published) bases.declare(image);
-    const PathCheck paths(reader, tree);
+    PathCheck paths(reader, tree, bases, files, versions);
 
     LintResult result;
     result.findings = tree.findings;
@@ -143,11 +153,12 @@ LintResult lint(const rules::RuleSet& rules, const Tree& tree, const LintOptions
         judge_tag(rules, bases, image, result.findings);
         std::vector<Finding> of_path = paths.judge(image);
         if (!image.entry->dockerfile.empty() && paths.read(image, image.entry->declared.path).version != Match::unclear) known_by_folder.insert(image.entry);
-        for (Finding& each : bases.judge(image, of_path.empty()))
+        const bool is_own = std::none_of(of_path.begin(), of_path.end(), [](const Finding& each) { return each.severity == Severity::error; });
+        for (Finding& each : bases.judge(image, is_own))
             if (!explained_by_path(each, of_path)) result.findings.push_back(std::move(each));
         std::move(of_path.begin(), of_path.end(), std::back_inserter(result.findings));
     }
-    judge_shared_files(rules, images, known_by_folder, result.findings);
+    judge_shared_files(rules, images, known_by_folder, files, result.findings);
     judge_files(files, result.findings);
     drop_contradictions(result.findings);
     std::stable_sort(result.findings.begin(), result.findings.end(), [](const Finding& a, const Finding& b) {
