@@ -104,4 +104,20 @@ std::optional<std::string> os_tag(TagReader& reader, const std::string& registry
     return std::nullopt;
 }
 
+std::optional<std::string> system_meant_by(TagReader& reader, const BaseImage& base) {
+    constexpr std::string_view kOfficial = "library/";
+    if (base.registry != "docker.io" || !base.repository.starts_with(kOfficial)) return std::nullopt;
+    const std::string_view name = std::string_view(base.repository).substr(kOfficial.size());
+    for (const rules::Component& each : reader.rules().components()) {
+        if (each.kind != ComponentKind::os) continue;
+        for (const std::string& system : each.repositories) {
+            if (name.size() < system.size() + 2 || !name.starts_with(system) || std::string_view("-_.").find(name[system.size()]) == std::string_view::npos) continue;
+            const std::string own = system + "/" + system;
+            const std::optional<std::string> tag = os_tag(reader, base.registry, own, each.name, each.canonical(name.substr(system.size() + 1)));
+            if (tag) return own + ":" + *tag;
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace veritag::catalog

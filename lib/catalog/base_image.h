@@ -56,4 +56,7 @@ std::optional<BaseImage> read_base_image(TagReader& reader, const Publisher& pub
 /// The tag of the operating system's own repository for this version, `24.03-lts-sp4` for 24.03-LTS-SP4, where the rules read it so.
 std::optional<std::string> os_tag(TagReader& reader, const std::string& registry, const std::string& repository, std::string_view component, std::string_view version);
 
+/// `openeuler/openeuler:24.03-lts-sp3` for `openeuler-24.03-lts-sp3`, which is another image: one of Docker Hub's own of that name.
+std::optional<std::string> system_meant_by(TagReader& reader, const BaseImage& base);
+
 }  // namespace veritag::catalog

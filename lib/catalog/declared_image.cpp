@@ -49,6 +49,8 @@ bool is_dockerfile_name(std::string_view path) noexcept {
     return starts_with_ignoring_case(name, "dockerfile") || starts_with_ignoring_case(name, "containerfile") || to_lower(name).ends_with(".dockerfile");
 }
 
+std::string mismatch_code(ComponentKind kind) { return std::string(to_string(kind)) + "-mismatch"; }
+
 std::string titled(const rules::RuleSet& rules, std::string_view component, std::string_view version) {
     const rules::Component* known = rules.find(component);
     const std::string name = known != nullptr && !known->title.empty() ? known->title : std::string(component);

@@ -47,6 +47,9 @@ private:
 /// Dockerfile, Dockerfile.arm64, Containerfile: not openEuler's Distrofile, which is another language.
 bool is_dockerfile_name(std::string_view path) noexcept;
 
+/// `sdk-mismatch`.
+std::string mismatch_code(ComponentKind kind);
+
 /// `openEuler 24.03-LTS-SP4`.
 std::string titled(const rules::RuleSet& rules, std::string_view component, std::string_view version);
 

@@ -149,8 +149,8 @@ bool Parser::take_continuation(Line& line) const {
 
 Result<std::optional<LogicalLine>> Parser::next_instruction() {
     PlacedText whole;
-    int first = 0;
-    bool goes_on = true;
+    int first = 0, continued = 0;
+    bool goes_on = true, has_gap = false;
     while (goes_on) {
         std::optional<Line> line = lines_.next();
         if (!line) break;
@@ -158,13 +158,20 @@ Result<std::optional<LogicalLine>> Parser::next_instruction() {
         directives_ = directives_ && read_directive(line->text);
         if (directives_) continue;
         const std::string_view trimmed = trim(line->text);
-        if (trimmed.empty() || trimmed.front() == '#') continue;  // dropped in the middle of an instruction, too
+        if (trimmed.empty() || trimmed.front() == '#') {  // dropped in the middle of an instruction, too
+            has_gap = true;
+            continue;
+        }
+        if (has_gap && first != 0 && out_.swallowed.size() < kMostMistakes)
+            if (const auto swallowed = find_swallowed(line->text, whole.text)) out_.swallowed.push_back({line->number, swallowed->first, continued, swallowed->second, first});
+        has_gap = false;
         if (first == 0) {
             first = line->number;
             const auto indent = static_cast<std::size_t>(trimmed.data() - line->text.data());
             line->text.remove_prefix(indent);
             line->offset += indent;
         }
+        continued = line->number;
         goes_on = take_continuation(*line);
         whole.add(line->text, line->offset);
     }

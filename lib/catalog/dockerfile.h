@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "catalog/expansion.h"
 #include "catalog/mistake.h"
+#include "catalog/swallowed_line.h"
 
 #include <cstdint>
 #include <optional>
@@ -55,6 +56,7 @@ struct Dockerfile {
     std::vector<Setting> arguments;  ///< ARG before the first FROM
     std::vector<Stage> stages;       ///< the last one is the image
     std::vector<Mistake> mistakes;  ///< no builder would take it
+    std::vector<SwallowedLine> swallowed;
     std::vector<std::uint32_t> line_starts;  ///< offset of each line
 
     [[nodiscard]] int line_of(std::uint32_t offset) const noexcept;  ///< from 1

@@ -83,7 +83,7 @@ ImageList read_image_list(std::string_view text) {
         const auto [first, is_new] = seen.emplace(key.text, key.line);
         const auto is_same = [&](const ListedImage& other) { return other.name == key.text && other.folder == folder.text; };
         if (!is_new && std::any_of(list.images.begin(), list.images.end(), is_same)) {  // with another folder it is two directories for one image
-            list.mistakes.push_back({key.line, "the image " + shown(key.text) + " stands twice; line " + std::to_string(first->second) + " has it already"});
+            list.mistakes.push_back({key.line, "the image " + shown(key.text) + " stands twice; line " + std::to_string(first->second) + " has it already", true});
             continue;
         }
         list.images.push_back({key.text, folder.text, key.line});

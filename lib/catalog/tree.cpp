@@ -130,7 +130,10 @@ void TreeReader::read_list(const std::string& path) {
     const Result<std::string> text = read_file(tree_, path, limits_.catalog_file_bytes, "catalog_file_bytes");
     if (!text) return invalid(path, 0, "The list of images cannot be read: " + text.error().message() + ".");
     const ImageList list = read_image_list(*text);
-    for (const Mistake& each : list.mistakes) invalid(path, each.line, "The list of images is not right: " + each.message + ".");
+    for (const Mistake& each : list.mistakes) {
+        invalid(path, each.line, "The list of images is not right: " + each.message + ".");
+        if (each.harmless) tree_.findings.back().severity = Severity::warning;
+    }
     for (const ListedImage& each : list.images) {
         if (!oci::is_valid_repository(tree_.name_space + "/" + each.name)) {
             invalid(path, each.line, "No registry can hold a repository of the name \"" + quote(each.name) + "\": names are lower case letters, digits and single separators.");

@@ -76,6 +76,16 @@ private:
     std::size_t depth_ = 0;
 };
 
+// The last line up to this one that is indented with a tab: yaml-cpp stumbles over it there or in the line below. 0: none of the two.
+int line_with_tab(std::string_view text, int line) {
+    const std::vector<std::string_view> lines = split(text, '\n');
+    for (int number = line; number > 0 && number >= line - 1; --number) {
+        const auto index = static_cast<std::size_t>(number) - 1;
+        if (index < lines.size() && lines[index].substr(0, lines[index].find_first_not_of(" \t")).find('\t') != std::string_view::npos) return number;
+    }
+    return 0;
+}
+
 }  // namespace
 
 const YamlValue* YamlValue::find(std::string_view key) const noexcept {
@@ -96,7 +106,9 @@ YamlDocument read_yaml(std::string_view text) {
         YAML::Parser parser(stream);
         (void)parser.HandleNextDocument(collector);
     } catch (const YAML::Exception& e) {
-        document.mistakes.push_back({e.mark.line < 0 ? 1 : e.mark.line + 1, "not YAML: " + quote(e.msg)});
+        const int line = e.mark.line < 0 ? 1 : e.mark.line + 1;
+        const int tab = line_with_tab(text, line);
+        document.mistakes.push_back({tab > 0 ? tab : line, tab > 0 ? "a tab in the indentation, where YAML takes blanks only" : "not YAML: " + quote(e.msg)});
     }
     collector.close_all();
     return document;

@@ -67,7 +67,7 @@ constexpr std::array<Template, 47> kChinese{{
 }};
 
 // The same codes on a declaration (`lint`), where no image was looked at.
-constexpr std::array<Template, 19> kChineseOfDeclarations{{
+constexpr std::array<Template, 23> kChineseOfDeclarations{{
     {"catalog-unpublished", "{claimed} 已在 meta.yml 中声明，仓库中却没有"},
     {"platform-missing", "声明了平台 {claimed}，已发布的镜像只有 {observed}"},
     {"os-mismatch", "标签声明的操作系统是 {claim}，最终基础镜像却是 {observed}"},
@@ -81,9 +81,13 @@ constexpr std::array<Template, 19> kChineseOfDeclarations{{
     {"path-dead", "路径 {observed} 没有对应的文件"},
     {"path-dead", "目录 {claimed} 不存在"},
     {"path-mismatch", "标签声明的是 {claim}，路径却属于 {observed}"},
+    {"path-mismatch", "目录名 {observed} 与标签不符，其中的 Dockerfile 却与标签一致，应当改的是目录名"},
     {"catalog-duplicate", "目录 {observed} 与 {claimed} 发布同一个仓库"},
     {"catalog-invalid", "标签 {claimed} 不是合法的 OCI 标签，任何仓库都无法存放"},
+    {"catalog-invalid", "上一行末尾有续行符，空行和注释不会终止它，以 {observed} 开头的这一行因此并入前一条指令，不会执行"},
+    {"unproven", "标签声明的是 {claim}，构建文件写的却是 {observed}，未作判定"},
     {"unproven", "最终基础镜像的标签不能说明它是否为 {claim}，未作判定"},
+    {"unproven", "没有安装步骤用到变量 {observed}，装的是哪个版本未作判定"},
     {"tag-syntax", "标签“{claimed}”不符合该仓库的命名规则，无法解析"},
     {"tag-form", "标签可以识别，但写法不符合规范"},
     {"tag-order", "标签各部分都能识别，但排列顺序不符合规范"},

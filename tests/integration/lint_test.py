@@ -112,6 +112,20 @@ def bases(tree):
     tree.wrong("base-floating", file, 1, True)
     file, _ = tree.tag("Others", "react", "19.0.0-oe2403sp2", "FROM openeuler/npmjs:latest\n")
     tree.wrong("base-floating", file, 1)
+    # A moving base of which the tree declares no tag with that system; the twin claims one that it has.
+    tree.tag("Others", "pypi", "3.11-oe2403sp1", from_os("24.03-lts-sp1"))
+    file, _ = tree.tag("Others", "paddle", "3.0.0-oe2403sp2", "FROM openeuler/pypi:latest\nRUN pip3 install paddlepaddle==3.0.0\n")
+    tree.wrong("base-floating", file, 1)
+    file, _ = tree.tag("Others", "horovod", "0.28.1-oe2403sp1", "FROM openeuler/pypi:latest\nRUN pip3 install horovod==0.28.1\n")
+    tree.wrong("base-floating", file, 1)
+    # A build stage on the same old system, whose result is copied into the image: both are mended, or the image holds programs of two releases.
+    file, _ = tree.tag("Others", "built", "1.0.0-oe2403sp1", f"FROM {BASE}:24.03-lts AS build\nRUN make\nFROM {BASE}:24.03-lts\nCOPY --from=build /usr/local /usr/local\n")
+    tree.wrong("os-mismatch", file, 3, True)
+    tree.tag("Others", "built", "1.0.1-oe2403sp1", f"FROM {BASE}:24.03-lts AS build\nRUN make\nFROM {BASE}:24.03-lts-sp1\nCOPY --from=build /usr/local /usr/local\n")
+    # A RUN that a stray continuation takes into the one before; the twin's list has a comment in it.
+    file, _ = tree.tag("Others", "tensorflow", "2.19.0-oe2403sp1", from_os("24.03-lts-sp1", "RUN dnf install -y python3-pip \\\n    && rm -rf /var/cache/dnf \\\n\nRUN pip3 install tensorflow==2.19.0\n"))
+    tree.wrong("catalog-invalid", file, 7, True)
+    tree.tag("Others", "tensorflow", "2.20.0-oe2403sp1", from_os("24.03-lts-sp1", "RUN dnf install -y python3-pip && \\\n    # small\n    rm -rf /var/cache/dnf && \\\n\n    pip3 install tensorflow==2.20.0\n"))
     # Nothing may be said of these.
     tree.tag("Others", "unknown", "1.0.0-oe2403sp1", "ARG BASE\nFROM ${BASE}\n")
     tree.tag("Others", "unknown", "1.0.1-oe2403sp1", "FROM registry.example/team/base:1.0-ubuntu22.04\n")
@@ -123,7 +137,7 @@ def bases(tree):
 def paths(tree):
     right = from_os("24.03-lts-sp1")
     _, line = tree.tag("Others", "paths", "1.0.0-oe2403sp1", right, path="1.0.0/24.03-lts-sp1/dockerfile")
-    tree.wrong("path-dead", "Others/paths/meta.yml", line)
+    tree.wrong("path-dead", "Others/paths/meta.yml", line, True)
     _, line = tree.tag("Others", "paths", "1.1.0-oe2403sp1", right, path="/1.1.0/24.03-lts-sp1/Dockerfile")
     tree.wrong("path-dead", "Others/paths/meta.yml", line, True)
     _, line = tree.tag("Others", "paths", "1.2.0-oe2403sp1", right, path="Others/paths/1.2.0/24.03-lts-sp1/Dockerfile")
@@ -138,6 +152,17 @@ def paths(tree):
     tree.tag("AI", "llvm-build-deps", "1.0.0-oe2203sp4", from_os("22.03-lts-sp4"))
     _, line = tree.tag("AI", "llvm-build-deps", "1.0.1-oe2203sp4", path="1.0.0/22.03-lts-sp4/Dockerfile")
     tree.wrong("path-mismatch", "AI/llvm-build-deps/meta.yml", line)
+    # A slip of the pen in the file's name.
+    _, line = tree.tag("Others", "paths", "1.5.0-oe2403sp1", right, path="1.5.0/24.03-lts-sp1/Dcokerfile")
+    tree.wrong("path-dead", "Others/paths/meta.yml", line, True)
+    # A folder with the wrong name around the right Dockerfile: a warning.
+    named = "24.03-lts-sp1/24.03-lts-sp1/Dockerfile"
+    _, line = tree.tag("Bigdata", "atlas", "2.4.0-oe2403sp1", from_os("24.03-lts-sp1", "ARG VERSION=2.4.0\nRUN get atlas-${VERSION}\n"), path=named, at=named)
+    tree.wrong("path-mismatch", "Bigdata/atlas/meta.yml", line)
+    # Path and base agree, and only the tag is beside them.
+    misnamed = "25.7/24.03-lts-sp2/Dockerfile"
+    _, line = tree.tag("Database", "clickhouse", "25.7-oe2403sp1", from_os("24.03-lts-sp2"), path=misnamed, at=misnamed)
+    tree.wrong("path-mismatch", "Database/clickhouse/meta.yml", line)
     # ARG VERSION of another version.
     file, _ = tree.tag("Others", "next", "15.3.4-oe2403sp1", from_os("24.03-lts-sp1", "ARG VERSION=15.3.0\nRUN npm install next@${VERSION}\n"))
     tree.wrong("app-mismatch", file, 4)
@@ -228,7 +253,13 @@ def main():
     check("nothing twice", len(seen) == len(set(seen)), seen)
     check("status with findings", status == 1, status)
     info = {each["file"].split("/")[1] for each in findings if each["severity"] == "info"}
-    check("info where nothing can be told", info <= {"unknown", "react"}, info)
+    check("info where nothing can be told", info <= {"unknown", "react", "built", "horovod", "paddle"}, info)
+    severities = {each["file"]: each["severity"] for each in findings}
+    check("a misnamed folder is a warning", severities["Bigdata/atlas/meta.yml"] == "warning", severities)
+    floating = {each["file"].split("/")[1]: each["message"] for each in findings if each["code"] == "base-floating"}
+    check("no tag of that system", "(3.11-oe2403sp1) is of openEuler 24.03-LTS-SP2" in floating["paddle"] and "None of" not in floating["horovod"], floating)
+    suggestions = {each["file"]: each["suggestion"] for each in findings if each["suggestion"]}
+    check("the tag that the Dockerfile deserves", suggestions.get("Database/clickhouse/meta.yml") == "25.7-oe2403sp2", suggestions)
     for each in findings:
         check(f"words of {key(each)}", each["message"].endswith(".") and (each["code"] == "catalog-invalid" or each["severity"] != "error" or each["observed"] is not None or each["claimed"] is not None), each)
 
@@ -244,6 +275,8 @@ def main():
         gone = each[:3] not in [other[:3] for other in after]
         if each[3]:
             check(f"mended {each}", gone, "it is still there")
+    built = (root / "Others/built/1.0.0/24.03-lts-sp1/Dockerfile").read_text()
+    check("both stages are mended", built.count(f"FROM {BASE}:24.03-lts-sp1") == 2, built)
     # The tag that was wrong because its base was.
     check("mended through the base", not any(other[1].startswith("Others/top/") for other in after))
     check("nothing new", {other[:3] for other in after} <= {each[:3] for each in tree.expected}, after)

@@ -109,6 +109,39 @@ TEST(DockerfileParser, NamesMistakesWithTheirLine) {
     EXPECT_EQ(parsed("FROM a b\n").mistakes.at(0).message, "FROM takes an image, or an image, AS and a name");
 }
 
+// `line name<into`, for each line that is taken in.
+std::string swallowed_in(std::string_view text) {
+    std::string result;
+    for (const SwallowedLine& each : parsed(text).swallowed)
+        result += std::to_string(each.line) + " " + each.name + "<" + each.into + "@" + std::to_string(each.into_line) + "\\" + std::to_string(each.continued_line) + ";";
+    return result;
+}
+
+TEST(DockerfileParser, FindsInstructionsThatAnotherTakesIn) {
+    EXPECT_EQ(swallowed_in("FROM a\nRUN x \\\n  && rm -rf /c \\\n\nRUN y\nRUN z\n"), "5 RUN<RUN@2\\3;");
+    EXPECT_EQ(swallowed_in("FROM a\nRUN x \\\n# why\n\n# not\nENV A=1\n"), "6 ENV<RUN@2\\2;");
+    EXPECT_EQ(swallowed_in("FROM a\nENV A=1 \\\n\nRUN y \\\n\nCOPY a b\n"), "4 RUN<ENV@2\\2;6 COPY<ENV@2\\4;");
+    EXPECT_EQ(swallowed_in("# escape=`\nFROM a\nRUN x `\n\nRUN y\n"), "5 RUN<RUN@3\\3;");
+    EXPECT_EQ(swallowed_in("FROM a\r\nRUN x \\\r\n\r\nRUN y\r\n"), "4 RUN<RUN@2\\2;");
+}
+
+TEST(DockerfileParser, TakesArgumentsForArguments) {
+    for (const char* text : {
+             "FROM a\nRUN x && \\\n    # a comment\n    y && \\\n\n    z\n",        // a list
+             "FROM a\nRUN dnf install \\\n# tools\n  make \\\n# more\n  gcc\n",
+             "FROM a\nRUN x \\\nRUN y\n",                                            // no line between them: as it is written
+             "FROM a\nRUN x \\\n\n  RUN y\n",                                         // indented
+             "FROM a\nRUN x && \\\n# c\nenv A=1 make\n",                              // a command in small letters
+             "FROM a\nRUN x \\\n\nRUN_DIR=/x make\n", "FROM a\nRUN echo \\\n\nRUN\n",
+             "FROM a\nRUN psql -c \"SELECT x \\\n\nFROM t\"\n",                        // SQL
+             "FROM a\nRUN psql -c 'SELECT x \\\n# c\nFROM t'\n", "FROM a\nHEALTHCHECK --interval=5m \\\n# c\nCMD curl x\n", "FROM a\nONBUILD \\\n\nRUN x\n",
+             "FROM a\nRUN <<EOF\nx \\\n\nRUN y\nEOF\n", "FROM a\nRUN x \\\\\n\nRUN y\n"})
+        EXPECT_EQ(swallowed_in(text), "") << text;
+    std::string many = "FROM a\nRUN x \\\n";
+    for (int i = 0; i < 1000; ++i) many += "\nRUN y \\\n";
+    EXPECT_EQ(parsed(many).swallowed.size(), 20U);
+}
+
 TEST(DockerfileParser, PassesNoLimit) {
     Limits limits;
     limits.dockerfile_bytes = 10;

@@ -46,6 +46,15 @@ TEST(MetaYml, NamesWhatCannotBeRight) {
     (void)read_meta_yml(std::string(100'000, '['));
 }
 
+TEST(MetaYml, NamesATabInTheIndentation) {
+    const std::string tab = "a tab in the indentation, where YAML takes blanks only\n";
+    EXPECT_EQ(shown(read_meta_yml("1.0-oe2403lts:\n\tpath: x\n").mistakes), "2: " + tab);
+    EXPECT_EQ(shown(read_meta_yml("1.0-oe2403lts:\n \t   path: x\n").mistakes), "2: " + tab);
+    EXPECT_EQ(shown(read_meta_yml("1.0-oe2403lts:\n  path: x\n2.0-oe2403lts:\n  path: x\n\tarch: y\n").mistakes).substr(0, 2 + tab.size() + 1), "5: " + tab);
+    EXPECT_EQ(shown(read_meta_yml("1.0-oe2403lts:\n  path: [x\ty\n").mistakes).find("tab"), std::string::npos) << "not in the indentation";
+    EXPECT_EQ(shown(read_meta_yml("# c\n\t# d\n1.0-oe2403lts:\n  path: x\n  path x\n  y: z\n").mistakes).find("tab"), std::string::npos) << "far from the mistake";
+}
+
 TEST(ImageList, MapsImagesToFolders) {
     const ImageList list = read_image_list("images:\n  cann: cann\n  kserve-agent: kserve/agent\n  twice: a\n  twice: b\n  same: c\n  same: c\n  none:\n");
     ASSERT_EQ(list.images.size(), 5U);
