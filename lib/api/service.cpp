@@ -9,6 +9,17 @@
 
 namespace veritag::api {
 
+namespace {
+
+// What follows a sender's name may be its secret.
+std::string loggable_path(const server::Request& request) {
+    const std::vector<std::string>& segments = request.target.segments;
+    if (segments.size() > 2 && segments[0] == "hooks") return "/hooks/" + segments[1] + "/…";
+    return request.target.path;
+}
+
+}  // namespace
+
 Service::Service(serve::Daemon& daemon) : daemon_(daemon) {
     add_meta();
     add_images();
@@ -49,7 +60,7 @@ server::Response Service::handle(const server::Request& request) {
         if (request.method == "OPTIONS" && request.headers.has("Origin") && request.headers.has("Access-Control-Request-Method")) return server::no_content();
         return router_.route(request);
     }());
-    log::info("request", {{"request", request.id}, {"method", request.method}, {"path", quote(request.target.path)}, {"status", std::to_string(response.status)}, {"from", request.peer.address},
+    log::info("request", {{"request", request.id}, {"method", request.method}, {"path", quote(loggable_path(request))}, {"status", std::to_string(response.status)}, {"from", request.peer.address},
                           {"ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count())}});
     return response;
 }

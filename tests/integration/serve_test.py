@@ -35,6 +35,7 @@ import synthetic  # noqa: E402
 
 wait_for = daemon.wait_for
 HOOK_SECRET = "a-bearer-of-the-tests"
+HOOK_PATH = "a-path-that-nobody-should-guess"
 TRUTH, LIE = "22.03-LTS-SP3", "22.03-LTS-SP4"  # what the image is, and what some tags say
 STEPS_OF_A_LIE = 5
 MOST_SECONDS = 5  # from the end of a push to its notice, median
@@ -68,6 +69,7 @@ class Serve:
         return {"registries": [{"registry": host, "plain_http": True, "internal": True}],
                 "targets": [{"name": "fleet", "registry": host}],
                 "hooks": [{"name": "local", "kind": "distribution", "registry": host, "authentication": "bearer", "secret_env": "HOOK"},
+                          {"name": "quay", "kind": "quay", "registry": host, "authentication": "path", "secret_env": "HOOK_PATH"},
                           {"name": "plain", "kind": "generic", "registry": host, "authentication": "hmac", "secret_env": "HOOK"}],
                 "notifications": [{"name": "ops", "kind": "webhook", "url": self.receiver.url, "internal": True, "secret_env": "SECRET", "sends": 1000}],
                 **more}
@@ -274,7 +276,8 @@ class Serve:
         signature = "sha256=" + hmac.new(HOOK_SECRET.encode(), good, hashlib.sha256).hexdigest()
         bearer = {"Authorization": f"Bearer {HOOK_SECRET}", "Content-Type": "application/json"}
         table = [("/hooks/plain", good, {"X-Hub-Signature-256": signature}, 202), ("/hooks/plain", good, {"X-Hub-Signature-256": signature[:-1] + ("0" if signature[-1] != "0" else "1")}, 401),
-                 ("/hooks/plain", good, {}, 401), ("/hooks/nobody", good, {}, 404), ("/hooks/local", b"{", bearer, 400), ("/hooks/local", b'{"events": []}', bearer, 202), ("/hooks/local", b"[]", bearer, 400),
+                 ("/hooks/plain", good, {}, 401), ("/hooks/nobody", good, {}, 404), (f"/hooks/quay/{HOOK_PATH}", b'{"repository": "openeuler/app", "updated_tags": ["1.2.0-oe2203sp4"]}', {"Content-Type": "application/json"}, 202),
+                 ("/hooks/quay/a-path-that-somebody-guesses", b"{}", {}, 401), ("/hooks/quay", b"{}", {}, 401), ("/hooks/local", b"{", bearer, 400), ("/hooks/local", b'{"events": []}', bearer, 202), ("/hooks/local", b"[]", bearer, 400),
                  ("/hooks/local", b"x" * (3 << 20), bearer, 413), ("/hooks/local", b"{}", {**bearer, "Content-Encoding": "gzip"}, 415), ("/hooks/local", b"[" * 100_000, bearer, 413)]
         problems = []
         for path, body, headers, expected in table:
@@ -362,7 +365,7 @@ class Serve:
     def secrets(self):
         """Nothing secret stands in the log, and nobody outside is led inside."""
         log = self.daemon.log()
-        self.tally.check("no secret is in the log", [secret for secret in (HOOK_SECRET, daemon.SECRET, self.daemon.token) if secret in log])
+        self.tally.check("no secret is in the log", [secret for secret in (HOOK_SECRET, HOOK_PATH, daemon.SECRET, self.daemon.token) if secret in log])
         listener = socket.create_server(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         listener.settimeout(2)
@@ -405,7 +408,7 @@ class Serve:
     def run(self):
         started = time.monotonic()
         self.server = TellingRegistry(self.work / "registry")
-        self.daemon = daemon.Daemon(self.program, self.work / "daemon", {}, {"HOOK": HOOK_SECRET})
+        self.daemon = daemon.Daemon(self.program, self.work / "daemon", {}, {"HOOK": HOOK_SECRET, "HOOK_PATH": HOOK_PATH})
         self.server.hook = f"http://127.0.0.1:{self.daemon.port}/hooks/local"
         with self.server:
             self.daemon.settings = self.settings(self.server.host, harbor_adapter={"enabled": True, "authentication": "bearer", "secret_env": "HOOK", "registries": [self.server.host]})
