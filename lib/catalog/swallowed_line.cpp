@@ -33,6 +33,7 @@ std::string_view first_word(std::string_view text) noexcept { return text.substr
 std::optional<std::pair<std::string, std::string>> find_swallowed(std::string_view line, std::string_view before) {
     const std::string_view name = first_word(line), into = first_word(before);
     if (line.find_first_not_of(" \t", name.size()) == std::string_view::npos || std::find(kInstructions.begin(), kInstructions.end(), name) == kInstructions.end()) return std::nullopt;
+    if (into.empty()) return std::nullopt;  // an escape character alone: the instruction begins here
     if (equals_ignoring_case(into, "ONBUILD") || (equals_ignoring_case(into, "HEALTHCHECK") && name == "CMD") || ends_in_quotes(before)) return std::nullopt;
     return std::pair{std::string(name), std::string(into)};
 }

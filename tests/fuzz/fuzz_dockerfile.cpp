@@ -23,6 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (std::size_t i = 0; i < value.text.at.size(); ++i) VERITAG_ASSERT(value.text.at[i] < size && text[value.text.at[i]] == value.text.text[i]);
     };
     for (const catalog::Mistake& each : file->mistakes) VERITAG_ASSERT(each.line >= 1);
+    for (const catalog::SwallowedLine& each : file->swallowed)
+        VERITAG_ASSERT(!each.name.empty() && !each.into.empty() && each.into_line >= 1 && each.into_line <= each.continued_line && each.continued_line + 1 < each.line && each.line <= lines);
     for (const catalog::Setting& each : file->arguments) check(each.value);
     for (std::size_t i = 0; i < file->stages.size(); ++i) {
         const catalog::Stage& stage = file->stages[i];

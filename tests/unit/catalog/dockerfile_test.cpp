@@ -130,6 +130,7 @@ TEST(DockerfileParser, TakesArgumentsForArguments) {
              "FROM a\nRUN x && \\\n    # a comment\n    y && \\\n\n    z\n",        // a list
              "FROM a\nRUN dnf install \\\n# tools\n  make \\\n# more\n  gcc\n",
              "FROM a\nRUN x \\\nRUN y\n",                                            // no line between them: as it is written
+             "FROM a\n\\\n\nRUN y\n",                                                  // the instruction itself
              "FROM a\nRUN x \\\n\n  RUN y\n",                                         // indented
              "FROM a\nRUN x && \\\n# c\nenv A=1 make\n",                              // a command in small letters
              "FROM a\nRUN x \\\n\nRUN_DIR=/x make\n", "FROM a\nRUN echo \\\n\nRUN\n",
