@@ -1,6 +1,7 @@
 #include "report/sarif_writer.h"
 
 #include "base/text.h"
+#include "report/code_titles.h"
 #include "report/json_output.h"
 #include "report/messages.h"
 #include "report/sbom.h"
@@ -36,6 +37,17 @@ std::string uri_of(std::string_view path) {
 std::uint64_t code_points(std::string_view text) {
     const std::string valid = to_valid_utf8(text);
     return static_cast<std::uint64_t>(std::count_if(valid.begin(), valid.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+// `OsMismatch`, the form in which SARIF's validator asks for a rule's name (microsoft/sarif-sdk: SARIF2012).
+std::string friendly_name(std::string_view code) {
+    std::string name;
+    bool starts = true;
+    for (const char c : code) {
+        if (c != '-') name += starts && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        starts = c == '-';
+    }
+    return name;
 }
 
 class Sarif {
@@ -159,7 +171,13 @@ std::string Sarif::write() {
                         json_.member("name", "veritag");
                         if (!report_.tool_version.empty()) json_.member("version", report_.tool_version);
                         json_.list("rules", [&] {
-                            for (const auto& rule : rules_) json_.object([&] { json_.member("id", rule.first); });
+                            for (const auto& rule : rules_)
+                                json_.object([&] {
+                                    const std::string& code = rule.first;
+                                    json_.member("id", code);
+                                    if (code.find('-') != std::string::npos) json_.member("name", friendly_name(code));  // a name that is the id again is one too many (SARIF1001)
+                                    text("shortDescription", code_title(code, options_.language));
+                                });
                         });
                     });
                 });

@@ -119,6 +119,16 @@ TEST(Sarif, IsNotSuccessfulWhereSomethingWasNotRead) {
     EXPECT_FALSE(nothing["runs"][0]["invocations"][0]["executionSuccessful"].GetBool()) << "nothing was judged";
 }
 
+TEST(Sarif, RulesSayMoreThanTheirIds) {
+    const rapidjson::Document report = parsed(write_report(lint_report(), "sarif", {}));
+    for (const rapidjson::Value& rule : report["runs"][0]["tool"]["driver"]["rules"].GetArray()) {
+        const std::string id = rule["id"].GetString();
+        EXPECT_EQ(names(rule), id == "unproven" ? "id shortDescription" : "id name shortDescription");
+        EXPECT_NE(std::string(rule["shortDescription"]["text"].GetString()), id);
+    }
+    EXPECT_STREQ(report["runs"][0]["tool"]["driver"]["rules"][0]["name"].GetString(), "BaseFloating");
+}
+
 TEST(JsonExplanation, HasTheMembersOfTheContract) {
     const rapidjson::Document one = parsed(write_explanation({sample_explanation()}, "json", {}));
     EXPECT_EQ(names(one), "schema reference grammar tier dev claims findings expectedParents");
