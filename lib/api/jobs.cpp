@@ -57,7 +57,7 @@ void Service::add_jobs() {
     });
     add("POST /api/v1/jobs/{id}/cancel", Need::scan, [this, with_job](const server::Request& request, const server::RouteParameters& parameters) {
         return with_job(request, parameters, [&](const store::Job& job) {
-            const Result<store::JobState> state = daemon_.state().jobs().cancel(job.info.id);
+            const Result<store::JobState> state = daemon_.cancel(job.info.id);
             if (!state) return problem_of(state.error(), request.id);
             report::JsonOutput out;
             out.object([&] { out.member("state", to_string(*state)); });

@@ -102,7 +102,7 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
         return list.whole.contains({reference.registry, reference.repository}) && !listed.contains(reference) && !list.left_out.contains(reference);
     };
 
-    fleet::Family family(rules_);
+    fleet::Family family(rules_, tags_);
     std::set<std::pair<std::string, std::string>> added;  // name and manifest
     const auto add = [&](const store::Published& image) {
         if (!added.emplace(name_of(image.reference), image.manifest.str()).second) return;

@@ -3,6 +3,7 @@
 
 #include "audit/reference_list.h"
 #include "base/limits.h"
+#include "fleet/family.h"
 #include "model/report.h"
 #include "rules/rules.h"
 #include "scan/scanner.h"
@@ -46,7 +47,7 @@ struct AuditOutcome {
 class Auditor {
 public:
     Auditor(const rules::RuleSet& rules, scan::Scanner& scanner, std::shared_ptr<registry::Clients> clients, std::shared_ptr<store::AuditStore> store)
-        : rules_(rules), scanner_(scanner), clients_(std::move(clients)), store_(std::move(store)) {}
+        : rules_(rules), scanner_(scanner), tags_(rules), clients_(std::move(clients)), store_(std::move(store)) {}
 
     /// Never fails as a whole: what could not be listed is in the report's targets, what could not be read among its images. Stopped, it
     /// judges what it has; the audit stays open then, and the next one over the same targets goes on with it.
@@ -63,6 +64,7 @@ private:
 
     const rules::RuleSet& rules_;
     scan::Scanner& scanner_;
+    fleet::TagClaims tags_;
     const std::shared_ptr<registry::Clients> clients_;
     const std::shared_ptr<store::AuditStore> store_;
 };

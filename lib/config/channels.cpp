@@ -10,7 +10,7 @@
 namespace veritag::config {
 namespace {
 
-const rules::Words kCommon{"name", "kind", "language", "least", "targets", "codes", "sends", "window"};
+const rules::Words kCommon{"name", "kind", "language", "least", "targets", "codes", "sends", "window", "dry_run"};
 
 rules::Words with_common(rules::Words words) {
     words.insert(words.end(), kCommon.begin(), kCommon.end());
@@ -98,7 +98,10 @@ void read_channel(SettingsReader& reader, const YamlNode& node, const std::strin
         channel.kind = email(reader, fields);
     else
         channel.kind = issue(reader, fields);
+    bool dry_run = false;
+    fields.boolean("dry_run", dry_run);
     if (!reader.ok()) return;
+    if (dry_run) settings.dry_run.insert(channel.name);
     if (const Result<void> works = notify::check_channel(channel); !works) return reader.fail(node, chain, works.error());
     settings.channels.push_back(std::move(channel));
 }

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,7 @@ struct Settings {
     std::chrono::milliseconds settle{2'000};   ///< a push is looked at so long after it, so that several of one tag are one scan
     HarborSettings harbor;
     std::vector<notify::Channel> channels;
+    std::set<std::string> dry_run;             ///< names of channels that show in the log what they would send, and send nothing
     store::QueueOptions queue;
     std::string log_level = "info";
     std::string log_format = "text";

@@ -68,16 +68,23 @@ void Family::add(Member member) {
     members_.push_back(std::make_unique<const Member>(std::move(member)));
     const Member& added = *members_.back();
     by_chain_.emplace(added.chain_id, &added);
-    claims_.emplace(&added, &read(added.registry, added.repository, added.tag));
+    claims_.emplace(&added, tags_.of(added.registry, added.repository, added.tag));
 }
 
-void Family::add_unread(const std::string& registry, const std::string& repository, const std::string& tag) { unread_.push_back(&read(registry, repository, tag)); }
+void Family::add_unread(const std::string& registry, const std::string& repository, const std::string& tag) { unread_.push_back(tags_.of(registry, repository, tag)); }
 
-const Family::Claims& Family::read(const std::string& registry, const std::string& repository, const std::string& tag) {
-    const auto [known, fresh] = by_name_.try_emplace(registry + '/' + repository + ':' + tag);
-    if (fresh)
-        for (Claim& claim : tag::read_tag(rules_, registry, repository, tag).claims) known->second.emplace(claim.component, std::move(claim));
-    return known->second;
+std::shared_ptr<const TagClaims::Claims> TagClaims::of(const std::string& registry, const std::string& repository, const std::string& tag) {
+    constexpr std::size_t kMost = 200'000;  // tags; some hundred bytes each
+    const std::string name = registry + '/' + repository + ':' + tag;
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto known = known_.find(name); known != known_.end()) return known->second;
+    }
+    auto claims = std::make_shared<Claims>();
+    for (Claim& claim : tag::read_tag(rules_, registry, repository, tag).claims) claims->emplace(claim.component, std::move(claim));
+    const std::lock_guard lock(mutex_);
+    if (known_.size() >= kMost) known_.clear();
+    return known_.try_emplace(name, std::move(claims)).first->second;
 }
 
 std::vector<Family::Kin> Family::ancestors_of(const ImageReport& image) const {
@@ -221,7 +228,7 @@ void Family::judge(ImageReport& image) const {
                                   .evidence = evidence(*right.front())};
         } else if (upgraded()) {
             // An operating system that a later layer brought to the claimed release is what was claimed.
-        } else if (nearest != nullptr && where == Published::before && std::none_of(unread_.begin(), unread_.end(), [&](const Claims* each) { return makes(*each, wanted); })) {
+        } else if (nearest != nullptr && where == Published::before && std::none_of(unread_.begin(), unread_.end(), [&](const auto& each) { return makes(*each, wanted); })) {
             finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = component, .claimed = version, .observed = std::nullopt,
                               .message = "None of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest) + ".", .evidence = evidence(*nearest)};
         } else {

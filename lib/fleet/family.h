@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,12 +32,26 @@ struct Member {
     bool gone = false;     ///< there is no such tag any more
 };
 
+/// What tags claim, each read once: reading one takes as long as everything else that is done with it. Thread-safe.
+class TagClaims {
+public:
+    using Claims = std::map<std::string, Claim>;  ///< by component
+    /// Keeps the rules by reference.
+    explicit TagClaims(const rules::RuleSet& rules) : rules_(rules) {}
+    [[nodiscard]] std::shared_ptr<const Claims> of(const std::string& registry, const std::string& repository, const std::string& tag);
+
+private:
+    const rules::RuleSet& rules_;
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::shared_ptr<const Claims>> known_;
+};
+
 /// All that was ever published and verified. Ancestors are found by ChainID, so names and dates prove nothing here; what an ancestor
 /// ought to be is found by the claims of its tags.
 class Family {
 public:
-    explicit Family(const rules::RuleSet& rules) : rules_(rules) {}
-    /// The rules are kept by reference. All members are added before the first image is judged.
+    Family(const rules::RuleSet& rules, TagClaims& tags) : rules_(rules), tags_(tags) {}
+    /// Both are kept by reference. All members are added before the first image is judged.
     void add(Member member);
     /// A tag of which nothing is known now: it may be the parent that an image seems to lack.
     void add_unread(const std::string& registry, const std::string& repository, const std::string& tag);
@@ -51,8 +66,7 @@ private:
         std::size_t layers = 0;
         std::vector<const Member*> members;  // those nearest to the image first
     };
-    using Claims = std::map<std::string, Claim>;
-    const Claims& read(const std::string& registry, const std::string& repository, const std::string& tag);
+    using Claims = TagClaims::Claims;
     [[nodiscard]] std::vector<Kin> ancestors_of(const ImageReport& image) const;
     [[nodiscard]] const Claims& claims_of(const Member& member) const { return *claims_.at(&member); }
     [[nodiscard]] bool makes(const Claims& claims, const std::vector<std::pair<std::string, std::string>>& wanted) const;
@@ -63,11 +77,11 @@ private:
     [[nodiscard]] const Member* contradicting(const ImageReport& image, const std::vector<Kin>& kin, const Claim*& claim, std::string& says) const;
 
     const rules::RuleSet& rules_;
+    TagClaims& tags_;
     std::vector<std::unique_ptr<const Member>> members_;
     std::unordered_multimap<std::string, const Member*> by_chain_;
-    std::map<std::string, Claims> by_name_;  // each tag is read once, however many platforms and digests it has had
-    std::unordered_map<const Member*, const Claims*> claims_;
-    std::vector<const Claims*> unread_;
+    std::unordered_map<const Member*, std::shared_ptr<const Claims>> claims_;
+    std::vector<std::shared_ptr<const Claims>> unread_;
 };
 
 }  // namespace veritag::fleet

@@ -73,6 +73,8 @@ public:
     /// Durable once it returns. `usage` for an order that cannot be meant: an unknown target, a name that is no reference.
     Result<store::Enqueued> order_audit(const std::string& target);
     Result<store::Enqueued> order_scan(const std::string& image, const std::string& origin);
+    /// The job's state then; one that runs here is stopped at once. `not_found`.
+    Result<store::JobState> cancel(std::int64_t job);
     /// Jobs were enqueued by somebody else: idle workers look now and not only after a while.
     void wake();
 
@@ -117,6 +119,7 @@ private:
     std::shared_ptr<Workshop> workshop_;
     std::uint64_t wakes_ = 0;
     std::map<std::int64_t, RunProgress> running_;
+    std::map<std::int64_t, Job*> jobs_;  // those that run here
 
     std::vector<std::jthread> threads_;  // last: they use all above
 };

@@ -84,6 +84,11 @@ void Metrics::reloaded(bool well) {
     ++(well ? reloads_ : failed_reloads_);
 }
 
+void Metrics::worker_failures(std::uint64_t count) {
+    const std::lock_guard lock(mutex_);
+    worker_failures_ += count;
+}
+
 void Metrics::write(MetricsText& out) const {
     const std::lock_guard lock(mutex_);
     const auto table = [&](std::string_view name, std::string_view help, const std::map<Key, std::uint64_t>& rows, std::string_view first, std::string_view second) {
@@ -105,6 +110,8 @@ void Metrics::write(MetricsText& out) const {
     out.sample("veritag_layers_total", {{"source", "reused"}}, static_cast<double>(reused_));
     out.family("veritag_fetched_bytes_total", "counter", "Bytes of bodies that registries sent.");
     out.sample("veritag_fetched_bytes_total", static_cast<double>(bytes_));
+    out.family("veritag_worker_failures_total", "counter", "Processes that parsed a layer and crashed, hung or broke their rules; each was replaced by the next.");
+    out.sample("veritag_worker_failures_total", static_cast<double>(worker_failures_));
     out.family("veritag_reloads_total", "counter", "Reloads of configuration and rules.");
     out.sample("veritag_reloads_total", {{"result", "done"}}, static_cast<double>(reloads_));
     out.sample("veritag_reloads_total", {{"result", "refused"}}, static_cast<double>(failed_reloads_));

@@ -41,6 +41,7 @@ public:
     void audited(std::string_view target, std::chrono::sys_seconds when);
     void layers(std::uint64_t analyzed, std::uint64_t reused, std::uint64_t bytes);
     void reloaded(bool well);
+    void worker_failures(std::uint64_t count);  ///< processes that parsed a layer and crashed, hung or broke their rules
 
     void write(MetricsText& out) const;
 
@@ -58,7 +59,7 @@ private:
     std::map<Key, std::uint64_t> notices_;
     std::map<std::string, std::int64_t> audited_;
     std::uint64_t analyzed_ = 0, reused_ = 0, bytes_ = 0;
-    std::uint64_t reloads_ = 0, failed_reloads_ = 0;
+    std::uint64_t reloads_ = 0, failed_reloads_ = 0, worker_failures_ = 0;
 };
 
 /// Findings by code, images by verdict and registry.

@@ -68,6 +68,13 @@ public:
               }
           }) {}
 
+    void cancel() {
+        {
+            const std::lock_guard lock(mutex_);
+            state_ = store::LeaseState::cancelled;
+        }
+        stop_.request_stop();
+    }
     [[nodiscard]] std::stop_token stop() const { return stop_.get_token(); }
     [[nodiscard]] store::LeaseState state() {
         const std::lock_guard lock(mutex_);
@@ -82,6 +89,13 @@ private:
     store::LeaseState state_ = store::LeaseState::held;
     std::jthread keeper_;  // last
 };
+
+Result<store::JobState> Daemon::cancel(std::int64_t id) {
+    VERITAG_TRY(const store::JobState state, state_->jobs().cancel(id));
+    const std::lock_guard lock(mutex_);
+    if (const auto job = jobs_.find(id); job != jobs_.end() && state == store::JobState::running) job->second->cancel();
+    return state;
+}
 
 void Daemon::work(const std::vector<std::string>& kinds, const std::string& name, std::stop_token stop) {
     constexpr std::chrono::milliseconds kLookAgain{500};  // for what became ready meanwhile, and what other processes enqueued
@@ -112,6 +126,10 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
     store::LeaseState state = store::LeaseState::held;
     {
         Job job(state_->jobs(), lease, options_.lease, stop);
+        {
+            const std::lock_guard lock(mutex_);
+            jobs_[lease.id] = &job;
+        }
         try {
             if (lease.kind == kAuditJob)
                 result = run_audit(lease, job.stop());
@@ -124,11 +142,10 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
         } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this run, not the daemon
             result = Error{ErrorCode::internal, "run job", lease.kind, broken.what(), ""};
         }
-        state = job.state();
-    }
-    {
         const std::lock_guard lock(mutex_);
+        jobs_.erase(lease.id);
         running_.erase(lease.id);
+        state = job.state();
     }
     std::string ended = "done";
     Result<bool> told = true;
@@ -181,6 +198,8 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
         noted = telling_.note(*settings, {.target = run.target, .channels = run.channels, .outcome = outcome, .when = options_.now(), .first_look = first_look});
     };
     const audit::AuditOutcome outcome = run.auditor.run(options, stop);
+    metrics_.worker_failures(static_cast<std::uint64_t>(std::count_if(outcome.report.images.begin(), outcome.report.images.end(),
+                                                                      [](const ImageReport& image) { return image.error && image.error->code == ErrorCode::worker; })));
     metrics_.layers(outcome.report.layers_analyzed, outcome.report.layers_reused, outcome.report.bytes_fetched);
     if (outcome.audit == 0) return Error{ErrorCode::io, "keep what was found", settings->store, "the store failed", "see the log; free space on its disk"};
     images_->take(outcome.report, outcome.audit, options_.now());

@@ -117,6 +117,12 @@ Result<Telling::Sent> Telling::send(const config::Settings& settings, const std:
     if (when > now) return Sent{.later = when, .failure = std::nullopt};
     VERITAG_TRY(const std::optional<notify::Notice> notice, begin_sending(place));
     if (!notice) return Sent{};
+    if (settings.dry_run.contains(channel_name)) {
+        VERITAG_TRY(const std::string shown, notify::render_dry_run(*channel, *notice, memory_));
+        log::info("notice would be sent", {{"channel", channel_name}, {"target", target}, {"notice", shown}});
+        VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));
+        return Sent{};
+    }
     if (std::optional<notify::SendFailure> failure = notify::send(*channel, *notice, memory_, now, stop)) return Sent{.later = std::nullopt, .failure = std::move(failure)};
     VERITAG_CHECK(notify::note_send(memory_, channel_name, channel->limit, now));
     VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));

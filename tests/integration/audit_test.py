@@ -340,7 +340,7 @@ class Audits:
             subprocess.run(["umount", str(folder)], check=True)
 
     def full_disk(self):
-        for size in ("128k", "512k"):
+        for size in ("384k", "640k"):
             with self.mounted(f"a full disk of {size}", f"size={size}") as folder:
                 if folder is None:
                     continue

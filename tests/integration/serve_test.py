@@ -9,6 +9,7 @@ import base64
 import concurrent.futures
 import hashlib
 import hmac
+import http.client
 import json
 import pathlib
 import re
@@ -64,14 +65,17 @@ class Serve:
         self.program = options.veritag
         self.receiver = daemon.Receiver()
         self.layout = images.Layout(self.work / "layout")
+        self.silent = socket.create_server(("127.0.0.1", 0))
 
     def settings(self, host, **more):
-        return {"registries": [{"registry": host, "plain_http": True, "internal": True}],
+        return {"registries": [{"registry": host, "plain_http": True, "internal": True}, {"registry": f"127.0.0.1:{self.silent.getsockname()[1]}", "plain_http": True, "internal": True}],
                 "targets": [{"name": "fleet", "registry": host}],
                 "hooks": [{"name": "local", "kind": "distribution", "registry": host, "authentication": "bearer", "secret_env": "HOOK"},
                           {"name": "quay", "kind": "quay", "registry": host, "authentication": "path", "secret_env": "HOOK_PATH"},
                           {"name": "plain", "kind": "generic", "registry": host, "authentication": "hmac", "secret_env": "HOOK"}],
-                "notifications": [{"name": "ops", "kind": "webhook", "url": self.receiver.url, "internal": True, "secret_env": "SECRET", "sends": 1000}],
+                "notifications": [{"name": "ops", "kind": "webhook", "url": self.receiver.url, "internal": True, "secret_env": "SECRET", "sends": 1000},
+                                  {"name": "mail", "kind": "email", "host": "mail.example.org", "from": "veritag@example.org", "to": "Somebody <ops@example.org>", "language": "zh", "dry_run": True}],
+                "listen": [f"127.0.0.1:{self.daemon.port}", f"unix:{self.work / 'daemon/socket'}"],
                 **more}
 
     def skopeo(self, image, repository, tag):
@@ -393,6 +397,36 @@ class Serve:
         mended = [each for each in self.receiver.taken() if "1.4.0" in json.dumps(each["body"])]
         self.tally.check("what could not be read is not told as mended", [] if len(mended) == 1 else [f"{len(mended)} notices"])
 
+    def cancelled(self):
+        """A registry that takes connections and says nothing: the run is ended by whoever ordered it."""
+        _, _, body = self.daemon.post("/api/v1/scans", {"image": f"{self.silent.getsockname()[0]}:{self.silent.getsockname()[1]}/a/b:1"})
+        job = json.loads(body)["id"]
+        running = wait_for(lambda: self.daemon.read(f"/api/v1/jobs/{job}")["state"] == "running", 10)
+        time.sleep(0.3)
+        started = time.monotonic()
+        self.daemon.post(f"/api/v1/jobs/{job}/cancel")
+        ended = wait_for(lambda: self.daemon.read(f"/api/v1/jobs/{job}")["state"] == "cancelled", 10)
+        self.tally.check(f"a run is cancelled in {time.monotonic() - started:.1f} s", [] if running and ended and time.monotonic() - started < 5 else [f"{self.daemon.read(f'/api/v1/jobs/{job}')}"])
+
+    def unix_socket(self):
+        class Connection(http.client.HTTPConnection):
+            def connect(connection):
+                connection.sock = socket.socket(socket.AF_UNIX)
+                connection.sock.connect(str(self.work / "daemon/socket"))
+
+        connection = Connection("localhost")
+        connection.request("GET", "/api/v1/jobs?limit=1")
+        status = connection.getresponse().status
+        connection.close()
+        self.tally.check("a process of the same user needs no token on the Unix socket", [] if status == 200 else [f"HTTP {status}"])
+        done = subprocess.run([self.daemon.program, "scan", "--server", f"unix:{self.work / 'daemon/socket'}", "--no-progress", "--format", "json", f"{self.server.host}/openeuler/app:1.1.0-oe2203sp4"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.daemon.environment, check=False)
+        self.tally.check("nor does scan --server unix:", [] if done.returncode == 1 and json.loads(done.stdout)["images"] else [f"exit status {done.returncode}: {done.stderr}"])
+
+    def dry_run(self):
+        shown = wait_for(lambda: "notice would be sent" in self.daemon.log(), 5)
+        self.tally.check("a channel in dry run shows what it would send, without its secrets", [] if shown and "Somebody <ops@example.org>" in self.daemon.log() else [self.daemon.log()[-300:]])
+
     def idle_and_stop(self):
         connections = [socket.create_connection(("127.0.0.1", self.daemon.port)) for _ in range(500)]
         quick = self.daemon.get("/healthz", token=None)[0] == 200
@@ -415,7 +449,7 @@ class Serve:
             self.daemon.token = self.daemon.make_token("tests", "admin")
             self.daemon.start()
             try:
-                for part in (self.pushes, self.many_at_once, self.killed, self.remote, self.api, self.callers, self.hooks, self.reloads, self.harbor, self.metrics, self.secrets, self.dead_registry, self.idle_and_stop):
+                for part in (self.pushes, self.many_at_once, self.killed, self.remote, self.api, self.callers, self.hooks, self.reloads, self.harbor, self.metrics, self.cancelled, self.unix_socket, self.dry_run, self.secrets, self.dead_registry, self.idle_and_stop):
                     part()
             finally:
                 self.daemon.stop()

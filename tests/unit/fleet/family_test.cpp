@@ -119,7 +119,8 @@ class Lineage : public testing::TestWithParam<LineageCase> {};
 
 TEST_P(Lineage, IsJudged) {
     LineageCase c = GetParam();
-    Family family(packs());
+    TagClaims tags(packs());
+    Family family(packs(), tags);
     for (Member& each : c.members) family.add(std::move(each));
     family.judge(c.image);
     EXPECT_EQ(findings(c.image), c.findings);
@@ -162,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(Family, AParentThatCouldNotBeReadIsNoMissingOne) {
-    Family family(packs());
+    TagClaims tags(packs());
+    Family family(packs(), tags);
     family.add(member(kOs4, "b"));
     family.add(member(kCann, "cd"));
     family.add_unread("r.example", "openeuler/cann", "8.0.RC1-oe2203sp4");
