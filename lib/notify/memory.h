@@ -10,7 +10,7 @@
 namespace veritag::notify {
 
 /// Small values under keys of at most 200 ASCII bytes. A put that returned well must outlast a crash: on that hangs that an issue is
-/// opened once. Values grow with the number of images of a cause, some 80 bytes each. May be called on several threads.
+/// opened once. Values grow with the number of images of a cause, some 30 bytes each. May be called on several threads.
 class NoticeMemory {
 public:
     virtual ~NoticeMemory() = default;

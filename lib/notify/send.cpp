@@ -6,8 +6,19 @@
 #include "notify/mail.h"
 #include "notify/webhook.h"
 
+#include <map>
+#include <mutex>
+
 namespace veritag::notify {
 namespace {
+
+// Two channels may lead to one repository; both would open the issue of a cause at once.
+std::mutex& turn_of(const std::string& repository) {
+    static std::mutex guard;
+    static std::map<std::string, std::mutex> turns;  // as many as there are repositories in the settings
+    const std::lock_guard lock(guard);
+    return turns[repository];
+}
 
 struct Sender {
     const Channel& channel;
@@ -27,7 +38,8 @@ struct Sender {
         if (const Result<void> sent = outbound::send_mail(email.server, mail_of(channel, notice), stop); !sent) return failure_of(sent.error());
         return std::nullopt;
     }
-    std::optional<SendFailure> operator()(const IssueChannel&) const {
+    std::optional<SendFailure> operator()(const IssueChannel& issues) const {
+        const std::lock_guard turn(turn_of(std::string(to_string(issues.forge)) + " " + issues.api + " " + issues.repository));
         const auto fetch = [&](const outbound::HttpRequest& request) { return outbound::fetch(request, stop); };
         return IssueTracker(channel, memory, fetch, now).apply(notice);
     }

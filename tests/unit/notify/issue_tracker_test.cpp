@@ -230,6 +230,27 @@ TEST_P(Issues, DamagedMemoryIsLookedUp) {
     EXPECT_EQ(listed(only(kA)), (Names{"q/a:1", "q/a:2"}));
 }
 
+TEST(IssueRecords, ComeBackAsTheyWereAndStaySmall) {
+    IssueRecord record{.state = IssueRecord::State::closed, .number = "I6X1", .since = kNoon, .told = kNoon + 1h, .owed = IssueRecord::Owed::back, .more = true};
+    record.references = {"", "a", "ab", "abc", "b", "b"};
+    const std::string bytes = serialise(record);
+    const auto back = deserialise_issue_record(bytes);
+    ASSERT_TRUE(back) << back.error().message();
+    EXPECT_EQ(*back, record);
+    for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(deserialise_issue_record(std::string_view(bytes).substr(0, size))) << size;
+    EXPECT_FALSE(deserialise_issue_record(bytes + "x"));
+    // A reference that shares more than there is before it: the first one's number is 16 bytes before the last text's end.
+    IssueRecord one{.references = {"a"}};
+    std::string wrong = serialise(one);
+    wrong[wrong.size() - 17] = 1;
+    EXPECT_FALSE(deserialise_issue_record(wrong));
+
+    record.references.clear();
+    for (int i = 10'000; i < 16'000; ++i) record.references.push_back("hub.oepkgs.net/openeuler/pytorch:2.1.0-cann8.0.RC1.alpha002-oe2203sp4-" + std::to_string(i));
+    EXPECT_LT(serialise(record).size(), 256U << 10);
+    EXPECT_EQ(deserialise_issue_record(serialise(record))->references, record.references);
+}
+
 // ---- crashes ----
 
 struct Crash {};

@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <thread>
 
 namespace veritag::notify {
 namespace {
@@ -205,6 +207,37 @@ TEST_P(SendIssues, LiveAndDie) {
         EXPECT_EQ(value.find(MockForge::kToken), std::string::npos);
         EXPECT_LE(key.size(), 200U);
     }
+}
+
+TEST_F(Send, TwoChannelsToOneRepositoryOpenOneIssue) {
+    SystemTime now = kNoon;
+    MockForge forge(Forge::github, &now);
+    MockServer server([&](const MockRequest& request) {
+        const outbound::HttpReply made = forge.handle(request.method, request.target, outbound::HttpHeaders(request.headers.begin(), request.headers.end()), request.body);
+        return reply(static_cast<int>(made.status), made.body);
+    });
+    forge.api = server.url("");
+    class Guarded : public MapMemory {
+        Result<std::optional<std::string>> get(std::string_view key) override {
+            const std::lock_guard lock(mutex_);
+            return MapMemory::get(key);
+        }
+        Result<void> put(std::string_view key, std::string_view value) override {
+            const std::lock_guard lock(mutex_);
+            return MapMemory::put(key, value);
+        }
+        std::mutex mutex_;
+    } shared;
+    {
+        std::vector<std::jthread> threads;
+        for (const char* name : {"a", "b", "c", "d"})
+            threads.emplace_back([&, name] {
+                const Channel channel{.name = name, .kind = forge.channel()};
+                const auto failure = send(channel, notice_of("1", {change_of(kA, {"q/a:1"}, {})}, kNoon), shared, kNoon, {});
+                EXPECT_FALSE(failure) << failure->error.message();
+            });
+    }
+    EXPECT_EQ(forge.issues.size(), 1U);
 }
 
 // ---- dry run ----
