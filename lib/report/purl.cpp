@@ -9,6 +9,13 @@
 namespace veritag::report {
 namespace {
 
+// conda's own name of a platform: records of environments name the machine (conda/conda: conda/base/constants.py, KNOWN_SUBDIRS).
+std::string conda_subdir(const std::string& machine) {
+    if (machine == "x86_64") return "linux-64";
+    if (machine.empty() || machine == "noarch" || machine.find('-') != std::string::npos) return machine;
+    return "linux-" + machine;
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Alphanumeric and punctuation characters stay, and the colon stays wherever it stands; every other octet of the UTF-8 is encoded
@@ -96,7 +103,7 @@ std::string package_url(const Package& package, std::string_view os) {
             if (os.empty()) return {};
             return write({to_string(package.type), vendor_of(os), to_lower(package.name), package.version, {{"arch", package.arch}}});
         case PackageType::python: return write({"pypi", "", pypi_name(package.name), to_lower(package.version), {}});
-        case PackageType::conda: return write({"conda", "", package.name, package.version, {{"subdir", package.arch}}});
+        case PackageType::conda: return write({"conda", "", package.name, package.version, {{"subdir", conda_subdir(package.arch)}}});
     }
     return {};
 }

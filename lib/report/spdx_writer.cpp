@@ -31,9 +31,11 @@ std::string one_line(std::string_view text) {
     return result;
 }
 
+// Empty: none is written. For an operating system the text of 2.3 and of 2.3.1 says OPERATING-SYSTEM and the schema of 2.3
+// OPERATING_SYSTEM (spdx/spdx-spec#813), so no word is right for every reader.
 std::string_view purpose_of(ComponentKind kind) {
     switch (kind) {
-        case ComponentKind::os: return "OPERATING-SYSTEM";
+        case ComponentKind::os: return "";
         case ComponentKind::framework: return "FRAMEWORK";
         case ComponentKind::app: return "APPLICATION";
         case ComponentKind::sdk:
@@ -153,7 +155,7 @@ void Spdx::package(const ImageReport& image, const Package& package, std::string
 void Spdx::observation(const ImageReport& image, const Observation& observation, const std::string& id) {
     const std::string own = ids_.take(id + "-" + id_string(std::string(to_string(observation.kind)) + "-" + observation.component + "-" + observation.version));
     head(own, observation.component, observation.version);
-    json_.member("primaryPackagePurpose", purpose_of(observation.kind));
+    if (const std::string_view purpose = purpose_of(observation.kind); !purpose.empty()) json_.member("primaryPackagePurpose", purpose);
     std::vector<std::string> lines;
     for (const Evidence& each : observation.evidence) {
         const std::string place = place_of(image, each.layer);

@@ -64,7 +64,7 @@ PACKAGE = Members(
     {"versionInfo": Text(ONE_LINE), "supplier": Text(f"NOASSERTION|{AGENT}"), "filesAnalyzed": Flag, "licenseConcluded": Text(LICENCE),
      "licenseDeclared": Text(LICENCE), "copyrightText": Text(ANY), "sourceInfo": Text(ANY), "comment": Text(ANY), "annotations": Many(ANNOTATION),
      "checksums": Many(CHECKSUM), "externalRefs": Many(REFERENCE),
-     "primaryPackagePurpose": Text("APPLICATION|FRAMEWORK|LIBRARY|CONTAINER|OPERATING-SYSTEM|DEVICE|FIRMWARE|SOURCE|ARCHIVE|FILE|INSTALL|OTHER")})
+     "primaryPackagePurpose": Text("APPLICATION|FRAMEWORK|LIBRARY|CONTAINER|DEVICE|FIRMWARE|SOURCE|ARCHIVE|FILE|INSTALL|OTHER")})
 RELATIONSHIP = Members({"spdxElementId": Text(ELEMENT), "relatedSpdxElement": Text(f"{ELEMENT}|NONE|NOASSERTION"), "relationshipType": Text("DESCRIBES|CONTAINS")},
                        {"comment": Text(ANY)})
 DOCUMENT = Members(

@@ -189,10 +189,10 @@ constexpr MistakeCase kMistakes[] = {
                 "1:33 notifications[0].kind: \"mail\" is unknown (known: webhook, email, issue); did you mean \"email\"?"},
     {"ChannelKey", "notifications: [{name: a, kind: webhook, url: 'https://a.example', adress: x}]\n",
                 "1:68 notifications[0]: \"adress\" is unknown (known: url, ca_file, internal, url_file, url_credential, url_env, secret_file, secret_credential, "
-                "secret_env, name, kind, language, least, targets, codes, sends, window)"},
+                "secret_env, name, kind, language, least, targets, codes, sends, window, dry_run)"},
     {"ChannelOfAnotherKind", "notifications: [{name: a, kind: webhook, host: mail.example}]\n",
                 "1:42 notifications[0]: \"host\" is unknown (known: url, ca_file, internal, url_file, url_credential, url_env, secret_file, secret_credential, "
-                "secret_env, name, kind, language, least, targets, codes, sends, window)"},
+                "secret_env, name, kind, language, least, targets, codes, sends, window, dry_run)"},
     {"ChannelNoName", "notifications: [{kind: webhook, url: 'https://a.example'}]\n", "1:17 notifications[0]: the key \"name\" is missing"},
     {"ChannelTwice", "notifications: [{name: a, kind: webhook, url: 'https://a.example'}, {name: a, kind: webhook, url: 'https://a.example'}]\n",
                 "1:76 notifications[1].name: \"a\" is there twice"},

@@ -51,6 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
         PackageCase{"PypiLocalVersion", PackageType::python, "torch", "2.1.0+cpu", "", "", "pkg:pypi/torch@2.1.0%2Bcpu"},
         PackageCase{"PypiEpoch", PackageType::python, "a", "1!2.0", "", "", "pkg:pypi/a@1%212.0"},
         PackageCase{"Conda", PackageType::conda, "absl-py", "0.4.1", "linux-64", "", "pkg:conda/absl-py@0.4.1?subdir=linux-64"},
+        PackageCase{"CondaByMachine", PackageType::conda, "absl-py", "0.4.1", "x86_64", "", "pkg:conda/absl-py@0.4.1?subdir=linux-64"},
         PackageCase{"Spaces", PackageType::rpm, "a b", "1 2", "x y", "o s", "pkg:rpm/o%20s/a%20b@1%202?arch=x%20y"},
         PackageCase{"Separators", PackageType::rpm, "@a/b?c#d&e=f%", "1@2", "", "", "pkg:rpm/%40a%2Fb%3Fc%23d%26e%3Df%25@1%402"},
         PackageCase{"ScopedNameStaysOneSegment", PackageType::python, "@scope/name", "1", "", "", "pkg:pypi/%40scope%2Fname@1"},
