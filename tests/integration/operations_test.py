@@ -380,6 +380,27 @@ class Operations:
         self.tally.check(f"a job under way is given back unharmed ({took:.1f} s)", [] if runs and status == 0 and rows == [(0, 0, 0)] and took < 10 else [f"ran {bool(runs)}, status {status}, {rows}, {took:.1f} s",
                                                                                                                                                           each.log()[-500:]])
 
+    # ---- containers ----
+
+    def container(self):
+        """What the Containerfile does to the configuration, and its own check of health."""
+        text = (SOURCE / "Containerfile").read_text(encoding="utf-8")
+        changed = self.work / "container.yaml"
+        shutil.copy(SOURCE / "etc/veritag.example.yaml", changed)
+        command = re.search(r"sed -i '([^']+)' /etc/veritag/veritag.yaml", text).group(1)
+        registry.run("sed", "-i", command, str(changed))
+        each = self.supervised("container", {})
+        changed.write_text(changed.read_text(encoding="utf-8").replace("- :8080", f"- :{each.port}"), encoding="utf-8")
+        check = json.loads(re.search(r"^HEALTHCHECK .*CMD (\[.*\])$", text, re.MULTILINE).group(1))
+        check = [part.replace("8080", str(each.port)) for part in check]
+        each.write_config = lambda *_: shutil.copy(changed, each.config)
+        each.environment["STATE_DIRECTORY"] = str(each.folder)
+        asked = subprocess.run(check, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=20).returncode
+        with self.running(each, re.search(r'^CMD \["serve", "--config", "[^"]+", (.*)\]$', text, re.MULTILINE).group(1).replace('"', "").split(", ")):
+            healthy = subprocess.run(check, stdin=subprocess.DEVNULL, check=False, timeout=20).returncode
+        everywhere = re.search(r"listening address=(\[::\]|0\.0\.0\.0):", each.log())
+        self.tally.check("a container's daemon listens everywhere, and its check of health sees it", [] if asked != 0 and healthy == 0 and everywhere else [f"{asked} before, {healthy} then", each.log()[:500]])
+
     # ---- what is written down ----
 
     def log_keeps_secrets(self):
@@ -402,7 +423,7 @@ class Operations:
 
     def run(self):
         started = time.monotonic()
-        for part in (self.check_config, self.supervision, self.directories, self.reloads, self.certificates, self.full_disk, self.stopping, self.job_given_back, self.log_keeps_secrets):
+        for part in (self.check_config, self.supervision, self.directories, self.reloads, self.certificates, self.full_disk, self.stopping, self.job_given_back, self.container, self.log_keeps_secrets):
             part()
         skipped = f", {len(self.tally.skipped)} skipped" if self.tally.skipped else ""
         print(f"{self.tally.passed} passed, {self.tally.failed} failed{skipped} ({time.monotonic() - started:.0f} s)")

@@ -1,0 +1,10 @@
+# What goes into a package, read by CPack once a generator: the program, what belongs to any package, and what to one kind alone.
+set(CPACK_INSTALL_CMAKE_PROJECTS "")
+if(CPACK_GENERATOR STREQUAL "RPM")
+  set(kind rpm)
+else()
+  set(kind debian)
+endif()
+foreach(component ALL package ${kind})
+  list(APPEND CPACK_INSTALL_CMAKE_PROJECTS "${CPACK_VERITAG_BUILD_DIRECTORY}" veritag ${component} /)
+endforeach()
