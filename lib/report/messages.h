@@ -18,6 +18,9 @@ std::string_view verdict_word(Verdict verdict, Language language) noexcept;    /
 std::string_view severity_word(Severity severity, Language language) noexcept;
 std::string_view kind_word(ComponentKind kind, Language language) noexcept;
 
+/// What a finding code means, in a few words; the code itself for one without a name.
+std::string_view name_of_code(std::string_view code, Language language) noexcept;
+
 /// One word or sentence of the table in the language; `{0}`, `{1}`, … are filled by fill().
 enum class Text {
     observed, unproven_mark, packages, problem, error, skipped, and_more, layer, suggestion, judged_as, no_images, no_platform,
