@@ -133,9 +133,11 @@ std::string message_for(const Finding& finding, Language language) {
                 if (auto sentence = fill_fields(each.sentence, finding)) return sentence;
         return std::nullopt;
     };
-    // A declaration has its own sentences; what they do not cover (a mistake in a file) is told in English rather than as if it were an image's.
-    const std::optional<std::string> sentence = finding.file.empty() ? first_that_fits(kChinese) : first_that_fits(kChineseOfDeclarations);
-    return sentence.value_or(finding.message);
+    // A declaration has its own sentences.
+    if (const std::optional<std::string> sentence = finding.file.empty() ? first_that_fits(kChinese) : first_that_fits(kChineseOfDeclarations)) return *sentence;
+    // What they do not cover (a mistake in a file) is named in Chinese, and told in English rather than as if it were something else.
+    const std::string_view name = name_of_code(finding.code, Language::zh);
+    return name == finding.code ? finding.message : std::string(name) + "：" + finding.message;
 }
 
 }  // namespace veritag::report

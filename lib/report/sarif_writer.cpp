@@ -68,6 +68,7 @@ private:
         });
     }
     void fix(const LineMend& mend);
+    void suppression(const Waived& waived);
     void result(const Finding& finding, const ImageReport* image);
     void notification(const ImageReport& image, std::string_view level, const std::string& message);
     void invocation();
@@ -100,6 +101,16 @@ void Sarif::fix(const LineMend& mend) {
     });
 }
 
+void Sarif::suppression(const Waived& waived) {
+    json_.list("suppressions", [&] {
+        json_.object([&] {
+            json_.member("kind", "external");
+            json_.member("status", "accepted");
+            json_.member("justification", fill(veritag::report::text(Text::waived, options_.language), {waived.expiry, waived.owner, waived.reason}));
+        });
+    });
+}
+
 void Sarif::result(const Finding& finding, const ImageReport* image) {
     json_.object([&] {
         json_.member("ruleId", finding.code);
@@ -115,6 +126,7 @@ void Sarif::result(const Finding& finding, const ImageReport* image) {
             });
         });
         if (finding.mend) fix(*finding.mend);
+        if (finding.waived) suppression(*finding.waived);
         json_.object("properties", [&] {
             if (!finding.component.empty()) json_.member("component", finding.component);
             if (finding.claimed) json_.member("claimed", *finding.claimed);
@@ -140,7 +152,7 @@ void Sarif::invocation() {
             json_.member("endTimeUtc", time_of(report_));
             json_.list("toolExecutionNotifications", [&] {
                 for (const ImageReport& image : report_.images) {
-                    if (const std::string reason = unreadable_because(image); !reason.empty()) notification(image, "error", reason);
+                    if (const std::string reason = unreadable_because(image, options_.language); !reason.empty()) notification(image, "error", reason);
                     for (const Problem& each : image.problems) notification(image, "warning", (each.path.empty() ? "" : each.path + ": ") + each.message);
                 }
             });
@@ -159,7 +171,11 @@ std::string Sarif::write() {
                         json_.member("name", "veritag");
                         if (!report_.tool_version.empty()) json_.member("version", report_.tool_version);
                         json_.list("rules", [&] {
-                            for (const auto& rule : rules_) json_.object([&] { json_.member("id", rule.first); });
+                            for (const auto& rule : rules_)
+                                json_.object([&] {
+                                    json_.member("id", rule.first);
+                                    text("shortDescription", name_of_code(rule.first, options_.language));
+                                });
                         });
                     });
                 });
