@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace veritag {
 namespace {
@@ -44,6 +45,14 @@ Verdict verdict_of(const std::vector<Finding>& findings) noexcept {
     if (any([](const Finding& f) { return f.code == "unproven" && f.severity == Severity::warning; })) return Verdict::unknown;
     if (any([](const Finding& f) { return f.severity == Severity::warning; })) return Verdict::warn;
     return Verdict::pass;
+}
+
+Verdict unwaived_verdict(const ImageReport& image) {
+    const auto is_waived = [](const Finding& finding) { return finding.waived.has_value(); };
+    if (image.error || std::none_of(image.findings.begin(), image.findings.end(), is_waived)) return image.verdict;
+    std::vector<Finding> counting;
+    std::remove_copy_if(image.findings.begin(), image.findings.end(), std::back_inserter(counting), is_waived);
+    return verdict_of(counting);
 }
 
 }  // namespace veritag

@@ -71,6 +71,14 @@ struct LineMend {
     friend bool operator==(const LineMend&, const LineMend&) = default;
 };
 
+/// An exception that somebody made for a finding, for a time. Not kept: it is made anew each time something is reported.
+struct Waived {
+    std::string reason;
+    std::string owner;
+    std::string expiry;  ///< the last day on which it holds, as 2026-12-31
+    friend bool operator==(const Waived&, const Waived&) = default;
+};
+
 struct Finding {
     std::string code;  ///< a code of the contract, section 5
     Severity severity = Severity::error;
@@ -83,6 +91,7 @@ struct Finding {
     std::string file;        ///< findings about declarations: the file, relative to the tree that was named; else empty
     int line = 0;            ///< in `file`, from 1; 0: the file as a whole
     std::optional<LineMend> mend = {};  ///< what makes the finding go away, where that is certain
+    std::optional<Waived> waived = {};  ///< it stays visible, and counts for nothing
 };
 
 enum class Verdict : std::uint8_t { pass, warn, fail, unknown, error };
@@ -97,6 +106,13 @@ struct Ancestor {
     std::string digest;
     std::size_t layers = 0;
     bool current = true;
+};
+
+/// Where a tree of declarations publishes a tag.
+struct DeclaredAt {
+    std::string file;  ///< meta.yml, relative to the tree that was named
+    int line = 0;      ///< from 1
+    friend bool operator==(const DeclaredAt&, const DeclaredAt&) = default;
 };
 
 /// One platform's image, judged.
@@ -126,6 +142,7 @@ struct ImageReport {
     std::vector<Ancestor> lineage;
     std::vector<Finding> findings;
     std::vector<Problem> problems;  ///< parts that could not be read although the image could
+    std::optional<DeclaredAt> declared;  ///< where a tree was named; not kept
 };
 
 /// An index child or artifact that is not an image.
@@ -159,6 +176,24 @@ struct TreeCoverage {
     std::size_t dockerfiles = 0;  ///< files that were read for them
 };
 
+/// A waiver that did nothing, so that somebody has to look at it.
+struct IdleWaiver {
+    std::string target;
+    std::string code;
+    std::string component;  ///< empty: any
+    Waived waived;
+    std::string file;  ///< where it stands
+    int line = 0;
+    friend bool operator==(const IdleWaiver&, const IdleWaiver&) = default;
+};
+
+/// What became of a file of waivers.
+struct WaiverUse {
+    std::size_t findings = 0;         ///< that are waived
+    std::vector<IdleWaiver> expired;  ///< they match nothing any more, whatever they say
+    std::vector<IdleWaiver> unused;   ///< valid, and no finding is theirs
+};
+
 struct Report {
     std::string tool_version;
     std::string rules_digest;
@@ -168,6 +203,7 @@ struct Report {
     std::vector<Finding> findings;  ///< of no single image: a catalogue's, a tree's, a registry's
     std::vector<ListedTarget> targets;  ///< of an audit
     std::optional<TreeCoverage> tree;  ///< where a tree was judged
+    std::optional<WaiverUse> waivers;  ///< where a file of waivers was named; not kept
     std::vector<std::string> gone;     ///< references that were there at an earlier time and are no more; not kept
     std::uint64_t bytes_fetched = 0;
     std::uint64_t layers_analyzed = 0;
@@ -177,5 +213,8 @@ struct Report {
 /// Verdict from findings, as the contract says: error finding, `unproven` warning, warning, pass. An image that could not
 /// be read is `error` and does not come here.
 Verdict verdict_of(const std::vector<Finding>& findings) noexcept;
+
+/// What is left of an image's verdict when waived findings are passed over: by that exit statuses and gates decide.
+Verdict unwaived_verdict(const ImageReport& image);
 
 }  // namespace veritag

@@ -53,7 +53,7 @@ public:
     std::string write() {
         line(std::string(kMarker) + content_.cause.id + std::string(kMarkerEnd));
         line(prose(report::message_for(finding_, language_)) + "\n");
-        item(Word::issue_cause, {code(finding_.code), name_of_code(finding_.code, language_), report::severity_word(finding_.severity, language_)});
+        item(Word::issue_cause, {code(finding_.code), report::name_of_code(finding_.code, language_), report::severity_word(finding_.severity, language_)});
         item(Word::issue_target, {code(content_.notice.target)});
         if (!finding_.component.empty()) item(Word::issue_component, {code(finding_.component)});
         if (finding_.claimed) item(Word::issue_claimed, {code(*finding_.claimed)});

@@ -58,7 +58,7 @@ private:
     void cause(const CauseChange& each, List list, std::size_t index) {
         const Finding& finding = each.example;
         line("\n" + number(index) + ". " + std::string(report::severity_word(finding.severity, language_)) + " " + printable(finding.code) + ": " +
-             std::string(name_of_code(finding.code, language_)));
+             std::string(report::name_of_code(finding.code, language_)));
         line("   " + printable(report::message_for(finding, language_), kSentenceBytes));
         const std::vector<std::string>& references = each.*list;
         line("   " + fill(word(Word::in_images), {number(references.size())}));

@@ -44,67 +44,11 @@ constexpr std::array<Words, 28> kWords{{
     {Word::comment_back, "It is back, in {0} images (run {1}, {2}).", "问题再次出现，涉及 {0} 个镜像（检查 {1}，{2}）。"},
 }};
 
-struct CodeName {
-    std::string_view code;
-    std::string_view english;
-    std::string_view chinese;
-};
-
-// Every code of the findings, sorted.
-constexpr std::array<CodeName, 40> kCodes{{
-    {"alias-stale", "moving tag that lags behind", "浮动标签未更新"},
-    {"app-mismatch", "wrong application", "应用不符"},
-    {"arch-mismatch", "wrong architecture", "架构不符"},
-    {"base-floating", "base image under a moving tag", "基础镜像使用浮动标签"},
-    {"catalog-duplicate", "one repository declared twice", "同一仓库重复声明"},
-    {"catalog-invalid", "declaration that cannot be right", "声明无效"},
-    {"catalog-undeclared", "published, but not declared", "已发布但未声明"},
-    {"catalog-unpublished", "declared, but not published", "已声明但未发布"},
-    {"dev-missing", "development tools are missing", "缺少开发工具"},
-    {"dev-undeclared", "development tools without -dev", "有开发工具但标签没有 -dev"},
-    {"flavor-mismatch", "wrong flavour", "镜像类型不符"},
-    {"framework-backend", "framework without the claimed SDK", "框架不支持声明的 SDK"},
-    {"framework-mismatch", "wrong framework", "框架不符"},
-    {"framework-missing", "framework is missing", "缺少框架"},
-    {"llm-mismatch", "wrong model", "模型不符"},
-    {"llm-missing", "model is missing", "缺少模型"},
-    {"mirror-divergence", "registries that disagree", "各镜像仓库不一致"},
-    {"os-mismatch", "wrong operating system", "操作系统不符"},
-    {"os-missing", "operating system is missing", "缺少操作系统"},
-    {"package-foreign", "packages of another distribution", "含其他发行版的软件包"},
-    {"parent-forged", "forged layer hashes", "层摘要不真实"},
-    {"parent-mismatch", "wrong parent image", "上级镜像不符"},
-    {"parent-stale", "outdated parent image", "上级镜像已过时"},
-    {"parent-unknown", "unknown parent image", "上级镜像未知"},
-    {"path-dead", "path without a file", "路径没有对应文件"},
-    {"path-mismatch", "path of another version", "路径与标签不符"},
-    {"platform-divergence", "platforms that disagree", "各平台内容不一致"},
-    {"platform-missing", "platform is missing", "缺少平台"},
-    {"sdk-foreign", "SDK for other hardware", "含其他硬件的 SDK"},
-    {"sdk-mismatch", "wrong SDK", "SDK 不符"},
-    {"sdk-missing", "SDK is missing", "缺少 SDK"},
-    {"tag-form", "tag spelt in another way", "标签写法不规范"},
-    {"tag-moved", "version tag that moved", "版本标签被移动"},
-    {"tag-order", "tag parts out of order", "标签顺序不规范"},
-    {"tag-short", "tag without its component's name", "标签省略了组件名"},
-    {"tag-syntax", "tag that cannot be read", "标签无法解析"},
-    {"tag-unknown", "tag part that no rule knows", "标签含未知部分"},
-    {"tool-mismatch", "wrong tool", "工具不符"},
-    {"tool-missing", "tool is missing", "缺少工具"},
-    {"unproven", "claim that nothing proves", "声明无法证实"},
-}};
-
 }  // namespace
 
 std::string_view word(Word which, report::Language language) noexcept {
     const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const Words& words) { return words.which == which; });
     if (found == kWords.end()) return "?";
-    return language == report::Language::zh ? found->chinese : found->english;
-}
-
-std::string_view name_of_code(std::string_view code, report::Language language) noexcept {
-    const auto found = std::find_if(kCodes.begin(), kCodes.end(), [&](const CodeName& name) { return name.code == code; });
-    if (found == kCodes.end()) return code;
     return language == report::Language::zh ? found->chinese : found->english;
 }
 

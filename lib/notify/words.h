@@ -41,7 +41,4 @@ enum class Word {
 };
 std::string_view word(Word which, report::Language language) noexcept;
 
-/// What a finding code means, in a few words; the code itself for one without a name.
-std::string_view name_of_code(std::string_view code, report::Language language) noexcept;
-
 }  // namespace veritag::notify

@@ -1,7 +1,11 @@
 #include "base/text.h"
+#include "report/csv_writer.h"
 #include "report/cyclonedx_writer.h"
 #include "report/dot_writer.h"
+#include "report/html_writer.h"
 #include "report/json_writer.h"
+#include "report/junit_writer.h"
+#include "report/markdown_writer.h"
 #include "report/sarif_writer.h"
 #include "report/spdx_writer.h"
 #include "report/table_writer.h"
@@ -17,9 +21,13 @@ struct Format {
     std::string (*write)(const Report&, const WriteOptions&);
     std::string (*explain)(const std::vector<Explanation>&, const WriteOptions&);  ///< null where the format is for images alone
 };
-constexpr std::array<Format, 6> kFormats{{{"table", write_table, write_table},
+constexpr std::array<Format, 10> kFormats{{{"table", write_table, write_table},
                                           {"json", write_json, write_json},
+                                          {"markdown", write_markdown, nullptr},
+                                          {"html", write_html, nullptr},
                                           {"sarif", write_sarif, nullptr},
+                                          {"junit", write_junit, nullptr},
+                                          {"csv", write_csv, nullptr},
                                           {"dot", write_dot, nullptr},
                                           {"cyclonedx", write_cyclonedx, nullptr},
                                           {"spdx", write_spdx, nullptr}}};

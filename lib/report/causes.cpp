@@ -18,25 +18,38 @@ constexpr std::size_t kSentenceBytes = 4000;
 
 Colour colour_of(Severity severity) noexcept { return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim; }
 
+CauseKind kind_of(const Finding& finding) noexcept {
+    if (finding.waived) return CauseKind::waived;
+    return finding.severity == Severity::info ? CauseKind::notes : CauseKind::counting;
+}
+
+std::tuple<std::string_view, std::string_view, std::string_view, int> place_of(const CauseMember& member) noexcept {
+    if (member.image != nullptr) return {member.image->reference, member.image->platform, "", 0};
+    return {"", "", member.finding->file, member.finding->line};
+}
+
 }  // namespace
 
 std::string without_digest(const std::optional<std::string>& value) { return !value || value->starts_with("sha256:") ? std::string() : *value; }
 
-std::vector<Cause> causes_of(const Report& report) {
-    using Key = std::tuple<Severity, std::string, std::string, std::string, std::string>;
+std::vector<Cause> causes_of(const Report& report, CauseKind kind) {
+    using Key = std::tuple<Severity, std::string, std::string, std::string, std::string, std::string>;
     std::map<Key, std::pair<Cause, std::set<std::string>>> causes;
-    const auto add = [&](const Finding& finding, const std::string& reference) {
-        if (finding.severity == Severity::info) return;
-        auto& [cause, references] = causes[{finding.severity, finding.code, finding.component, without_digest(finding.claimed), without_digest(finding.observed)}];
+    const auto add = [&](const Finding& finding, const ImageReport* image) {
+        if (kind_of(finding) != kind) return;
+        const std::string waiver = finding.waived ? finding.waived->expiry + ' ' + finding.waived->owner + ' ' + finding.waived->reason : std::string();
+        auto& [cause, references] = causes[{finding.severity, finding.code, finding.component, without_digest(finding.claimed), without_digest(finding.observed), waiver}];
         if (cause.findings++ == 0) cause.example = finding;
-        references.insert(reference);
+        cause.members.push_back({&finding, image});
+        references.insert(image != nullptr ? image->reference : finding.file);
     };
-    for (const Finding& finding : report.findings) add(finding, finding.file);
+    for (const Finding& finding : report.findings) add(finding, nullptr);
     for (const ImageReport& image : report.images)
-        for (const Finding& finding : image.findings) add(finding, image.reference);
+        for (const Finding& finding : image.findings) add(finding, &image);
     std::vector<Cause> list;
     for (auto& [key, each] : causes) {
         each.first.references.assign(each.second.begin(), each.second.end());
+        std::stable_sort(each.first.members.begin(), each.first.members.end(), [](const CauseMember& a, const CauseMember& b) { return place_of(a) < place_of(b); });
         list.push_back(std::move(each.first));
     }
     std::stable_sort(list.begin(), list.end(), [](const Cause& a, const Cause& b) {

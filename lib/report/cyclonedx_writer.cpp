@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "report/json_output.h"
+#include "report/messages.h"
 #include "report/purl.h"
 #include "report/sbom.h"
 
@@ -149,8 +150,8 @@ void CycloneDx::image(const ImageReport& image, Contents& contents, bool nested)
     json_.member("bom-ref", contents.ref);
     json_.member("name", name_of(image));
     json_.member("version", version_text(image.tag.empty() ? image.digest : image.tag));
-    const std::string reason = unreadable_because(image);
-    if (!reason.empty()) json_.member("description", "UNREADABLE: what this image holds is unknown. " + reason);
+    const std::string reason = unreadable_because(image, options_.language);
+    if (!reason.empty()) json_.member("description", std::string(text(Text::image_unknown, options_.language)) + " " + reason);
     if (const Result<Digest> digest = Digest::parse(image.digest)) {
         json_.list("hashes", [&] {
             json_.object([&] {
@@ -206,7 +207,7 @@ void CycloneDx::package(const ImageReport& image, const Package& package, std::s
             json_.list("occurrences", [&] {
                 json_.object([&] {
                     json_.member("location", package.path);
-                    if (package.layer >= 0) json_.member("additionalContext", place_of(image, package.layer));
+                    if (package.layer >= 0) json_.member("additionalContext", place_of(image, package.layer, options_.language));
                 });
             });
         });
@@ -250,7 +251,7 @@ void CycloneDx::observation(const ImageReport& image, const Observation& observa
                         if (!is_a_place(each)) continue;
                         json_.object([&] {
                             json_.member("location", each.path);
-                            json_.member("additionalContext", place_of(image, each.layer));
+                            json_.member("additionalContext", place_of(image, each.layer, options_.language));
                         });
                     }
                 });
@@ -277,7 +278,7 @@ void CycloneDx::dependencies() {
         });
     }
     for (std::size_t i = 0; i < contents_.size(); ++i) {
-        if (!unreadable_because(report_.images[i]).empty()) continue;  // an empty entry would say that it has no parts
+        if (!unreadable_because(report_.images[i], options_.language).empty()) continue;  // an empty entry would say that it has no parts
         dependency(contents_[i].ref, [&] {
             for (const std::string& part : contents_[i].parts) json_.value(part);
         });

@@ -1,6 +1,6 @@
 #include "report/dot_writer.h"
 
-#include "base/text.h"
+#include "report/terminal.h"
 
 #include <algorithm>
 #include <map>
@@ -13,7 +13,7 @@ namespace {
 // A double-quoted ID: only the quote needs a backslash, but a backslash before other letters means something in labels.
 std::string quoted(std::string_view text) {
     std::string out = "\"";
-    for (const char c : quote(text, 1000)) {
+    for (const char c : printable(text, 1000)) {
         if (c == '"' || c == '\\') out += '\\';
         out += c;
     }

@@ -71,6 +71,10 @@ private:
     void evidence(const std::vector<Evidence>& items);
     void observation(const Observation& observation);
     void finding(const Finding& finding, bool of_declaration = false);
+    void place(const std::string& file, int line);
+    void mend(const std::optional<LineMend>& mend);
+    void waived(const Waived& waived);
+    void waivers(const WaiverUse& use);
     void package(const Package& package);
 
     const WriteOptions& options_;
@@ -102,6 +106,7 @@ void JsonWriter::report(const Report& report) {
         out_.EndObject();
     });
     member_list("findings", report.findings, [&](const Finding& each) { finding(each, true); });
+    if (report.waivers) waivers(*report.waivers);
     out_.EndObject();
 }
 
@@ -119,6 +124,7 @@ void JsonWriter::summary(const Report& report) {
     number("bytesFetched", report.bytes_fetched);
     number("layersAnalyzed", report.layers_analyzed);
     number("layersReused", report.layers_reused);
+    if (report.waivers) number("waived", report.waivers->findings);
     if (report.tree) {
         number("metas", report.tree->metas);
         number("tags", report.tree->tags);
@@ -192,6 +198,12 @@ void JsonWriter::image(const ImageReport& image) {
         member("message", each.message);
         out_.EndObject();
     });
+    if (image.declared) {
+        key("declared");
+        out_.StartObject();
+        place(image.declared->file, image.declared->line);
+        out_.EndObject();
+    }
     out_.EndObject();
 }
 
@@ -236,21 +248,55 @@ void JsonWriter::finding(const Finding& finding, bool of_declaration) {
     member("message", message_for(finding, options_.language));
     evidence(finding.evidence);
     member("suggestion", finding.suggestion);
-    if (of_declaration) {
-        member("file", finding.file);
-        number("line", static_cast<std::uint64_t>(finding.line));
-        key("mend");
-        if (finding.mend) {
-            out_.StartObject();
-            member("file", finding.mend->file);
-            number("line", static_cast<std::uint64_t>(finding.mend->line));
-            member("before", finding.mend->before);
-            member("after", finding.mend->after);
-            out_.EndObject();
-        } else {
-            out_.Null();
-        }
+    if (of_declaration) place(finding.file, finding.line);
+    if (of_declaration || finding.mend) mend(finding.mend);
+    if (finding.waived) {
+        key("waived");
+        out_.StartObject();
+        waived(*finding.waived);
+        out_.EndObject();
     }
+    out_.EndObject();
+}
+
+void JsonWriter::place(const std::string& file, int line) {
+    member("file", file);
+    number("line", static_cast<std::uint64_t>(line));
+}
+
+void JsonWriter::mend(const std::optional<LineMend>& mend) {
+    key("mend");
+    if (!mend) {
+        out_.Null();
+        return;
+    }
+    out_.StartObject();
+    place(mend->file, mend->line);
+    member("before", mend->before);
+    member("after", mend->after);
+    out_.EndObject();
+}
+
+void JsonWriter::waived(const Waived& waived) {
+    member("reason", waived.reason);
+    member("owner", waived.owner);
+    member("expiry", waived.expiry);
+}
+
+void JsonWriter::waivers(const WaiverUse& use) {
+    const auto idle = [&](const IdleWaiver& each) {
+        out_.StartObject();
+        member("target", each.target);
+        member("code", each.code);
+        if (!each.component.empty()) member("component", each.component);
+        waived(each.waived);
+        place(each.file, each.line);
+        out_.EndObject();
+    };
+    key("waivers");
+    out_.StartObject();
+    member_list("expired", use.expired, idle);
+    member_list("unused", use.unused, idle);
     out_.EndObject();
 }
 

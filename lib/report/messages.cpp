@@ -123,59 +123,6 @@ std::optional<std::string> fill_fields(std::string_view sentence, const Finding&
     }
 }
 
-struct Words {
-    Text which;
-    std::string_view english;
-    std::string_view chinese;
-};
-
-constexpr std::array<Words, 42> kTexts{{
-    {Text::observed, "observed", "实际内容"},
-    {Text::unproven_mark, "{0} (not proven)", "{0}（未证实）"},
-    {Text::packages, "packages", "软件包"},
-    {Text::problem, "problem", "问题"},
-    {Text::error, "error", "错误"},
-    {Text::skipped, "skipped", "已跳过"},
-    {Text::and_more, "and {0} more", "另有 {0} 项"},
-    {Text::layer, "{0} (layer {1})", "{0}（第 {1} 层）"},
-    {Text::suggestion, "→ should be tagged {0}", "→ 建议标签：{0}"},
-    {Text::judged_as, "judged as {0}", "按 {0} 判定"},
-    {Text::no_images, "No image was judged.", "没有判定任何镜像。"},
-    {Text::no_platform, "no platform", "无平台信息"},
-    {Text::coverage_listed, "Coverage: {0} listed, {1} judged", "覆盖范围：列出 {0} 个，判定 {1} 个"},
-    {Text::coverage_judged, " ({0} pass, {1} warn, {2} fail)", "（通过 {0}，警告 {1}，不符 {2}）"},
-    {Text::coverage_open, ", {0} unknown, {1} unreadable, {2} skipped; ", "，无法判定 {0} 个，读取失败 {1} 个，跳过 {2} 个；"},
-    {Text::coverage_work, "{0} fetched, {1} layers read, {2} reused", "下载 {0}，读取 {1} 层，复用 {2} 层"},
-    {Text::partial, "partial", "部分读取"},
-    {Text::partial_layers, "Layer {0}: only the table of contents and the wanted files were read; layer digest and diff_id were not proven.",
-     "第 {0} 层只读取了目录表和所需文件，层摘要和 diff_id 未经验证。"},
-    {Text::restored, "restored", "补零"},
-    {Text::restored_layers, "Layer {0}: its tar lacks the zero blocks at the end, as some zstd:chunked writers leave it; with them it has its diff_id.",
-     "第 {0} 层的 tar 缺少末尾的零块（某些 zstd:chunked 写入程序会省略）；补上后 diff_id 相符。"},
-    {Text::listed_target, "{0} (by {1}): {2} repositories, {3} tags", "{0}（列出方式 {1}）：{2} 个仓库，{3} 个标签"},
-    {Text::causes, "Findings by cause, worst first:", "按原因汇总，最严重的在前："},
-    {Text::cause, "{0} × {1}: {2}", "{0} 个 × {1}：{2}"},
-    {Text::new_findings, "New: {0}", "新增：{0}"},
-    {Text::mended_findings, "Mended: {0}", "已修复：{0}"},
-    {Text::unchanged_findings, "As before: {0}", "未变：{0}"},
-    {Text::unseen_findings, "Not looked at again: {0}", "本次未检查：{0}"},
-    {Text::grammar, "grammar", "语法"},
-    {Text::tier, "tier", "层级"},
-    {Text::dev, "dev", "开发镜像"},
-    {Text::claims, "claims", "声明"},
-    {Text::parents, "parents", "上级镜像"},
-    {Text::yes, "yes", "是"},
-    {Text::none, "none", "无"},
-    {Text::from_repository, "from the repository", "来自仓库名"},
-    {Text::any_version, "any version", "任意版本"},
-    {Text::finding_count, "{0}: {1}", "{0}：{1} 处"},
-    {Text::no_tags, "No tag was judged.", "没有判定任何标签。"},
-    {Text::coverage_tree, "Coverage: {0} meta.yml, {1} tags, {2} Dockerfiles read", "覆盖范围：{0} 个 meta.yml，{1} 个标签，读取 {2} 个 Dockerfile"},
-    {Text::tree_findings, "; errors {0}, warnings {1}, notes {2}", "；错误 {0} 处，警告 {1} 处，提示 {2} 处"},
-    {Text::mends_offered, "; certain mends: {0} (--format patch)", "；可确定修正的 {0} 处（--format patch）"},
-    {Text::unreadable_tag, "not read", "未解析"},
-}};
-
 }  // namespace
 
 std::string message_for(const Finding& finding, Language language) {
@@ -186,65 +133,11 @@ std::string message_for(const Finding& finding, Language language) {
                 if (auto sentence = fill_fields(each.sentence, finding)) return sentence;
         return std::nullopt;
     };
-    // A declaration has its own sentences; what they do not cover (a mistake in a file) is told in English rather than as if it were an image's.
-    const std::optional<std::string> sentence = finding.file.empty() ? first_that_fits(kChinese) : first_that_fits(kChineseOfDeclarations);
-    return sentence.value_or(finding.message);
-}
-
-std::string_view verdict_word(Verdict verdict, Language language) noexcept {
-    const bool zh = language == Language::zh;
-    switch (verdict) {
-        case Verdict::pass: return zh ? "通过" : "PASS";
-        case Verdict::warn: return zh ? "警告" : "WARN";
-        case Verdict::fail: return zh ? "不符" : "FAIL";
-        case Verdict::unknown: return zh ? "无法判定" : "UNKNOWN";
-        case Verdict::error: return zh ? "读取失败" : "ERROR";
-    }
-    return "?";
-}
-
-std::string_view severity_word(Severity severity, Language language) noexcept {
-    const bool zh = language == Language::zh;
-    switch (severity) {
-        case Severity::error: return zh ? "错误" : "error";
-        case Severity::warning: return zh ? "警告" : "warning";
-        case Severity::info: return zh ? "提示" : "info";
-    }
-    return "?";
-}
-
-std::string_view kind_word(ComponentKind kind, Language language) noexcept {
-    if (language == Language::en) return to_string(kind);
-    switch (kind) {
-        case ComponentKind::os: return "操作系统";
-        case ComponentKind::sdk: return "SDK";
-        case ComponentKind::framework: return "框架";
-        case ComponentKind::llm: return "大模型";
-        case ComponentKind::tool: return "工具";
-        case ComponentKind::app: return "应用";
-    }
-    return "?";
-}
-
-std::string_view text(Text which, Language language) noexcept {
-    const auto found = std::find_if(kTexts.begin(), kTexts.end(), [&](const Words& words) { return words.which == which; });
-    if (found == kTexts.end()) return "?";
-    return language == Language::zh ? found->chinese : found->english;
-}
-
-std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values) {
-    std::string result;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}') {
-            const auto index = static_cast<std::size_t>(pattern[i + 1] - '0');
-            VERITAG_ASSERT(index < values.size());
-            result += *(values.begin() + index);
-            i += 2;
-        } else {
-            result += pattern[i];
-        }
-    }
-    return result;
+    // A declaration has its own sentences.
+    if (const std::optional<std::string> sentence = finding.file.empty() ? first_that_fits(kChinese) : first_that_fits(kChineseOfDeclarations)) return *sentence;
+    // What they do not cover (a mistake in a file) is named in Chinese, and told in English rather than as if it were something else.
+    const std::string_view name = name_of_code(finding.code, Language::zh);
+    return name == finding.code ? finding.message : std::string(name) + "：" + finding.message;
 }
 
 }  // namespace veritag::report

@@ -18,7 +18,10 @@ std::string_view verdict_word(Verdict verdict, Language language) noexcept;    /
 std::string_view severity_word(Severity severity, Language language) noexcept;
 std::string_view kind_word(ComponentKind kind, Language language) noexcept;
 
-/// One word or sentence of the table in the language; `{0}`, `{1}`, … are filled by fill().
+/// What a finding code means, in a few words; the code itself for one without a name.
+std::string_view name_of_code(std::string_view code, Language language) noexcept;
+
+/// One word or sentence in the language; `{0}`, `{1}`, … are filled by fill().
 enum class Text {
     observed, unproven_mark, packages, problem, error, skipped, and_more, layer, suggestion, judged_as, no_images, no_platform,
     coverage_listed, coverage_judged, coverage_open, coverage_work,
@@ -26,6 +29,14 @@ enum class Text {
     listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings,
     grammar, tier, dev, claims, parents, yes, none, from_repository, any_version,
     finding_count, no_tags, coverage_tree, tree_findings, mends_offered, unreadable_tag,
+    waived, coverage_waived, waiver, waiver_expired, waiver_unused, waivers_heading,
+    report_title, made_by, causes_heading, notes_heading, waived_heading, images_heading, skipped_heading, problems_heading, no_findings,
+    image_count, place_count, evidence_heading, in_layer, family_heading, went_wrong_here, superseded, layer_count, also_named,
+    affected_registries, same_image, declared_at, deserved_tag, patch, check_again,
+    verdict_column, image_column, platform_column, contents_column, findings_column, claimed_column, component_column, observed_column,
+    image_unread, image_unknown, no_reason, part_unread, layer_place, layers_oldest_first, spdx_image, spdx_digest, spdx_platform, spdx_verdict,
+    spdx_package, spdx_listed_in, spdx_brought_by, spdx_not_proven, spdx_report_on, spdx_skipped, spdx_rules,
+    last = spdx_rules,
 };
 std::string_view text(Text which, Language language) noexcept;
 std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values);

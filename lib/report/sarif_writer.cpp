@@ -1,7 +1,6 @@
 #include "report/sarif_writer.h"
 
 #include "base/text.h"
-#include "report/code_titles.h"
 #include "report/json_output.h"
 #include "report/messages.h"
 #include "report/sbom.h"
@@ -80,6 +79,7 @@ private:
         });
     }
     void fix(const LineMend& mend);
+    void suppression(const Waived& waived);
     void result(const Finding& finding, const ImageReport* image);
     void notification(const ImageReport& image, std::string_view level, const std::string& message);
     void invocation();
@@ -112,6 +112,16 @@ void Sarif::fix(const LineMend& mend) {
     });
 }
 
+void Sarif::suppression(const Waived& waived) {
+    json_.list("suppressions", [&] {
+        json_.object([&] {
+            json_.member("kind", "external");
+            json_.member("status", "accepted");
+            json_.member("justification", fill(veritag::report::text(Text::waived, options_.language), {waived.expiry, waived.owner, waived.reason}));
+        });
+    });
+}
+
 void Sarif::result(const Finding& finding, const ImageReport* image) {
     json_.object([&] {
         json_.member("ruleId", finding.code);
@@ -127,6 +137,7 @@ void Sarif::result(const Finding& finding, const ImageReport* image) {
             });
         });
         if (finding.mend) fix(*finding.mend);
+        if (finding.waived) suppression(*finding.waived);
         json_.object("properties", [&] {
             if (!finding.component.empty()) json_.member("component", finding.component);
             if (finding.claimed) json_.member("claimed", *finding.claimed);
@@ -152,7 +163,7 @@ void Sarif::invocation() {
             json_.member("endTimeUtc", time_of(report_));
             json_.list("toolExecutionNotifications", [&] {
                 for (const ImageReport& image : report_.images) {
-                    if (const std::string reason = unreadable_because(image); !reason.empty()) notification(image, "error", reason);
+                    if (const std::string reason = unreadable_because(image, options_.language); !reason.empty()) notification(image, "error", reason);
                     for (const Problem& each : image.problems) notification(image, "warning", (each.path.empty() ? "" : each.path + ": ") + each.message);
                 }
             });
@@ -176,7 +187,7 @@ std::string Sarif::write() {
                                     const std::string& code = rule.first;
                                     json_.member("id", code);
                                     if (code.find('-') != std::string::npos) json_.member("name", friendly_name(code));  // a name that is the id again is one too many (SARIF1001)
-                                    text("shortDescription", code_title(code, options_.language));
+                                    text("shortDescription", name_of_code(code, options_.language));
                                 });
                         });
                     });

@@ -37,10 +37,10 @@ std::string diff_id_of(const ImageReport& image, int layer) {
 
 std::string time_of(const Report& report) { return report.generated.empty() ? "1970-01-01T00:00:00Z" : report.generated; }
 
-std::string place_of(const ImageReport& image, int layer) {
+std::string place_of(const ImageReport& image, int layer, Language language) {
     if (layer < 0) return "";
     const std::string diff_id = diff_id_of(image, layer);
-    return "layer " + std::to_string(layer) + (diff_id.empty() ? "" : " " + diff_id);
+    return fill(text(Text::layer_place, language), {std::to_string(layer)}) + (diff_id.empty() ? "" : " " + diff_id);
 }
 
 bool is_only_a_package(const Observation& observation) {
@@ -50,20 +50,20 @@ bool is_only_a_package(const Observation& observation) {
     return true;
 }
 
-std::string unreadable_because(const ImageReport& image) {
+std::string unreadable_because(const ImageReport& image, Language language) {
     if (image.error) return image.error->message();
-    return image.verdict == Verdict::error ? "no reason was given" : "";
+    return image.verdict == Verdict::error ? std::string(text(Text::no_reason, language)) : "";
 }
 
-bool is_partly_read(const ImageReport& image) { return !image.problems.empty() || !unreadable_because(image).empty(); }
+bool is_partly_read(const ImageReport& image) { return !image.problems.empty() || !unreadable_because(image, Language::en).empty(); }
 
 std::vector<std::string> remarks_on(const ImageReport& image, Language language) {
     std::vector<std::string> remarks;
-    if (const std::string reason = unreadable_because(image); !reason.empty())
-        remarks.push_back("The image could not be read; what it holds is unknown: " + reason);
+    if (const std::string reason = unreadable_because(image, language); !reason.empty()) remarks.push_back(fill(text(Text::image_unread, language), {reason}));
     for (const Finding& each : image.findings) {
         std::string remark = std::string(to_string(each.severity)) + " " + each.code + ": " + message_for(each, language);
         if (each.suggestion) remark += " -> " + *each.suggestion;
+        if (each.waived) remark += " (" + fill(text(Text::waived, language), {each.waived->expiry, each.waived->owner, each.waived->reason}) + ")";
         remarks.push_back(std::move(remark));
     }
     for (const auto& [note, numbers] : {std::pair(Text::restored_layers, &image.restored_layers), std::pair(Text::partial_layers, &image.partial_layers)}) {
@@ -72,7 +72,7 @@ std::vector<std::string> remarks_on(const ImageReport& image, Language language)
         if (!layers.empty()) remarks.push_back(fill(text(note, language), {join(layers, ", ")}));
     }
     for (const Problem& each : image.problems)
-        remarks.push_back("A part could not be read: " + (each.path.empty() ? "" : each.path + ": ") + each.message);
+        remarks.push_back(fill(text(Text::part_unread, language), {(each.path.empty() ? "" : each.path + ": ") + each.message}));
     return remarks;
 }
 

@@ -32,14 +32,14 @@ std::string with_identifier(std::string document);
 std::string name_of(const ImageReport& image);                   ///< `host/repository`, or the reference where it is all that is known
 std::string diff_id_of(const ImageReport& image, int layer);     ///< empty where not known
 std::string time_of(const Report& report);                       ///< `generated`; both formats demand one
-std::string place_of(const ImageReport& image, int layer);       ///< `layer 2 sha256:…`, empty without a layer
+std::string place_of(const ImageReport& image, int layer, Language language);  ///< `layer 2 sha256:…`, empty without a layer
 
 /// An installed program or library that package databases alone show stands in the list of packages already. An operating
 /// system, SDK, framework or model is listed for itself too: no single package is it, or says that it is one.
 bool is_only_a_package(const Observation& observation);
 
 /// Why nothing can be said of the image: empty where it was read.
-std::string unreadable_because(const ImageReport& image);
+std::string unreadable_because(const ImageReport& image, Language language);
 /// Some of it could not be read, so there may be more in it than is listed.
 bool is_partly_read(const ImageReport& image);
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "report/json_output.h"
+#include "report/messages.h"
 #include "report/purl.h"
 #include "report/sbom.h"
 
@@ -58,6 +59,7 @@ public:
     std::string write();
 
 private:
+    [[nodiscard]] std::string said(Text which, std::string_view value = {}) const { return fill(text(which, options_.language), {value}); }
     void image(const ImageReport& image, const std::string& id);
     void parts(const ImageReport& image, const std::string& id);
     void package(const ImageReport& image, const Package& package, std::string_view os, const std::string& id);
@@ -125,11 +127,11 @@ void Spdx::image(const ImageReport& image, const std::string& id) {
         });
     }
     url(image_url(image));
-    if (!image.diff_ids.empty()) json_.member("sourceInfo", "layers, oldest first: " + join(image.diff_ids, " "));
-    const std::string reason = unreadable_because(image);
-    json_.member("comment", (reason.empty() ? "" : "UNREADABLE: what this image holds is unknown. ") + std::string("Reference ") + image.reference +
-                                (image.digest.empty() ? "" : ", digest " + image.digest) + (image.platform.empty() ? "" : ", platform " + image.platform) +
-                                ", verdict " + std::string(to_string(image.verdict)));
+    if (!image.diff_ids.empty()) json_.member("sourceInfo", said(Text::layers_oldest_first, join(image.diff_ids, " ")));
+    const std::string reason = unreadable_because(image, options_.language);
+    json_.member("comment", (reason.empty() ? "" : said(Text::image_unknown) + " ") + said(Text::spdx_image, image.reference) +
+                                (image.digest.empty() ? "" : said(Text::spdx_digest, image.digest)) + (image.platform.empty() ? "" : said(Text::spdx_platform, image.platform)) +
+                                said(Text::spdx_verdict, to_string(image.verdict)));
     annotations(remarks_on(image, options_.language));
     relate("SPDXRef-DOCUMENT", "DESCRIBES", id);
     if (is_partly_read(image)) relate(id, "CONTAINS", std::string(kNoAssertion));
@@ -145,9 +147,9 @@ void Spdx::parts(const ImageReport& image, const std::string& id) {
 void Spdx::package(const ImageReport& image, const Package& package, std::string_view os, const std::string& id) {
     const std::string own = ids_.take(id + "-" + id_string(std::string(to_string(package.type)) + "-" + package.name + "-" + package.version));
     head(own, package.name, package.version);
-    const std::string place = place_of(image, package.layer);
-    json_.member("sourceInfo", std::string(to_string(package.type)) + " package" + (package.path.empty() ? "" : ", listed in " + package.path) +
-                                   (place.empty() ? "" : ", brought by " + place));
+    const std::string place = place_of(image, package.layer, options_.language);
+    json_.member("sourceInfo", said(Text::spdx_package, to_string(package.type)) + (package.path.empty() ? "" : said(Text::spdx_listed_in, package.path)) +
+                                   (place.empty() ? "" : said(Text::spdx_brought_by, place)));
     url(package_url(package, os));
     relate(id, "CONTAINS", own);
 }
@@ -158,11 +160,11 @@ void Spdx::observation(const ImageReport& image, const Observation& observation,
     if (const std::string_view purpose = purpose_of(observation.kind); !purpose.empty()) json_.member("primaryPackagePurpose", purpose);
     std::vector<std::string> lines;
     for (const Evidence& each : observation.evidence) {
-        const std::string place = place_of(image, each.layer);
+        const std::string place = place_of(image, each.layer, options_.language);
         lines.push_back(std::string(to_string(each.source)) + " " + each.path + (place.empty() ? "" : ", " + place) + (each.detail.empty() ? "" : ": " + each.detail));
     }
     if (!lines.empty()) json_.member("sourceInfo", join(lines, "\n"));
-    if (!observation.proof) json_.member("comment", "Not proven: only the image's own settings or history name it.");
+    if (!observation.proof) json_.member("comment", said(Text::spdx_not_proven));
     relate(id, "CONTAINS", own);
 }
 
@@ -177,14 +179,14 @@ std::string Spdx::write() {
         // Before anything that an image may write: the identifier goes to the first place of this kind. The form of the URI is that of 6.5
         // for those who own no other.
         json_.member("documentNamespace", "https://spdx.org/spdxdocs/veritag-" + std::string(kNoIdentifier));
-        json_.member("name", images.size() == 1 ? one_line(images.front().reference) : "veritag report on " + std::to_string(images.size()) + " images");
+        json_.member("name", images.size() == 1 ? one_line(images.front().reference) : said(Text::spdx_report_on, std::to_string(images.size())));
         json_.object("creationInfo", [&] {
             json_.member("created", time_of(report_));
             json_.list("creators", [&] { json_.value(annotator_); });
-            if (!report_.rules_digest.empty()) json_.member("comment", "Rules " + report_.rules_digest);
+            if (!report_.rules_digest.empty()) json_.member("comment", said(Text::spdx_rules, report_.rules_digest));
         });
         std::vector<std::string> skipped;
-        for (const Skipped& each : report_.skipped) skipped.push_back("Skipped: " + each.reference + " " + each.digest + ": " + each.reason);
+        for (const Skipped& each : report_.skipped) skipped.push_back(said(Text::spdx_skipped, each.reference + " " + each.digest + ": " + each.reason));
         annotations(skipped);
         json_.list("packages", [&] {
             for (std::size_t i = 0; i < images.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "report/causes.h"
+#include "report/entries.h"
 #include "report/messages.h"
 #include "report/terminal.h"
 
@@ -33,18 +34,6 @@ Colour colour_of(Verdict verdict) noexcept {
 
 Colour colour_of(Severity severity) noexcept {
     return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim;
-}
-
-// What needs a person first comes first.
-int urgency(Verdict verdict) noexcept {
-    switch (verdict) {
-        case Verdict::fail: return 0;
-        case Verdict::error: return 1;
-        case Verdict::unknown: return 2;
-        case Verdict::warn: return 3;
-        case Verdict::pass: return 4;
-    }
-    return 0;
 }
 
 std::string with_version(const std::string& component, const std::string& version) {
@@ -87,6 +76,7 @@ private:
     void image(const ImageReport& image);
     void passing_line(const ImageReport& image);
     void finding(const Finding& finding);
+    void waivers(const WaiverUse& use);
     void suggestions(const std::vector<Finding>& findings);
     void observations(const ImageReport& image);
     void layer_note(Text title, Text note, const std::vector<int>& layers);
@@ -95,28 +85,24 @@ private:
     void coverage(const Report& report);
     void declarations(const std::vector<Finding>& findings);
     void declaration(const Finding& finding);
-    void tree_coverage(const Report& report);
+    void coverage_lines(const std::vector<std::string>& lines);
 
     const WriteOptions& options_;
     std::string out_;
 };
 
 std::string TableWriter::place(const Evidence& evidence) const {
-    std::string where = printable(evidence.path);
-    if (evidence.source == EvidenceSource::environment || evidence.source == EvidenceSource::label || evidence.source == EvidenceSource::history)
-        where = std::string(to_string(evidence.source)) + (where.empty() ? "" : " " + where);
-    if (evidence.layer >= 0) where = where.empty() ? fill(word(Text::layer), {"", std::to_string(evidence.layer)})
-                                                   : fill(word(Text::layer), {where, std::to_string(evidence.layer)});
+    std::string where = evidence_place(evidence);
+    if (evidence.layer >= 0) where = fill(word(Text::layer), {where, std::to_string(evidence.layer)});
     const std::string what = printable(evidence.detail);
     if (what.empty()) return where;
     return where.empty() ? what : where + ": " + what;
 }
 
 std::string TableWriter::heading(const ImageReport& image) const {
-    std::string line = printable(image.reference, kSentenceBytes) + "  " + (image.platform.empty() ? std::string(word(Text::no_platform)) : printable(image.platform));
-    const std::string name = image.repository + ":" + image.tag;
-    if (!image.repository.empty() && !image.tag.empty() && image.reference.find(name) == std::string::npos)
-        line += "  " + fill(word(Text::judged_as), {printable(name)});
+    const std::string platform = image.platform.empty() ? std::string(word(Text::no_platform)) : printable(image.platform);
+    std::string line = printable(image.reference, kSentenceBytes) + "  " + platform;
+    if (const std::string name = judged_name(image); !name.empty()) line += "  " + fill(word(Text::judged_as), {name});
     return line;
 }
 
@@ -149,13 +135,28 @@ void TableWriter::image(const ImageReport& image) {
 }
 
 void TableWriter::finding(const Finding& finding) {
-    const Colour quiet = finding.severity == Severity::info ? Colour::dim : Colour::none;
+    const Colour quiet = finding.severity == Severity::info || finding.waived ? Colour::dim : Colour::none;
     detail(severity_word(finding.severity, options_.language), colour_of(finding.severity),
            printable(finding.code) + ": " + printable(message_for(finding, options_.language), kSentenceBytes), quiet);
     const std::size_t shown = std::min(finding.evidence.size(), kShownEvidence);
     for (std::size_t i = 0; i < shown; ++i) detail("", Colour::none, place(finding.evidence[i]), Colour::dim);
     if (finding.evidence.size() > shown)
         detail("", Colour::none, fill(word(Text::and_more), {std::to_string(finding.evidence.size() - shown)}), Colour::dim);
+    if (finding.waived)
+        detail("", Colour::none, fill(word(Text::waived), {printable(finding.waived->expiry), printable(finding.waived->owner), printable(finding.waived->reason, kSentenceBytes)}), Colour::bold);
+}
+
+// For a person to look at: nobody else would notice.
+void TableWriter::waivers(const WaiverUse& use) {
+    const auto list = [&](Text why, const std::vector<IdleWaiver>& waivers) {
+        for (const IdleWaiver& each : waivers)
+            row(0, kVerdictColumns, word(why), Colour::yellow,
+                printable(each.file, kSentenceBytes) + ":" + std::to_string(each.line) + ": " +
+                    fill(word(Text::waiver), {printable(each.component.empty() ? each.code : each.code + " " + each.component), printable(each.target), printable(each.waived.owner),
+                                              printable(each.waived.expiry), printable(each.waived.reason, kSentenceBytes)}));
+    };
+    list(Text::waiver_expired, use.expired);
+    list(Text::waiver_unused, use.unused);
 }
 
 void TableWriter::suggestions(const std::vector<Finding>& findings) {
@@ -166,12 +167,7 @@ void TableWriter::suggestions(const std::vector<Finding>& findings) {
 }
 
 void TableWriter::observations(const ImageReport& image) {
-    std::vector<std::string> items;
-    for (const Observation& each : image.observed) {
-        std::string item = with_version(each.component, each.version);
-        if (!each.proof) item = fill(word(Text::unproven_mark), {item});
-        if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(std::move(item));
-    }
+    std::vector<std::string> items = contents_of(image, options_.language);
     if (items.size() > kShownObservations) {
         const std::size_t more = items.size() - kShownObservations;
         items.resize(kShownObservations);
@@ -214,20 +210,16 @@ void TableWriter::package_list(const std::vector<Package>& packages) {
     }
 }
 
+// A line of its own says that nothing was judged.
+void TableWriter::coverage_lines(const std::vector<std::string>& lines) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const Colour colour = i + 1 < lines.size() ? Colour::yellow : Colour::none;
+        for (const std::string& each : wrap(lines[i], std::max(options_.width, kLeastTextColumns))) out_ += painted(each, colour) + "\n";
+    }
+}
+
 void TableWriter::coverage(const Report& report) {
-    const auto count = [&](Verdict verdict) {
-        return static_cast<std::size_t>(
-            std::count_if(report.images.begin(), report.images.end(), [verdict](const ImageReport& each) { return each.verdict == verdict; }));
-    };
-    const std::size_t judged = count(Verdict::pass) + count(Verdict::warn) + count(Verdict::fail);
-    const auto number = [](auto value) { return std::to_string(value); };
-    if (judged == 0) out_ += painted(word(Text::no_images), Colour::yellow) + "\n";
-    const std::string line =
-        fill(word(Text::coverage_listed), {number(report.images.size() + report.skipped.size()), number(judged)}) +
-        fill(word(Text::coverage_judged), {number(count(Verdict::pass)), number(count(Verdict::warn)), number(count(Verdict::fail))}) +
-        fill(word(Text::coverage_open), {number(count(Verdict::unknown)), number(count(Verdict::error)), number(report.skipped.size())}) +
-        fill(word(Text::coverage_work), {human_bytes(report.bytes_fetched), number(report.layers_analyzed), number(report.layers_reused)});
-    for (const std::string& each : wrap(line, std::max(options_.width, kLeastTextColumns))) out_ += each + "\n";
+    coverage_lines(image_coverage(report, options_.language));
     for (const Skipped& each : report.skipped)
         row(0, kVerdictColumns, word(Text::skipped), Colour::dim,
             printable(each.reference, kSentenceBytes) + (each.digest.empty() ? "" : "@" + printable(each.digest)) + ": " + printable(each.reason), Colour::dim);
@@ -268,22 +260,10 @@ void TableWriter::declarations(const std::vector<Finding>& findings) {
     }
 }
 
-void TableWriter::tree_coverage(const Report& report) {
-    const TreeCoverage& tree = *report.tree;
-    const auto number = [](auto value) { return std::to_string(value); };
-    const auto count = [&](Severity severity) { return number(std::count_if(report.findings.begin(), report.findings.end(), [severity](const Finding& each) { return each.severity == severity; })); };
-    const auto mends = std::count_if(report.findings.begin(), report.findings.end(), [](const Finding& each) { return each.mend.has_value(); });
-    if (tree.tags == 0) out_ += painted(word(Text::no_tags), Colour::yellow) + "\n";
-    std::string line = fill(word(Text::coverage_tree), {number(tree.metas), number(tree.tags), number(tree.dockerfiles)}) +
-                       fill(word(Text::tree_findings), {count(Severity::error), count(Severity::warning), count(Severity::info)});
-    if (mends > 0) line += fill(word(Text::mends_offered), {number(mends)});
-    for (const std::string& each : wrap(line, std::max(options_.width, kLeastTextColumns))) out_ += each + "\n";
-}
-
 void TableWriter::report(const Report& report) {
     out_ += write_audit_summary(report, options_);
     declarations(report.findings);
-    if (report.tree) tree_coverage(report);
+    if (report.tree) coverage_lines(tree_coverage(*report.tree, report.findings, options_.language));
     if (report.tree && report.images.empty()) return;
     std::vector<const ImageReport*> images;
     for (const ImageReport& each : report.images) images.push_back(&each);
@@ -306,6 +286,7 @@ void TableWriter::report(const Report& report) {
     }
     if (after_passing_line) out_ += "\n";
     coverage(report);
+    if (report.waivers) waivers(*report.waivers);
 }
 
 void TableWriter::explanation(const Explanation& explanation) {

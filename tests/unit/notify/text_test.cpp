@@ -65,10 +65,10 @@ TEST(Words, NoCodeLacksAName) {
             if (looks_like_a_code(text)) codes.emplace(text);
     }
     for (const std::string& code : codes) {
-        EXPECT_NE(name_of_code(code, Language::en), code);
-        EXPECT_TRUE(is_chinese(name_of_code(code, Language::zh))) << code;
+        EXPECT_NE(report::name_of_code(code, Language::en), code);
+        EXPECT_TRUE(is_chinese(report::name_of_code(code, Language::zh))) << code;
     }
-    EXPECT_EQ(name_of_code("brand-new", Language::zh), "brand-new");
+    EXPECT_EQ(report::name_of_code("brand-new", Language::zh), "brand-new");
 }
 
 TEST(MailText, IsCompleteInBothLanguages) {
@@ -81,7 +81,7 @@ TEST(MailText, IsCompleteInBothLanguages) {
         }
         const std::string english = mail_body(notice, Language::en), chinese = mail_body(notice, Language::zh);
         EXPECT_NE(english.find("English sentence."), std::string::npos);
-        EXPECT_NE(chinese.find(name_of_code(code, Language::zh)), std::string::npos) << chinese;
+        EXPECT_NE(chinese.find(report::name_of_code(code, Language::zh)), std::string::npos) << chinese;
         EXPECT_EQ(english.find('?'), std::string::npos) << english;
         EXPECT_EQ(chinese.find('?'), std::string::npos) << chinese;
     }
@@ -192,7 +192,7 @@ veritag keeps this text up to date and closes the issue when no image has the fi
         Notice other = notice;
         other.causes[0].example.code = code;
         const std::string body = issue_body({other, other.causes[0], references}, Language::zh);
-        EXPECT_NE(body.find(name_of_code(code, Language::zh)), std::string::npos) << code;
+        EXPECT_NE(body.find(report::name_of_code(code, Language::zh)), std::string::npos) << code;
         EXPECT_EQ(body.find("Finding"), std::string::npos);
     }
 }

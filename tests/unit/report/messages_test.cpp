@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         MessageCase{"MisspeltWhole", "tag-form", "", std::nullopt, std::nullopt, "标签可以识别，但写法不符合规范"},
         MessageCase{"UnknownPart", "tag-unknown", "", "foo1", std::nullopt, "标签中的“foo1”没有规则能够识别"},
         MessageCase{"UnknownCodeFallsBack", "brand-new", "x", "1", "2", "English."},
-        MessageCase{"MissingFieldsFallBack", "os-mismatch", "openeuler", std::nullopt, std::nullopt, "English."}),
+        MessageCase{"MissingFieldsFallBackToTheName", "os-mismatch", "openeuler", std::nullopt, std::nullopt, "操作系统不符：English."}),
     [](const testing::TestParamInfo<MessageCase>& each) { return each.param.name; });
 
 TEST(ChineseMessages, CoverEveryCodeAScanProduces) {

@@ -140,17 +140,17 @@ TEST(JsonExplanation, HasTheMembersOfTheContract) {
 }
 
 TEST(Formats, UnknownOnesNameTheNearest) {
-    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json", "sarif", "dot", "cyclonedx", "spdx"}));
+    EXPECT_EQ(known_formats(), (std::vector<std::string>{"table", "json", "markdown", "html", "sarif", "junit", "csv", "dot", "cyclonedx", "spdx"}));
     const Result<std::string> text = write_report({}, "jsno", {});
     ASSERT_FALSE(text);
     EXPECT_EQ(text.error().code, ErrorCode::usage);
-    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json, sarif, dot, cyclonedx, spdx); did you mean \"json\"?");
+    EXPECT_EQ(text.error().message(), "read --format: \"jsno\" is unknown (known: table, json, markdown, html, sarif, junit, csv, dot, cyclonedx, spdx); did you mean \"json\"?");
     EXPECT_EQ(write_explanation({}, "xml-and-more", {}).error().hint, "");
 }
 
 TEST(Formats, ATagAloneIsNoImage) {
     EXPECT_EQ(explanation_formats(), (std::vector<std::string>{"table", "json"}));
-    for (const char* format : {"sarif", "cyclonedx", "spdx"}) {
+    for (const char* format : {"sarif", "markdown", "html", "junit", "csv", "cyclonedx", "spdx"}) {
         const Result<std::string> text = write_explanation({sample_explanation()}, format, {});
         ASSERT_FALSE(text);
         EXPECT_EQ(text.error().code, ErrorCode::usage);

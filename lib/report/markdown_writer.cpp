@@ -1,0 +1,317 @@
+#include "report/markdown_writer.h"
+
+#include "base/text.h"
+#include "report/entries.h"
+#include "report/markup.h"
+#include "report/messages.h"
+#include "report/terminal.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace veritag::report {
+namespace {
+
+constexpr std::size_t kShownEvidence = 10;
+constexpr std::size_t kShownNotes = 20;
+constexpr std::size_t kShownCommands = 10;
+
+std::string in_cell(const std::string& code) {
+    std::string safe;
+    for (const char c : code) safe += c == '|' ? std::string("\\|") : std::string(1, c);
+    return safe;
+}
+
+std::string at_line(const std::string& file, int line) { return markdown_code(line > 0 ? file + ":" + std::to_string(line) : file); }
+
+class Markdown {
+public:
+    explicit Markdown(Language language) : language_(language) {}
+    void report(const Report& report);
+    void tag_page(const JudgedReference& judged);
+    std::string take() { return std::move(out_); }
+
+private:
+    [[nodiscard]] std::string word(Text which) const { return std::string(text(which, language_)); }
+    [[nodiscard]] std::string colon() const { return language_ == Language::zh ? "：" : ": "; }
+    [[nodiscard]] std::string comma() const { return language_ == Language::zh ? "，" : ", "; }
+    [[nodiscard]] std::string strong(Verdict verdict) const { return "**" + std::string(verdict_word(verdict, language_)) + "**"; }
+    [[nodiscard]] std::string codes(const std::vector<std::string>& items) const {
+        std::string list;
+        for (const std::string& each : items) list += (list.empty() ? "" : comma()) + markdown_code(each);
+        return list;
+    }
+    [[nodiscard]] std::string waiver_of(const Waived& waived) const {
+        return fill(word(Text::waived), {markdown_code(waived.expiry), markdown_text(waived.owner), markdown_text(waived.reason)});
+    }
+    void line(const std::string& text = {}) { out_ += text + "\n"; }
+    void item(const std::string& text) { line("- " + text); }
+    void lead(const std::string& text) { line(std::string(trim(text + colon())) + "\n"); }
+    void heading(Text which) { line("## " + word(which) + "\n"); }
+
+    bool entries(const Report& report, CauseKind kind, Text title);
+    bool notes(const Report& report);
+    void entry(const Entry& entry);
+    void members(const Cause& cause);
+    void evidence(const CauseMember& member);
+    void family(const std::vector<FamilyStep>& steps);
+    void whereabouts(const Entry& entry);
+    void mends(const Entry& entry);
+    void targets(const std::vector<ListedTarget>& targets);
+    void images(const std::vector<ImageReport>& images);
+    void contents(const ImageReport& image);
+    void unread(const std::vector<ImageReport>& images);
+    void skipped(const std::vector<Skipped>& skipped);
+    void waivers(const WaiverUse& use);
+
+    Language language_;
+    std::string out_;
+};
+
+void Markdown::members(const Cause& cause) {
+    for (const CauseMember& each : cause.members) {
+        if (each.image == nullptr) {
+            if (!each.finding->file.empty()) item(at_line(each.finding->file, each.finding->line));
+            continue;
+        }
+        std::string text = strong(each.image->verdict) + " " + markdown_code(each.image->reference);
+        if (const std::string name = judged_name(*each.image); !name.empty()) text += " " + fill(word(Text::judged_as), {markdown_code(name)});
+        item(text + (each.image->platform.empty() ? "" : " " + markdown_code(each.image->platform)));
+    }
+    line();
+}
+
+void Markdown::evidence(const CauseMember& member) {
+    const std::vector<Evidence>& all = member.finding->evidence;
+    if (all.empty()) return;
+    lead(fill(word(Text::evidence_heading), {markdown_code(member.image != nullptr ? member.image->reference : member.finding->file)}));
+    for (std::size_t i = 0; i < std::min(all.size(), kShownEvidence); ++i) {
+        const std::string place = evidence_place(all[i]);
+        std::string text = place.empty() ? "" : markdown_code(place);
+        if (!all[i].detail.empty()) text += (text.empty() ? "" : colon()) + markdown_code(all[i].detail);
+        if (all[i].layer >= 0) text += comma() + fill(word(Text::in_layer), {std::to_string(all[i].layer)});
+        if (!all[i].diff_id.empty()) text += " " + markdown_code(all[i].diff_id);
+        item(text);
+    }
+    if (all.size() > kShownEvidence) item(fill(word(Text::and_more), {std::to_string(all.size() - kShownEvidence)}));
+    line();
+}
+
+void Markdown::family(const std::vector<FamilyStep>& steps) {
+    if (steps.empty()) return;
+    lead(word(Text::family_heading));
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const FamilyStep& step = steps[i];
+        std::string text = std::string(2 * i, ' ') + "- " + markdown_code(step.reference);
+        if (!step.others.empty()) text += comma() + fill(word(Text::also_named), {codes(step.others)});
+        if (step.layers > 0) text += comma() + fill(word(Text::layer_count), {std::to_string(step.layers)});
+        if (step.verdict) text += comma() + strong(*step.verdict);
+        if (!step.current) text += comma() + word(Text::superseded);
+        if (step.went_wrong) text += " **← " + word(Text::went_wrong_here) + "**";
+        line(text);
+    }
+    line();
+}
+
+// Which registries and names it is under, where it is declared, and how it should be called.
+void Markdown::whereabouts(const Entry& entry) {
+    std::vector<std::string> lines;
+    const auto add = [&](std::string text) {
+        if (std::find(lines.begin(), lines.end(), text) == lines.end()) lines.push_back(std::move(text));  // platforms say the same
+    };
+    if (!entry.registries.empty()) add(word(Text::affected_registries) + colon() + codes(entry.registries));
+    if (!entry.aliases.empty()) add(word(Text::same_image) + colon() + codes(entry.aliases));
+    for (const CauseMember& each : entry.cause.members) {
+        const std::string name = each.image != nullptr && entry.cause.references.size() > 1 ? markdown_code(each.image->reference) + colon() : "";
+        if (each.image != nullptr && each.image->declared) add(name + word(Text::declared_at) + colon() + at_line(each.image->declared->file, each.image->declared->line));
+        if (each.finding->suggestion) add(name + word(Text::deserved_tag) + colon() + markdown_code(*each.finding->suggestion));
+    }
+    for (const std::string& each : lines) item(each);
+    if (!lines.empty()) line();
+}
+
+void Markdown::mends(const Entry& entry) {
+    for (const LineMend& each : entry.mends) {
+        lead(word(Text::patch) + comma() + at_line(each.file, each.line));
+        line(markdown_block("diff", "-" + printable(each.before, kMarkupBytes) + "\n+" + printable(each.after, kMarkupBytes) + "\n"));
+    }
+    lead(word(Text::check_again));
+    std::string commands;
+    for (std::size_t i = 0; i < std::min(entry.commands.size(), kShownCommands); ++i) commands += printable(entry.commands[i], kMarkupBytes) + "\n";
+    if (entry.commands.size() > kShownCommands) commands += "# " + fill(word(Text::and_more), {std::to_string(entry.commands.size() - kShownCommands)}) + "\n";
+    line(markdown_block("sh", commands));
+}
+
+void Markdown::entry(const Entry& entry) {
+    const CauseMember& first = entry.cause.members.front();
+    const Finding& finding = *first.finding;
+    line("### " + std::string(severity_word(finding.severity, language_)) + " " + markdown_code(finding.code) + colon() + markdown_text(name_of_code(finding.code, language_)) + comma() +
+         fill(word(first.image != nullptr ? Text::image_count : Text::place_count), {std::to_string(entry.cause.references.size())}) + "\n");
+    members(entry.cause);
+    line(markdown_text(message_for(finding, language_)) + "\n");
+    if (finding.waived) line(waiver_of(*finding.waived) + "\n");
+    evidence(first);
+    family(entry.family);
+    whereabouts(entry);
+    mends(entry);
+}
+
+bool Markdown::entries(const Report& report, CauseKind kind, Text title) {
+    const std::vector<Entry> all = entries_of(report, kind);
+    if (!all.empty()) heading(title);
+    for (const Entry& each : all) entry(each);
+    return !all.empty();
+}
+
+// A note mends nothing, so a line is enough; the table of images says which have it.
+bool Markdown::notes(const Report& report) {
+    const std::vector<Cause> all = causes_of(report, CauseKind::notes);
+    if (!all.empty()) heading(Text::notes_heading);
+    for (const Cause& each : all) {
+        const Text count = each.members.front().image != nullptr ? Text::image_count : Text::place_count;
+        item(markdown_code(each.example.code) + colon() + markdown_text(message_for(each.example, language_)) + " (" + fill(word(count), {std::to_string(each.references.size())}) + ")");
+    }
+    if (!all.empty()) line();
+    return !all.empty();
+}
+
+void Markdown::targets(const std::vector<ListedTarget>& targets) {
+    for (const ListedTarget& each : targets) {
+        item(fill(word(Text::listed_target), {markdown_code(each.target), markdown_text(each.driver), std::to_string(each.repositories), std::to_string(each.tags)}));
+        if (each.error) line("  - **" + word(Text::error) + "**" + colon() + markdown_text(each.error->message()));
+        for (std::size_t i = 0; i < std::min(each.notes.size(), kShownNotes); ++i) line("  - " + markdown_text(each.notes[i]));
+        if (each.notes.size() > kShownNotes) line("  - " + fill(word(Text::and_more), {std::to_string(each.notes.size() - kShownNotes)}));
+    }
+    if (!targets.empty()) line();
+}
+
+void Markdown::images(const std::vector<ImageReport>& images) {
+    if (images.empty()) return;
+    heading(Text::images_heading);
+    std::string head = "|", rule = "|";
+    for (const Text column : {Text::verdict_column, Text::image_column, Text::platform_column, Text::findings_column, Text::contents_column}) {
+        head += " " + word(column) + " |";
+        rule += " --- |";
+    }
+    line(head);
+    line(rule);
+    std::vector<const ImageReport*> sorted;
+    for (const ImageReport& each : images) sorted.push_back(&each);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
+    for (const ImageReport* each : sorted) {
+        std::vector<std::string> found;
+        for (const Finding& finding : each->findings)
+            if (std::find(found.begin(), found.end(), finding.code) == found.end()) found.push_back(finding.code);
+        line("| " + std::string(verdict_word(each->verdict, language_)) + " | " + in_cell(markdown_code(each->reference)) + " | " + (each->platform.empty() ? "" : in_cell(markdown_code(each->platform))) +
+             " | " + in_cell(codes(found)) + " | " + in_cell(codes(contents_of(*each, language_))) + " |");
+    }
+    line();
+}
+
+void Markdown::unread(const std::vector<ImageReport>& images) {
+    bool first = true;
+    const auto add = [&](const std::string& text) {
+        if (first) heading(Text::problems_heading);
+        first = false;
+        item(text);
+    };
+    for (const ImageReport& image : images) {
+        const std::string name = markdown_code(image.reference) + (image.platform.empty() ? "" : " " + markdown_code(image.platform)) + colon();
+        if (image.error) add(name + std::string(to_string(image.error->code)) + colon() + markdown_text(image.error->message()));
+        for (const Problem& each : image.problems) add(name + (each.path.empty() ? "" : markdown_code(each.path) + colon()) + markdown_text(each.message));
+    }
+    if (!first) line();
+}
+
+void Markdown::skipped(const std::vector<Skipped>& skipped) {
+    if (skipped.empty()) return;
+    heading(Text::skipped_heading);
+    for (const Skipped& each : skipped) item(markdown_code(each.digest.empty() ? each.reference : each.reference + "@" + each.digest) + colon() + markdown_text(each.reason));
+    line();
+}
+
+void Markdown::waivers(const WaiverUse& use) {
+    if (use.expired.empty() && use.unused.empty()) return;
+    heading(Text::waivers_heading);
+    const auto list = [&](Text why, const std::vector<IdleWaiver>& waivers) {
+        for (const IdleWaiver& each : waivers)
+            item("**" + word(why) + "** " + at_line(each.file, each.line) + colon() +
+                 fill(word(Text::waiver), {markdown_code(each.component.empty() ? each.code : each.code + " " + each.component), markdown_code(each.target), markdown_text(each.waived.owner),
+                                           markdown_code(each.waived.expiry), markdown_text(each.waived.reason)}));
+    };
+    list(Text::waiver_expired, use.expired);
+    list(Text::waiver_unused, use.unused);
+    line();
+}
+
+void Markdown::report(const Report& report) {
+    line("# " + word(Text::report_title) + "\n");
+    targets(report.targets);
+    for (const std::string& each : coverage_of(report, language_)) line(markdown_text(each) + "\n");
+    const bool found = entries(report, CauseKind::counting, Text::causes_heading);
+    const bool noted = notes(report);
+    const bool waived = entries(report, CauseKind::waived, Text::waived_heading);
+    if (!found && !noted && !waived) line(word(Text::no_findings) + "\n");
+    images(report.images);
+    unread(report.images);
+    skipped(report.skipped);
+    if (report.waivers) waivers(*report.waivers);
+    line(fill(word(Text::made_by), {markdown_code(report.tool_version), markdown_code(report.rules_digest)}));
+}
+
+// What the tag says beside what is there.
+void Markdown::contents(const ImageReport& image) {
+    line("## " + strong(image.verdict) + (image.platform.empty() ? "" : " " + markdown_code(image.platform)) + "\n");
+    if (!image.digest.empty()) line(markdown_code(image.digest) + "\n");
+    if (image.claims.empty() && image.observed.empty()) return;
+    line("| " + word(Text::component_column) + " | " + word(Text::claimed_column) + " | " + word(Text::observed_column) + " |\n| --- | --- | --- |");
+    const auto observed = [&](const std::string& component) {
+        std::string text;
+        for (const Observation& each : image.observed) {
+            if (each.component != component) continue;
+            const std::string version = each.version.empty() ? word(Text::yes) : markdown_code(each.version);
+            text += (text.empty() ? "" : comma()) + (each.proof ? version : fill(word(Text::unproven_mark), {version}));
+        }
+        return in_cell(text);
+    };
+    std::vector<std::string> shown;
+    const auto row = [&](const std::string& component, const std::string& claimed) {
+        if (std::find(shown.begin(), shown.end(), component) != shown.end()) return;
+        shown.push_back(component);
+        line("| " + in_cell(markdown_code(component)) + " | " + claimed + " | " + observed(component) + " |");
+    };
+    for (const Claim& each : image.claims) row(each.component, each.version.empty() ? word(Text::any_version) : in_cell(markdown_code(each.version)));
+    for (const Observation& each : image.observed) row(each.component, "");
+    line();
+}
+
+void Markdown::tag_page(const JudgedReference& judged) {
+    Report report;
+    report.images = judged.images;
+    const std::string name = !judged.images.empty() ? judged.images.front().reference : judged.skipped.empty() ? "" : judged.skipped.front().reference;
+    line("# " + markdown_code(name) + "\n");
+    for (const ImageReport& each : report.images) contents(each);
+    entries(report, CauseKind::counting, Text::causes_heading);
+    notes(report);
+    entries(report, CauseKind::waived, Text::waived_heading);
+    unread(report.images);
+    skipped(judged.skipped);
+}
+
+}  // namespace
+
+std::string write_markdown(const Report& report, const WriteOptions& options) {
+    Markdown writer(options.language);
+    writer.report(report);
+    return writer.take();
+}
+
+std::string write_tag_page(const JudgedReference& judged, Language language) {
+    Markdown writer(language);
+    writer.tag_page(judged);
+    std::string page = writer.take();
+    while (page.ends_with("\n\n")) page.pop_back();
+    return page;
+}
+
+}  // namespace veritag::report
