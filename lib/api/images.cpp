@@ -76,7 +76,9 @@ void Service::add_images() {
 
     // Every tag under which the image is known, each judged by itself.
     add("GET /api/v1/images/{digest}", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
-        if (const Result<void> plain = check_query(request, {}); !plain) return problem_of(plain.error(), request.id);
+        if (const Result<void> known = check_query(request, {"lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<report::WriteOptions> options = write_options(request);
+        if (!options) return problem_of(options.error(), request.id);
         const Result<Digest> digest = Digest::parse(parameters["digest"]);
         if (!digest) return server::problem(400, "", "The path ends with a digest, as sha256:…", "about:blank", request.id);
         const std::string text = digest->str();
@@ -95,7 +97,7 @@ void Service::add_images() {
                 if (image.digest == text || image.index_digest == text) report.images.push_back(std::move(image));
         }
         if (report.images.empty()) return server::problem(404, "", "No image with this digest is known.", "about:blank", request.id);
-        return tagged_json(report::write_json(report, {}));
+        return tagged_json(report::write_json(report, *options));
     });
 }
 

@@ -12,6 +12,10 @@ namespace veritag::api {
 Service::Service(serve::Daemon& daemon) : daemon_(daemon) {
     add_meta();
     add_images();
+    add_image_parts();
+    add_rules();
+    add_events();
+    add_page();
     add_runs();
     add_jobs();
     add_hooks();

@@ -35,6 +35,10 @@ private:
     // One file each.
     void add_meta();
     void add_images();
+    void add_image_parts();
+    void add_rules();
+    void add_events();
+    void add_page();
     void add_runs();
     void add_jobs();
     void add_hooks();
