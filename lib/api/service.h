@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace veritag::api {
@@ -45,6 +46,8 @@ private:
     void add_harbor();
 
     server::Response openapi() const;
+    /// What the last runs found of these references, as one report.
+    Report what_is_known(const std::set<store::ReferenceKey>& references, const std::function<bool(const ImageReport&)>& wanted);
     server::Response metrics() const;
     [[nodiscard]] server::Response finish(const server::Request& request, server::Response response) const;
 

@@ -2,6 +2,7 @@
 
 /** "true", "false" or "open" for each claim, with what the image shows of it. The findings decide; without one the observation does. */
 export function judgeClaims(image) {
+  const worst = ["false", "open", "true"];
   return image.claims.map((claim) => {
     const seen = image.observed.find((each) => each.component === claim.component);
     const finding = image.findings.find((each) => each.component === claim.component && each.severity === "error" && !each.code.startsWith("parent-") && each.code !== "mirror-divergence" && each.code !== "platform-divergence") ??
@@ -9,7 +10,7 @@ export function judgeClaims(image) {
     const outcome = finding?.severity === "error" ? "false" : finding || image.verdict === "error" || !seen ? "open" : "true";
     const instead = outcome === "false" && !seen ? rival(image, claim, finding) : null;
     return { claim, seen: seen ?? instead, finding, outcome };
-  });
+  }).sort((a, b) => worst.indexOf(a.outcome) - worst.indexOf(b.outcome));
 }
 
 /** What stands in the place of what was claimed: the other operating system, the other SDK. */
@@ -37,7 +38,7 @@ export function ancestors(image) {
 export function guiltyLayers(image) {
   const layers = new Map();
   for (const finding of image.findings)
-    if (finding.severity === "error")
+    if (finding.severity === "error" && !finding.code.startsWith("parent-"))
       for (const each of finding.evidence.slice(0, 1))
         if (each.layer !== null) layers.set(each.layer, [...new Set([...(layers.get(each.layer) ?? []), finding.code])]);
   return layers;

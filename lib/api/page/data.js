@@ -10,14 +10,18 @@ function tagsOf(lines) {
   const tags = new Map();
   for (const line of lines) {
     let tag = tags.get(line.reference);
-    if (!tag) tags.set(line.reference, (tag = { reference: line.reference, registry: line.registry, repository: line.repository, tag: line.tag, lines: [], codes: [], rank: VERDICTS.length, seen: line.seen }));
+    if (!tag) tags.set(line.reference, (tag = { reference: line.reference, registry: line.registry, repository: line.repository, tag: line.tag, lines: [], codes: [], notes: new Set(), rank: VERDICTS.length, seen: line.seen }));
     tag.lines.push(line);
     const rank = VERDICTS.indexOf(line.verdict);
     if (rank < tag.rank) Object.assign(tag, { rank, verdict: line.verdict, worst: line });
     for (const code of line.codes) if (!tag.codes.includes(code)) tag.codes.push(code);
+    for (const code of line.notes) tag.notes.add(code);
     if (line.seen > tag.seen) tag.seen = line.seen;
   }
-  for (const tag of tags.values()) tag.search = tag.reference.toLowerCase();
+  for (const tag of tags.values()) {
+    tag.search = tag.reference.toLowerCase();
+    tag.codes.sort((a, b) => tag.notes.has(a) - tag.notes.has(b)); // what is only a note comes last
+  }
   return [...tags.values()];
 }
 
@@ -47,5 +51,5 @@ export function tally(values) {
 
 export const countVerdicts = (lines) => Object.fromEntries(VERDICTS.map((verdict) => [verdict, lines.reduce((sum, line) => sum + (line.verdict === verdict), 0)]));
 
-/** Where an image's page is: by the index where there is one, since that has every platform. */
-export const imagePath = (line) => [["image", line.indexDigest || line.digest], { ref: line.reference, platform: line.platform }];
+/** Where an image's page is: by the index where there is one, since that has every platform. What could not be read has a name only. */
+export const imagePath = (line) => [["image", line.indexDigest || line.digest || "-"], { ref: line.reference, platform: line.platform }];

@@ -28,7 +28,7 @@ export function familyGraph(nodes, width) {
       svg("text", { class: "node-note", x: 16, y: top + 43 }, cut(node.note, (wide - 32) * 1.15)))];
   });
   return svg("svg", { class: "family", width: wide, height, viewBox: `0 0 ${wide} ${height}`, role: "img", "aria-label": nodes.map((node) => `${node.title} (${node.note})`).join(" ← ") },
-    svg("defs", {}, svg("marker", { id: "arrow", viewBox: "0 0 10 10", refX: 5, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, svg("path", { class: "arrow", d: "M0 0 10 5 0 10z" }))),
+    svg("defs", {}, svg("marker", { id: "arrow", viewBox: "0 0 10 10", refX: 5, refY: 5, markerWidth: 10, markerHeight: 10, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, svg("path", { class: "arrow", d: "M0 0 10 5 0 10z" }))),
     boxes);
 }
 

@@ -125,6 +125,7 @@ export const TEXTS = {
   moreNames: ["{first} and {count} more names", "{first} 等 {count} 个名称"],
   rebuiltSince: ["published anew since", "此后已重新发布"],
   cameIn: ["here it went wrong: {code}", "问题出自此处：{code}"],
+  sameCause: ["{count} images", "{count} 个镜像"],
   layers: ["Layers", "镜像层"],
   layersAbsent: ["Its manifest is not kept; scan it again to see the layers.", "未保存其清单；重新扫描后可查看镜像层。"],
   size: ["Size", "大小"],
@@ -155,6 +156,8 @@ export const TEXTS = {
   verdictElse: ["The claims hold, and something else is wrong.", "声明属实，但存在其他问题。"],
 
   kind: ["Kind", "类型"],
+  kindAudits: ["audits", "审计"],
+  kindScans: ["scans", "扫描"],
   kindAudit: ["audit", "审计"],
   kindScan: ["scan", "扫描"],
   started: ["Started", "开始时间"],
@@ -244,6 +247,8 @@ export function t(key, values = {}) {
 }
 
 export const number = (value) => new Intl.NumberFormat(language()).format(value);
+
+export const percent = (share) => new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: share > 0 && share < 0.1 ? 1 : 0 }).format(share);
 
 export function bytes(count) {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -1,9 +1,10 @@
 // Runs, one run, and what changed from one to another.
 import { get } from "./api.js";
+import { meaning } from "./codes.js";
 import { VERDICTS, images, imagePath } from "./data.js";
 import { add, h, put } from "./dom.js";
 import { badge, code, downloadButton, field, longTable, select, severity, shortDigest, table, verdictBar, when } from "./parts.js";
-import { here, to } from "./route.js";
+import { to } from "./route.js";
 import { date, duration, number, t } from "./texts.js";
 
 const PAGE = 100;
@@ -33,7 +34,7 @@ export async function show(main, route, signal) {
   const page = await get(`audits?limit=${PAGE}${kind && `&kind=${encodeURIComponent(kind)}`}`, signal);
   const audits = page.audits;
   const rest = h("div", {});
-  const draw = () => put(rest, audits.length ? listTable(audits, audits) : h("p", { class: "card" }, t("noAudits")), page.next && h("button", { type: "button", onclick: async () => {
+  const draw = () => put(rest, audits.length ? h("div", { class: "card list" }, listTable(audits, audits)) : h("p", { class: "card" }, t("noAudits")), page.next && h("button", { type: "button", onclick: async () => {
     const more = await get(`audits?limit=${PAGE}&cursor=${page.next}${kind && `&kind=${encodeURIComponent(kind)}`}`, signal);
     audits.push(...more.audits);
     page.next = more.next;
@@ -41,7 +42,7 @@ export async function show(main, route, signal) {
   } }, t("moreJobs")));
   draw();
   put(main, h("h1", {}, t("audits")),
-    h("div", { class: "filters" }, field(t("kind"), select([["", t("any")], ["audit", t("kindAudit")], ["scan", t("kindScan")]], kind, (value) => (location.hash = here({ kind: value }))))), rest);
+    h("nav", { class: "tabs", "aria-label": t("kind") }, [["", "all"], ["audit", "kindAudits"], ["scan", "kindScans"]].map(([name, word]) => h("a", { href: to("audits", { kind: name }), "aria-current": name === kind ? "page" : null }, t(word)))), rest);
 }
 
 export const refreshes = (ended) => ended.kind === "audit" || ended.kind === "scan";
@@ -85,13 +86,29 @@ export { one };
 
 // ---- two runs ----
 
-function changeTable(caption, changes, mark) {
+/** Changes of one cause are one entry with all its images. */
+function causesOf(changes) {
+  const causes = new Map();
+  for (const each of changes) {
+    const key = JSON.stringify([each.code, each.component, each.claimed, each.observed]);
+    if (!causes.has(key)) causes.set(key, []);
+    causes.get(key).push(each);
+  }
+  return [...causes.values()].sort((a, b) => b.length - a.length);
+}
+
+function cause(changes) {
+  const [first] = changes;
+  const image = (each) => h("li", {}, each.reference ? h("a", { href: to("images", { q: each.reference }) }, each.reference) : "–", each.platform && h("span", { class: "note" }, ` ${each.platform}`));
+  const list = h("ul", { class: "plain" });
+  const details = h("details", { open: changes.length <= 3, ontoggle: () => details.open && list.childElementCount === 0 && add(list, changes.map(image)) }, h("summary", {}, t("sameCause", { count: number(changes.length) })), list);
+  if (details.open) add(list, changes.map(image));
+  return h("li", { class: `finding ${first.severity}` }, h("p", { class: "row" }, severity(first.severity), h("strong", {}, meaning(first.code)), code(first.code)), h("p", {}, first.message), details);
+}
+
+function changeSection(caption, changes, mark) {
   if (changes.length === 0) return null;
-  return h("section", { class: `card change ${mark}` }, h("h2", {}, `${caption} (${number(changes.length)})`), longTable(caption, [
-    { title: t("severity"), class: "tight", cell: (each) => severity(each.severity) },
-    { title: t("image"), head: true, cell: (each) => [h("a", { href: to("images", { q: each.reference }) }, each.reference || "–"), each.platform && h("span", { class: "note block" }, each.platform)] },
-    { title: t("finding"), cell: (each) => [h("span", { class: "chip" }, each.code), " ", each.message] },
-  ], changes, 50));
+  return h("section", { class: `card change ${mark}` }, h("h2", {}, `${caption} (${number(changes.length)})`), h("ul", { class: "findings" }, causesOf(changes).map(cause)));
 }
 
 const diff = {
@@ -104,8 +121,8 @@ const diff = {
       h("p", { class: "lead" }, [["diffNew", "new"], ["diffMended", "mended"], ["diffUnchanged", "unchanged"], ["diffNotSeen", "notSeen"]].map(([word, list]) => `${t(word)}: ${number(difference[list]?.length ?? 0)}`).join(" · "),
         " ", h("a", { href: to(["diff", other, id]) }, t("swap"))),
       quiet && h("p", { class: "card" }, t("diffNothing")),
-      changeTable(t("diffNew"), difference.new, "fail"), changeTable(t("diffMended"), difference.mended, "pass"), changeTable(t("diffNotSeen"), difference.notSeen ?? [], "unknown"),
-      difference.unchanged?.length > 0 && h("details", {}, h("summary", {}, `${t("diffUnchanged")} (${number(difference.unchanged.length)})`), changeTable(t("diffUnchanged"), difference.unchanged, "")));
+      changeSection(t("diffNew"), difference.new, "fail"), changeSection(t("diffMended"), difference.mended, "pass"), changeSection(t("diffNotSeen"), difference.notSeen ?? [], "unknown"),
+      difference.unchanged?.length > 0 && h("details", {}, h("summary", {}, `${t("diffUnchanged")} (${number(difference.unchanged.length)})`), changeSection(t("diffUnchanged"), difference.unchanged, "")));
   },
 };
 export { diff };

@@ -20,7 +20,7 @@ function sentence(image, judged) {
   return image.verdict === "fail" ? t("verdictElse") : t("verdictHolds", { all: judged.length });
 }
 
-function claimsSection(image, judged, steps) {
+function claimsSection(image, judged) {
   const outcome = (each) => {
     const [look, mark, word] = OUTCOME[each.outcome];
     return h("span", { class: `badge ${look}` }, h("span", { class: "mark", "aria-hidden": "true" }, mark), t(word));
@@ -30,9 +30,9 @@ function claimsSection(image, judged, steps) {
     judged.length ? table(t("claimsTitle"), [
       { title: t("component"), head: true, cell: ({ claim }) => [claim.component, claim.from === "repository" && h("span", { class: "note block" }, t("fromRepository"))] },
       { title: t("claimed"), cell: ({ claim }) => h("strong", {}, claim.version || t("anyVersion")) },
-      { title: t("holds"), cell: ({ seen, outcome: way }) => (seen ? h("strong", { class: way }, seen.component && way === "false" ? named(seen) : seen.version || "✓") : h("span", { class: "note" }, t("notFound"))) },
+      { title: t("holds"), cell: ({ claim, seen, outcome: way }) => (seen ? h("strong", { class: way }, seen.component !== claim.component ? named(seen) : seen.version || "✓") : h("span", { class: "note" }, t("notFound"))) },
       { title: "", class: "tight", cell: outcome },
-      { title: t("proof"), class: "proof", cell: ({ seen }) => seen?.evidence?.length > 0 && evidenceList(seen.evidence.slice(0, 2), steps) },
+      { title: t("proof"), class: "proof", cell: ({ seen }) => seen?.evidence?.length > 0 && evidenceList(seen.evidence.slice(0, 2)) },
     ], judged) : h("p", {}, t("noClaims")),
     more.length > 0 && h("p", {}, h("span", { class: "note" }, `${t("alsoInside")}: `), more.map((each) => h("span", { class: "chip" }, named(each), !each.proof && ` (${t("notProven")})`))));
 }
@@ -44,10 +44,10 @@ function findingCard(finding, steps) {
 }
 
 function commands(image, suggestion) {
-  const line = (label, text) => h("div", { class: "command" }, h("span", { class: "note" }, label), code(text), copyButton(text));
+  const line = (label, text) => h("div", { class: "command" }, h("span", { class: "note" }, label), code(text), copyButton(text), orderScan(image.reference));
   return h("section", { class: "card mend" },
     suggestion && h("p", { class: "deserves" }, h("span", {}, t("deserves")), " ", h("code", { class: "strong" }, suggestion), " ", copyButton(suggestion)),
-    line(t("checkAgain"), `veritag scan ${image.reference}`), h("p", {}, orderScan(image.reference)));
+    line(t("checkAgain"), `veritag scan ${image.reference}`));
 }
 
 /** The image, what it is built on, and in which of them the lie lies. */
@@ -79,8 +79,8 @@ function familySection(image) {
   const draw = () => put(figure, familyGraph(nodes, Math.max(260, figure.clientWidth)));
   new ResizeObserver((_, observer) => (figure.isConnected ? draw() : observer.disconnect())).observe(figure);
   const links = nodes.flatMap((node) => node.names ?? []);
-  return h("section", { class: "card" }, h("h2", {}, t("family")), h("p", { class: "note" }, t("familyHint")), figure,
-    links.length > 0 && h("ul", { class: "plain" }, links.map((each) => h("li", {}, h("a", { href: to(["image", each.digest], { ref: each.reference }) }, each.reference), h("span", { class: "note" }, ` ${t("layerCount", { count: each.layers })}`, !each.current && ` · ${t("rebuiltSince")}`)))));
+  return h("section", { class: "card" }, h("h2", {}, t("family")), h("p", { class: "note" }, t("familyHint")), h("div", { class: "family-pair" }, figure,
+    links.length > 0 && h("ul", { class: "plain" }, links.map((each) => h("li", {}, h("a", { href: to(["image", each.digest], { ref: each.reference }) }, each.reference), h("span", { class: "note" }, ` ${t("layerCount", { count: each.layers })}`, !each.current && ` · ${t("rebuiltSince")}`))))));
 }
 
 function layersSection(image, layers) {
@@ -145,8 +145,9 @@ function packagesSection(image, signal, query) {
 export const title = (route) => route.query.get("ref") || t("image");
 
 export async function show(main, route, signal) {
-  const path = `images/${encodeURIComponent(route.path[1])}`;
-  const report = await get(`${path}?lang=${document.documentElement.lang}`, signal);
+  const lang = `lang=${document.documentElement.lang}`;
+  const byName = route.path[1] === "-";
+  const report = await get(byName ? `reference?name=${encodeURIComponent(route.query.get("ref") ?? "")}&${lang}` : `images/${encodeURIComponent(route.path[1])}?${lang}`, signal);
   const wanted = { reference: route.query.get("ref"), platform: route.query.get("platform") };
   const ofName = report.images.filter((each) => each.reference === wanted.reference);
   const same = ofName.length ? ofName : report.images.filter((each) => each.reference === report.images[0].reference);
@@ -162,7 +163,7 @@ export async function show(main, route, signal) {
     h("p", { class: "lead" }, sentence(image, judged)),
     same.length > 1 && h("nav", { class: "tabs", "aria-label": t("platforms") }, same.map((each) => h("a", { href: at(each), "aria-current": each === image ? "page" : null }, each.platform, " ", badge(each.verdict)))),
     commands(image, suggestion),
-    image.verdict !== "error" && claimsSection(image, judged, steps),
+    image.verdict !== "error" && claimsSection(image, judged),
     h("section", { class: "card" }, h("h2", {}, t("findings")), image.findings.length ? h("ul", { class: "findings" }, image.findings.map((each) => findingCard(each, steps))) : h("p", {}, image.verdict === "error" ? sentence(image, judged) : t("noFindings"))),
     image.problems.length > 0 && h("section", { class: "card" }, h("h2", {}, t("problems")), h("ul", { class: "evidence" }, image.problems.map((each) => h("li", {}, code(each.path), " ", each.message)))));
   if (image.verdict !== "error")

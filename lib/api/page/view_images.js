@@ -28,7 +28,7 @@ export function filterTags(tags, values) {
 const columns = () => [
   { title: t("verdict"), class: "tight", cell: (tag) => badge(tag.verdict) },
   { title: t("image"), head: true, cell: (tag) => [h("a", { href: to(...imagePath(tag.worst)) }, tag.repository, ":", h("wbr"), h("strong", {}, tag.tag)), h("span", { class: "note block" }, tag.registry)] },
-  { title: t("finding"), cell: (tag) => tag.codes.map((each) => h("span", { class: "chip", title: meaning(each) }, each)) },
+  { title: t("finding"), cell: (tag) => tag.codes.map((each) => h("span", { class: `chip ${tag.notes.has(each) ? "other" : ""}`, title: meaning(each) }, each)) },
   { title: t("platforms"), cell: (tag) => tag.lines.map((line) => h("span", { class: `chip ${line.verdict === tag.verdict ? "" : "other"}` }, line.platform || "–")) },
   { title: t("seen"), class: "tight", cell: (tag) => when(tag.seen) },
 ];
@@ -45,8 +45,9 @@ export async function show(main, route, signal) {
   function apply() {
     const found = filterTags(all.tags, values);
     const lines = found.reduce((sum, tag) => sum + tag.lines.length, 0);
+    clear.hidden = !FILTERS.some((name) => values[name]);
     put(count, t("found", { tags: number(found.length), images: number(lines) }));
-    put(results, found.length ? longTable(t("images"), columns(), found) : h("p", { class: "card" }, all.tags.length ? t("noneMatch") : t("noImages")));
+    put(results, found.length ? h("div", { class: "card list" }, longTable(t("images"), columns(), found)) : h("p", { class: "card" }, all.tags.length ? t("noneMatch") : t("noImages")));
   }
   function change(name, value) {
     values[name] = value;
@@ -68,18 +69,19 @@ export async function show(main, route, signal) {
       field(t("registry"), select(choices(byName(tally(all.tags.map((tag) => tag.registry)))), values.registry, (value) => change("registry", value))),
       field(t("repository"), select(choices(byName(tally(all.tags.map((tag) => tag.repository)))), values.repository, (value) => change("repository", value))),
       field(t("sort"), select([["", t("sortVerdict")], ["name", t("sortName")], ["seen", t("sortSeen")]], values.sort, (value) => change("sort", value))),
-      h("button", { type: "button", onclick: () => {
-        for (const name of FILTERS) values[name] = "";
-        note(values);
-        build();
-        apply();
-        form.querySelector("input").focus();
-        say(count.textContent);
-      } }, t("clear")));
+    );
   }
+  const clear = h("button", { type: "button", class: "small", onclick: () => {
+    for (const name of FILTERS) values[name] = "";
+    note(values);
+    build();
+    apply();
+    form.querySelector("input").focus();
+    say(count.textContent);
+  } }, t("clear"));
   build();
   apply();
-  put(main, h("h1", {}, t("images")), form, count, results);
+  put(main, h("h1", {}, t("images")), form, h("div", { class: "row" }, count, clear), results);
 }
 
 export const refreshes = (ended) => ended.kind === "audit" || ended.kind === "scan";

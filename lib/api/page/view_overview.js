@@ -6,7 +6,7 @@ import { add, h, put } from "./dom.js";
 import { trendGraph } from "./graph.js";
 import { code, orderAudit, orderScan, select, severity, table, verdictBar, when } from "./parts.js";
 import { note, parse, to } from "./route.js";
-import { date, number, t } from "./texts.js";
+import { date, number, percent, t } from "./texts.js";
 
 const MOST_CAUSES = 8;
 const MOST_AUDITS = 30;
@@ -18,17 +18,17 @@ function tiles(counts) {
   return h("ul", { class: "tiles" }, VERDICTS.map((verdict) => h("li", { class: counts[verdict] ? verdict : "zero" },
     h("a", { href: to("images", { verdict }) },
       h("span", { class: "count" }, number(counts[verdict])), h("span", { class: "word" }, t(verdict)),
-      h("span", { class: "share" }, `${Math.round((100 * counts[verdict]) / all)} %`), h("span", { class: "means" }, t(`${verdict}Means`))))));
+      h("span", { class: "share" }, percent(counts[verdict] / all)), h("span", { class: "means" }, t(`${verdict}Means`))))));
 }
 
 function causes(lines) {
-  const codes = tally(lines.flatMap((line) => line.codes)).filter(([each]) => severityOf(each) !== "info");
-  const rank = { error: 0, warning: 1 };
-  codes.sort((a, b) => rank[severityOf(a[0])] - rank[severityOf(b[0])] || b[1] - a[1]);
+  const codes = tally(lines.flatMap((line) => line.codes.filter((each) => !line.notes.includes(each))));
+  const weight = (each) => (severityOf(each) === "error" ? "error" : "warning");
+  codes.sort((a, b) => (weight(a[0]) < weight(b[0]) ? -1 : weight(a[0]) > weight(b[0]) ? 1 : b[1] - a[1]));
   if (codes.length === 0) return h("p", {}, t("allWell"));
   return table(t("whatIsWrong"), [
     { title: t("finding"), head: true, cell: ([each]) => h("a", { href: to("images", { code: each }) }, meaning(each), " ", h("span", { class: "note" }, code(each))) },
-    { title: t("severity"), class: "tight", cell: ([each]) => severity(severityOf(each)) },
+    { title: t("severity"), class: "tight", cell: ([each]) => severity(weight(each)) },
     { title: t("imageCount"), class: "number", cell: ([, count]) => number(count) },
   ], codes.slice(0, MOST_CAUSES));
 }

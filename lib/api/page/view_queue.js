@@ -42,7 +42,7 @@ export async function show(main, route, signal) {
   const list = async (cursor = "") => get(`jobs?limit=100${state && `&state=${state}`}${cursor && `&cursor=${cursor}`}`, signal);
   const page = await list();
   const rest = h("div", {});
-  const draw = () => put(rest, page.jobs.length ? table(t("queue"), columns(), page.jobs) : h("p", { class: "card" }, t("noJobs")), page.next && h("button", { type: "button", onclick: async () => {
+  const draw = () => put(rest, page.jobs.length ? h("div", { class: "card list" }, table(t("queue"), columns(), page.jobs)) : h("p", { class: "card" }, t("noJobs")), page.next && h("button", { type: "button", onclick: async () => {
     const more = await list(page.next);
     page.jobs.push(...more.jobs);
     page.next = more.next;
