@@ -8,6 +8,7 @@
 #include "report/json_output.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 namespace veritag::api {
@@ -27,6 +28,13 @@ unsigned status_of(ErrorCode code) {
         case ErrorCode::cancelled: return 503;  // the store fails, or the daemon ends
         default: return 500;
     }
+}
+
+// A weight of RFC 9110, 12.4.2; 0 for what is none.
+double parse_quality(std::string_view text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    return error == std::errc() && end == text.data() + text.size() && value >= 0 && value <= 1 ? value : 0;
 }
 
 std::string time_text(store::TimePoint time) { return rfc3339(std::chrono::floor<std::chrono::seconds>(time)); }
@@ -72,6 +80,34 @@ Result<std::size_t> page_limit(const server::Request& request, std::size_t usual
     const std::optional<std::uint64_t> number = parse_u64(*text);
     if (!number || *number < 1 || *number > most) return Error{ErrorCode::usage, "read query", "limit", quote(*text), "a number from 1 to " + std::to_string(most)};
     return static_cast<std::size_t>(*number);
+}
+
+report::Language preferred_language(const server::RequestHead& request) {
+    double best = 0;
+    report::Language language = report::Language::en;
+    for (const std::string_view element : request.headers.elements("Accept-Language")) {
+        const std::vector<std::string_view> parts = split(element, ';');
+        const std::string range = to_lower(trim(parts.front()));
+        const bool chinese = range == "zh" || range.starts_with("zh-");
+        if (!chinese && range != "en" && !range.starts_with("en-")) continue;
+        double quality = 1;
+        for (std::size_t i = 1; i < parts.size(); ++i) {
+            const std::string_view weight = trim(parts[i]);
+            if (weight.starts_with("q=")) quality = parse_quality(weight.substr(2));
+        }
+        if (quality <= best) continue;  // of equals the first
+        best = quality;
+        language = chinese ? report::Language::zh : report::Language::en;
+    }
+    return language;
+}
+
+Result<report::WriteOptions> write_options(const server::Request& request) {
+    report::WriteOptions options;
+    const std::string language = parameter(request, "lang");
+    if (language != "" && language != "en" && language != "zh") return Error{ErrorCode::usage, "read query", "lang", quote(language), "en or zh"};
+    options.language = language == "zh" ? report::Language::zh : language == "en" ? report::Language::en : preferred_language(request);
+    return options;
 }
 
 std::optional<std::int64_t> parse_id(std::string_view text) {

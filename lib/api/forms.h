@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "report/writers.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "store/queue.h"
@@ -30,6 +31,11 @@ Result<void> check_query(const server::Request& request, std::initializer_list<s
 std::string parameter(const server::Request& request, std::string_view name);
 /// `limit`, 1 to `most`.
 Result<std::size_t> page_limit(const server::Request& request, std::size_t usual, std::size_t most);
+
+/// What Accept-Language likes best of English and Chinese (RFC 9110, 12.5.4); English where it likes neither.
+report::Language preferred_language(const server::RequestHead& request);
+/// By the query's `lang`, else by Accept-Language.
+Result<report::WriteOptions> write_options(const server::Request& request);
 
 /// A positive number of a path, as ids are.
 std::optional<std::int64_t> parse_id(std::string_view text);

@@ -3,6 +3,7 @@
 #include "api/service.h"
 
 #include "base/text.h"
+#include "oci/reference.h"
 #include "report/json_output.h"
 #include "report/json_writer.h"
 #include "rules/pattern.h"
@@ -48,6 +49,9 @@ void write_line(report::JsonOutput& out, const serve::ImageLine& line) {
         out.list("codes", [&] {
             for (const std::string& code : line.codes) out.value(code);
         });
+        out.list("notes", [&] {
+            for (const std::string& code : line.notes) out.value(code);
+        });
         if (!line.error.empty()) out.member("error", line.error);
         out.number("audit", static_cast<std::uint64_t>(line.audit));
         out.member("seen", rfc3339(line.seen));
@@ -55,6 +59,20 @@ void write_line(report::JsonOutput& out, const serve::ImageLine& line) {
 }
 
 }  // namespace
+
+Report Service::what_is_known(const std::set<store::ReferenceKey>& references, const std::function<bool(const ImageReport&)>& wanted) {
+    Report report;
+    report.tool_version = daemon_.options().tool_version;
+    report.rules_digest = daemon_.workshop()->rules.digest();
+    for (const store::ReferenceKey& reference : references) {
+        std::optional<store::CurrentReference> current = daemon_.store().find_current(reference);
+        if (!current) continue;
+        report.generated = std::max(report.generated, rfc3339(current->seen));
+        for (ImageReport& image : current->judged.images)
+            if (wanted(image)) report.images.push_back(std::move(image));
+    }
+    return report;
+}
 
 void Service::add_images() {
     add("GET /api/v1/images", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
@@ -76,7 +94,9 @@ void Service::add_images() {
 
     // Every tag under which the image is known, each judged by itself.
     add("GET /api/v1/images/{digest}", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
-        if (const Result<void> plain = check_query(request, {}); !plain) return problem_of(plain.error(), request.id);
+        if (const Result<void> known = check_query(request, {"lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<report::WriteOptions> options = write_options(request);
+        if (!options) return problem_of(options.error(), request.id);
         const Result<Digest> digest = Digest::parse(parameters["digest"]);
         if (!digest) return server::problem(400, "", "The path ends with a digest, as sha256:…", "about:blank", request.id);
         const std::string text = digest->str();
@@ -84,18 +104,21 @@ void Service::add_images() {
         const std::shared_ptr<const serve::Picture> picture = daemon_.images().picture();
         for (const serve::ImageLine& line : picture->images)
             if (line.digest == text || line.index_digest == text) references.insert(line.key);
-        Report report;
-        report.tool_version = daemon_.options().tool_version;
-        report.rules_digest = daemon_.workshop()->rules.digest();
-        for (const store::ReferenceKey& reference : references) {
-            std::optional<store::CurrentReference> current = daemon_.store().find_current(reference);
-            if (!current) continue;
-            report.generated = std::max(report.generated, rfc3339(current->seen));
-            for (ImageReport& image : current->judged.images)
-                if (image.digest == text || image.index_digest == text) report.images.push_back(std::move(image));
-        }
+        const Report report = what_is_known(references, [&](const ImageReport& image) { return image.digest == text || image.index_digest == text; });
         if (report.images.empty()) return server::problem(404, "", "No image with this digest is known.", "about:blank", request.id);
-        return tagged_json(report::write_json(report, {}));
+        return tagged_json(report::write_json(report, *options));
+    });
+
+    // What could not be read has no digest, but it has a name.
+    add("GET /api/v1/reference", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"name", "lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<report::WriteOptions> options = write_options(request);
+        if (!options) return problem_of(options.error(), request.id);
+        const Result<oci::Reference> name = oci::parse_reference(parameter(request, "name"));
+        if (!name) return problem_of(name.error(), request.id);
+        const Report report = what_is_known({{name->registry, name->repository, name->tag}}, [](const ImageReport&) { return true; });
+        if (report.images.empty()) return server::problem(404, "", "No image of this name is known.", "about:blank", request.id);
+        return tagged_json(report::write_json(report, *options));
     });
 }
 

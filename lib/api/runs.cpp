@@ -51,15 +51,6 @@ std::string_view content_type_of(std::string_view format) {
     return "application/json";
 }
 
-Result<report::WriteOptions> write_options(const server::Request& request) {
-    report::WriteOptions options;
-    const std::string language = parameter(request, "lang");
-    if (language != "" && language != "en" && language != "zh") return Error{ErrorCode::usage, "read query", "lang", quote(language), "en or zh"};
-    const std::string_view accepts = request.headers.get("Accept-Language");
-    if (language == "zh" || (language.empty() && accepts.starts_with("zh"))) options.language = report::Language::zh;
-    return options;
-}
-
 }  // namespace
 
 void Service::add_runs() {

@@ -23,6 +23,10 @@ std::string loggable_path(const server::Request& request) {
 Service::Service(serve::Daemon& daemon) : daemon_(daemon) {
     add_meta();
     add_images();
+    add_image_parts();
+    add_rules();
+    add_events();
+    add_page();
     add_runs();
     add_jobs();
     add_hooks();

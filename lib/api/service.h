@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace veritag::api {
@@ -35,12 +36,18 @@ private:
     // One file each.
     void add_meta();
     void add_images();
+    void add_image_parts();
+    void add_rules();
+    void add_events();
+    void add_page();
     void add_runs();
     void add_jobs();
     void add_hooks();
     void add_harbor();
 
     server::Response openapi() const;
+    /// What the last runs found of these references, as one report.
+    Report what_is_known(const std::set<store::ReferenceKey>& references, const std::function<bool(const ImageReport&)>& wanted);
     server::Response metrics() const;
     [[nodiscard]] server::Response finish(const server::Request& request, server::Response response) const;
 

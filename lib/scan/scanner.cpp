@@ -318,8 +318,7 @@ Result<void> Scanner::judge_layers(Task& task, const oci::Manifest& manifest, co
     Announced announced(progress_, manifest.layers.size(), bytes);
     // What was seen in an image hangs on its manifest and on these; folding its layers again would take longer than all the rest.
     const std::string application = application_of(reading);
-    std::optional<store::ImageKey> key;
-    if (!image_recipe_.empty()) key = store::ImageKey{digest, sha256_of(image_recipe_ + '\n' + std::string(kept_form()) + '\n' + image.platform + '\n' + application).str()};
+    const std::optional<store::ImageKey> key = image_key(digest, image.platform, application);
     std::optional<ReadImage> read;
     if (key) read = options_.store->find_image(*key);
     if (read) {
@@ -358,6 +357,19 @@ Result<void> Scanner::judge_layers(Task& task, const oci::Manifest& manifest, co
     image.package_list = std::move(judged.facts.packages);
     image.problems = std::move(judged.facts.problems);
     return ok();
+}
+
+std::optional<store::ImageKey> Scanner::image_key(const Digest& manifest, std::string_view platform, std::string_view application) const {
+    if (image_recipe_.empty()) return std::nullopt;
+    return store::ImageKey{manifest, sha256_of(image_recipe_ + '\n' + std::string(kept_form()) + '\n' + std::string(platform) + '\n' + std::string(application)).str()};
+}
+
+std::optional<std::vector<Package>> Scanner::find_packages(const store::ReferenceKey& reference, const Digest& manifest, std::string_view platform) const {
+    const std::string application = application_of(tag::read_tag(rules_, reference.registry, reference.repository, reference.tag));
+    const std::optional<store::ImageKey> key = image_key(manifest, platform, application);
+    std::optional<ReadImage> read = key ? options_.store->find_image(*key) : std::nullopt;
+    if (!read) return std::nullopt;
+    return std::move(read->facts.packages);
 }
 
 Result<ReadImage> Scanner::read_image(source::ImageSource& source, const oci::Manifest& manifest, const oci::ImageConfig& config, const oci::Platform& platform,

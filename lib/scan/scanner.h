@@ -65,6 +65,10 @@ public:
     /// images are in flight as it takes to keep the layer threads busy, however many there are.
     void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work) { crew_.run(count, work); }
 
+    /// The packages of one platform's image, by layer as they were folded; nullopt where the store does not keep what was seen in it under these
+    /// rules. `platform` as in ImageReport. No network.
+    [[nodiscard]] std::optional<std::vector<Package>> find_packages(const store::ReferenceKey& reference, const Digest& manifest, std::string_view platform) const;
+
     [[nodiscard]] std::uint64_t layers_analyzed() const noexcept { return fetcher_.analyzed(); }
     [[nodiscard]] std::uint64_t layers_reused() const noexcept { return fetcher_.reused(); }
 
@@ -87,6 +91,8 @@ private:
     void scan_manifest(Task& task, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ScanResult& result);
     /// A reason where the image is not wanted.
     Result<std::optional<std::string>> judge_image(Task& task, const oci::Manifest& manifest, const Digest& digest, const std::optional<oci::Platform>& offered, ImageReport& image);
+    /// nullopt where what was seen in images is not kept.
+    [[nodiscard]] std::optional<store::ImageKey> image_key(const Digest& manifest, std::string_view platform, std::string_view application) const;
     void judge_config(const tag::Reading& reading, ImageReport& image);
     Result<void> judge_layers(Task& task, const oci::Manifest& manifest, const Digest& digest, const oci::ImageConfig& config, const oci::Platform& platform, const tag::Reading& reading,
                               ImageReport& image);

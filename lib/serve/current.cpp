@@ -14,10 +14,17 @@ namespace {
 
 ImageLine line_of(const ImageReport& image, std::int64_t audit, std::chrono::sys_seconds seen) {
     ImageLine line{.key = {image.registry, image.repository, image.tag}, .platform = image.platform, .digest = image.digest, .index_digest = image.index_digest.value_or(""), .verdict = image.verdict,
-                   .tier = image.tier ? std::string(to_string(*image.tier)) : "", .codes = {}, .error = image.error ? std::string(to_string(image.error->code)) : "", .audit = audit, .seen = seen};
-    for (const Finding& finding : image.findings) line.codes.push_back(finding.code);
-    std::sort(line.codes.begin(), line.codes.end());
-    line.codes.erase(std::unique(line.codes.begin(), line.codes.end()), line.codes.end());
+                   .tier = image.tier ? std::string(to_string(*image.tier)) : "", .codes = {}, .notes = {}, .error = image.error ? std::string(to_string(image.error->code)) : "", .audit = audit, .seen = seen};
+    std::map<std::string, bool> is_note;  // by code
+    for (const Finding& finding : image.findings) {
+        const bool note = finding.severity == Severity::info;
+        const auto [known, fresh] = is_note.try_emplace(finding.code, note);
+        if (!fresh) known->second = known->second && note;
+    }
+    for (const auto& [code, note] : is_note) {
+        line.codes.push_back(code);
+        if (note) line.notes.push_back(code);
+    }
     return line;
 }
 

@@ -26,6 +26,7 @@ struct ImageLine {
     Verdict verdict = Verdict::error;
     std::string tier;                 ///< empty where the tag was not understood
     std::vector<std::string> codes;   ///< of its findings, sorted, each once
+    std::vector<std::string> notes;   ///< those of them that are of severity info only
     std::string error;                ///< code of the error that kept it from being read
     std::int64_t audit = 0;           ///< the run that looked last
     std::chrono::sys_seconds seen;

@@ -108,7 +108,35 @@ void Daemon::wake() {
 std::optional<RunProgress> Daemon::progress_of(std::int64_t job) const {
     const std::lock_guard lock(mutex_);
     const auto found = running_.find(job);
-    return found == running_.end() ? std::nullopt : std::optional(found->second);
+    return found == running_.end() ? std::nullopt : std::optional(found->second.progress);
+}
+
+// What runs is told and the listener added under one lock, under which jobs end, too: so no end is missed in between.
+std::uint64_t Daemon::listen(Broadcaster::Listener listener) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, running] : running_) {
+        listener(began(running.name, running.attempt));
+        listener(progressed(running.name, running.progress.listed, running.progress.done));
+    }
+    return broadcaster_.add(std::move(listener));
+}
+
+void Daemon::note_progress(std::int64_t job, const std::function<void(RunProgress&)>& change) {
+    constexpr std::chrono::milliseconds kOften{200};  // a person sees no more, and an audit has thousands of images
+    std::optional<Happening> news;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto running = running_.find(job);
+        if (running == running_.end()) return;
+        RunProgress& progress = running->second.progress;
+        change(progress);
+        const auto now = std::chrono::steady_clock::now();
+        if (now - running->second.told >= kOften || progress.done == progress.listed) {
+            running->second.told = now;
+            news = progressed(running->second.name, progress.listed, progress.done);
+        }
+    }
+    if (news) broadcaster_.tell(*news);
 }
 
 Result<void> Daemon::check() {

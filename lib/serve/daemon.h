@@ -4,6 +4,7 @@
 #include "config/settings.h"
 #include "model/report.h"
 #include "serve/adapter_scans.h"
+#include "serve/broadcast.h"
 #include "serve/current.h"
 #include "serve/metrics.h"
 #include "serve/orders.h"
@@ -81,6 +82,9 @@ public:
     /// When a target's next audit begins; nullopt where it has no schedule, or the store fails.
     [[nodiscard]] std::optional<std::chrono::sys_seconds> next_start(const config::TargetSettings& target);
     [[nodiscard]] std::optional<RunProgress> progress_of(std::int64_t job) const;
+    /// Tells what runs now, and from then on all that happens; the number is for leave(). The listener may be called before this returns.
+    std::uint64_t listen(Broadcaster::Listener listener);
+    void leave(std::uint64_t number) { broadcaster_.remove(number); }
     /// Whether store and queue can be used, and if not, why.
     Result<void> check();
 
@@ -91,6 +95,8 @@ private:
     Daemon(config::Settings settings, DaemonOptions options, std::shared_ptr<store::AuditStore> store, std::unique_ptr<store::DaemonState> state);
     void work(const std::vector<std::string>& kinds, const std::string& name, std::stop_token stop);
     void run_job(const store::Lease& lease, const std::stop_token& stop);
+    /// `change` makes the new progress of the old one; listeners are told now and then.
+    void note_progress(std::int64_t job, const std::function<void(RunProgress&)>& change);
     Result<std::string> run_audit(const store::Lease& lease, const std::stop_token& stop);
     Result<std::string> run_scan(const store::Lease& lease, const std::stop_token& stop);
     Result<std::string> run_adapter_scan(const store::Lease& lease, const std::stop_token& stop);
@@ -118,8 +124,15 @@ private:
     std::shared_ptr<const config::Settings> settings_;
     std::shared_ptr<Workshop> workshop_;
     std::uint64_t wakes_ = 0;
-    std::map<std::int64_t, RunProgress> running_;
+    struct Running {
+        JobName name;
+        int attempt = 0;
+        RunProgress progress;
+        std::chrono::steady_clock::time_point told = {};
+    };
+    std::map<std::int64_t, Running> running_;
     std::map<std::int64_t, Job*> jobs_;  // those that run here
+    Broadcaster broadcaster_;
 
     std::vector<std::jthread> threads_;  // last: they use all above
 };

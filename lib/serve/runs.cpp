@@ -124,6 +124,12 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
     Result<std::string> result = Error{};
     std::optional<store::Retry> wanted;  // where the run knows better
     store::LeaseState state = store::LeaseState::held;
+    const JobName name{lease.id, lease.kind, lease.key};
+    {
+        const std::lock_guard lock(mutex_);
+        running_[lease.id] = {.name = name, .attempt = lease.attempt, .progress = {}};
+    }
+    broadcaster_.tell(began(name, lease.attempt));
     {
         Job job(state_->jobs(), lease, options_.lease, stop);
         {
@@ -147,26 +153,27 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
         running_.erase(lease.id);
         state = job.state();
     }
-    std::string ended = "done";
+    std::string result_word = "done";
     Result<bool> told = true;
     if (result) {
         told = state_->jobs().finish(lease.token, *result);
-        if (told && !*told) ended = "lost";
+        if (told && !*told) result_word = "lost";
     } else if (stop.stop_requested() && state == store::LeaseState::held && result.error().code == ErrorCode::cancelled) {
         told = state_->jobs().release(lease.token);
-        ended = "given back";
+        result_word = "given back";
     } else {
         store::Retry retry = wanted.value_or(store::Retry{.again = is_passing(result.error().code)});
         if (!wanted && result.error().code == ErrorCode::rate_limited) retry.after = std::chrono::minutes(10);
         if (state == store::LeaseState::overdue) retry.again = true;
         const Result<std::optional<store::JobState>> became = state_->jobs().fail(lease.token, result.error(), retry);
         if (!became) told = became.error();
-        ended = became && *became && **became == store::JobState::waiting ? "again" : "failed";
-        log::warn("job failed", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"again", ended == "again" ? "yes" : "no"}, {"error", result.error().message()}});
+        result_word = became && *became && **became == store::JobState::waiting ? "again" : "failed";
+        log::warn("job failed", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"again", result_word == "again" ? "yes" : "no"}, {"error", result.error().message()}});
     }
     if (!told) log::error("the end of a job could not be written down; it will be run again", {{"job", id}, {"error", told.error().message()}});
-    metrics_.job_ended(lease.kind, ended, std::chrono::steady_clock::now() - started);
-    log::info("job ends", {{"job", id}, {"kind", lease.kind}, {"result", ended}});
+    metrics_.job_ended(lease.kind, result_word, std::chrono::steady_clock::now() - started);
+    broadcaster_.tell(ended(name, result_word));
+    log::info("job ends", {{"job", id}, {"kind", lease.kind}, {"result", result_word}});
 }
 
 // ---- audits and scans ----
@@ -185,12 +192,8 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     options.limits = settings->limits;
     options.generated = rfc3339(options_.now());
     options.compare_with_earlier = true;
-    const auto progress = [&](const auto& change) {
-        const std::lock_guard lock(mutex_);
-        change(running_[lease.id]);
-    };
-    options.listed = [&](std::size_t count) { progress([&](RunProgress& now) { now.listed = count; }); };
-    options.reference_done = [&] { progress([](RunProgress& now) { ++now.done; }); };
+    options.listed = [&](std::size_t count) { note_progress(lease.id, [&](RunProgress& now) { now.listed = count; }); };
+    options.reference_done = [&] { note_progress(lease.id, [](RunProgress& now) { ++now.done; }); };
     Result<void> noted = ok();
     options.before_keeping = [&](const audit::AuditOutcome& outcome) {
         if (!outcome.whole || outcome.audit == 0) return;

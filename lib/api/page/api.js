@@ -1,0 +1,67 @@
+// The daemon's API. The token lives as long as the tab does.
+
+const KEY = "veritag-token";
+let asked = () => {};
+
+export const token = () => sessionStorage.getItem(KEY) ?? "";
+export function keepToken(text) {
+  if (text) sessionStorage.setItem(KEY, text);
+  else sessionStorage.removeItem(KEY);
+}
+
+/** `listener` is called when the daemon wants to know who asks. */
+export const onAsked = (listener) => (asked = listener);
+
+export class Problem extends Error {
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+async function problem(answer) {
+  let text = `HTTP ${answer.status}`;
+  try {
+    const body = await answer.json();
+    text = body.detail || body.title || text;
+  } catch {
+    // No problem document: the status says what can be said.
+  }
+  return new Problem(answer.status, text);
+}
+
+export async function ask(path, { method = "GET", value, signal } = {}) {
+  const headers = {};
+  if (token()) headers.Authorization = `Bearer ${token()}`;
+  if (value !== undefined) headers["Content-Type"] = "application/json";
+  const answer = await fetch(`api/v1/${path}`, { method, headers, signal, credentials: "same-origin", body: value === undefined ? undefined : JSON.stringify(value) });
+  if (answer.ok) return answer;
+  const wrong = await problem(answer);
+  if (answer.status === 401) asked(Boolean(token()), method);
+  throw wrong;
+}
+
+export const get = async (path, signal) => (await ask(path, { signal })).json();
+export const post = async (path, value) => (await ask(path, { method: "POST", value })).json();
+
+/** Server-sent events, read by hand: the browser's own reader cannot send a token. Calls `take(event, data)` until the stream ends. */
+export async function events(signal, take) {
+  const answer = await ask("events", { signal });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    text += value;
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const block = text.slice(0, end);
+      text = text.slice(end + 2);
+      const fields = { event: "message", data: [] };
+      for (const line of block.split("\n")) {
+        if (line.startsWith("data:")) fields.data.push(line.slice(5));
+        else if (line.startsWith("event:")) fields.event = line.slice(6).trim();
+      }
+      if (fields.data.length) take(fields.event, JSON.parse(fields.data.join("\n")));
+    }
+  }
+}

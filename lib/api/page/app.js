@@ -1,0 +1,151 @@
+// Puts the views together: the header, where one is, who one is, what runs.
+import { keepToken, onAsked, token } from "./api.js";
+import { forget } from "./data.js";
+import { h, put, say } from "./dom.js";
+import { changes, follow, runs } from "./live.js";
+import { failure } from "./parts.js";
+import { here, parse, to } from "./route.js";
+import { number, setLanguage, t } from "./texts.js";
+import * as audits from "./view_audits.js";
+import * as explain from "./view_explain.js";
+import * as image from "./view_image.js";
+import * as imageList from "./view_images.js";
+import { showLogin } from "./view_login.js";
+import * as overview from "./view_overview.js";
+import * as queue from "./view_queue.js";
+import * as rules from "./view_rules.js";
+
+const VIEWS = { "": overview, images: imageList, image, audits, audit: audits.one, diff: audits.diff, queue, rules, explain };
+const MENU = [["", "overview"], ["images", "images"], ["audits", "audits"], ["queue", "queue"], ["rules", "rules"], ["explain", "explain"]];
+const PARENT = { image: "images", audit: "audits", diff: "audits" };
+const THEME = "veritag-theme";
+const QUIET = 700; // ms: several jobs that end together are one reason to draw anew
+const serverLanguage = document.documentElement.lang; // by Accept-Language
+const element = (id) => document.getElementById(id);
+let stop = new AbortController();
+let asking = null; // what the log-in must say while it is shown
+let drawn = "";
+
+function theme() {
+  const kept = localStorage.getItem(THEME);
+  if (kept === "dark" || kept === "light") document.documentElement.dataset.theme = kept;
+}
+function switchTheme() {
+  const dark = document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  localStorage.setItem(THEME, dark ? "light" : "dark");
+  theme();
+}
+
+function logOut() {
+  keepToken("");
+  forget();
+  say(t("loggedOut"));
+  follow();
+  go();
+}
+
+function header(view) {
+  const other = document.documentElement.lang === "zh" ? "en" : "zh";
+  put(element("skip"), t("skip"));
+  put(element("footer"), h("p", {}, "veritag · ", h("a", { href: "api/v1/openapi.json" }, t("description"))));
+  put(element("header"),
+    h("a", { class: "brand", href: to([]) }, "veritag", h("span", { class: "tagline" }, t("tagline"))),
+    h("nav", { "aria-label": t("views") }, MENU.map(([name, word]) => h("a", { href: to(name ? [name] : []), "aria-current": name === (PARENT[view] ?? view) ? "page" : null }, t(word)))),
+    h("div", { class: "tools" },
+      h("a", { class: "button", lang: other, href: here({ lang: other }), "aria-label": t("languageHint") }, t("language")),
+      h("button", { type: "button", onclick: switchTheme, "aria-label": t("theme"), title: t("theme") }, "◐"),
+      token() ? h("button", { type: "button", onclick: logOut }, t("logOut")) : h("button", { type: "button", onclick: () => login({}) }, t("logIn"))));
+}
+
+function login(why) {
+  asking = why;
+  stop.abort();
+  showLogin(element("main"), { ...why, done: () => {
+    asking = null;
+    forget();
+    follow();
+    go();
+  } });
+}
+
+onAsked((wrong, method) => {
+  const writing = method !== "GET";
+  if (wrong) keepToken("");
+  login({ wrong, writing });
+});
+
+async function go({ quietly = false } = {}) {
+  const route = parse();
+  const language = route.query.get("lang");
+  document.documentElement.lang = language === "zh" || language === "en" ? language : serverLanguage;
+  setLanguage(document.documentElement.lang);
+  const name = route.path[0] ?? "";
+  const view = VIEWS[name];
+  const first = drawn === "";
+  stop.abort();
+  asking = null;
+  stop = new AbortController();
+  const { signal } = stop;
+  const main = element("main");
+  header(name);
+  live();
+  if (!quietly) put(main, h("p", { class: "note", role: "status" }, t("loading")));
+  const fresh = quietly ? document.createElement("div") : main;
+  try {
+    if (!view) put(fresh, h("h1", {}, t("nothingHere")));
+    else await view.show(fresh, route, signal);
+    if (signal.aborted) return;
+  } catch (error) {
+    if (signal.aborted || asking || error.name === "AbortError" || quietly) return;
+    put(main, h("h1", {}, view.title(route)), failure(error, () => go()));
+  }
+  if (quietly) {
+    const at = scrollY;
+    main.replaceChildren(...fresh.childNodes);
+    scrollTo(0, at);
+    return;
+  }
+  document.title = `${view ? view.title(route) : t("nothingHere")} · veritag`;
+  const where = location.hash.split("?")[0] || "#/";
+  if (!first && where !== drawn) {
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true }); // whoever hears the page is told that another view is there
+  }
+  drawn = where;
+}
+
+// ---- what runs ----
+
+function live() {
+  const shown = [...runs.values()].filter((run) => run.kind === "audit" || run.kind === "scan").sort((a, b) => a.job - b.job).slice(0, 4);
+  const section = element("live");
+  section.hidden = shown.length === 0;
+  section.setAttribute("aria-label", t("liveTitle"));
+  put(section, shown.map((run) => h("p", { class: "run" },
+    h("a", { href: to("queue") }, t(run.kind === "audit" ? "liveAudit" : "liveScan", { about: run.about })),
+    run.listed ? [h("progress", { max: run.listed, value: run.done, "aria-label": run.about }), h("span", { class: "number" }, t("liveCount", { done: number(run.done), listed: number(run.listed) }))] : h("span", { class: "note" }, t("liveListing")))));
+}
+
+// Something ended: what is shown is drawn anew, unless somebody is typing or choosing there.
+let timer = 0;
+changes.addEventListener("ended", ({ detail }) => {
+  forget();
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const view = VIEWS[parse().path[0] ?? ""];
+    const busy = element("main").contains(document.activeElement) && document.activeElement !== element("main");
+    const reading = scrollY > innerHeight; // far down in a list that would begin anew
+    if (view?.refreshes?.(detail) && !asking && !busy && !reading) go({ quietly: true });
+  }, QUIET);
+});
+changes.addEventListener("progress", live);
+
+element("skip").setAttribute("href", "#main");
+element("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the part behind the # is where one is
+  element("main").focus();
+});
+addEventListener("hashchange", () => go());
+theme();
+go();
+follow();

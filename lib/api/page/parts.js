@@ -1,0 +1,117 @@
+// What several views draw alike.
+import { Problem, ask, post } from "./api.js";
+import { VERDICTS } from "./data.js";
+import { h, put, say, sized } from "./dom.js";
+import { ago, date, number, t } from "./texts.js";
+
+const MARKS = { pass: "✓", warn: "!", fail: "✗", unknown: "?", error: "⊘" };
+
+export const badge = (verdict) => h("span", { class: `badge ${verdict}` }, h("span", { class: "mark", "aria-hidden": "true" }, MARKS[verdict] ?? "?"), t(verdict));
+export const severity = (level) => h("span", { class: `severity ${level}` }, t(`severity${level[0].toUpperCase()}${level.slice(1)}`));
+export const when = (time) => h("time", { datetime: time, title: date(time) }, ago(time));
+export const code = (text) => h("code", {}, text);
+
+/** A digest, short; the whole one is in its title. */
+export const shortDigest = (digest) => h("code", { title: digest }, digest.replace(/^(\w+:\w{12}).*/, "$1"));
+
+/** Counts by verdict as one bar. */
+export function verdictBar(counts) {
+  const all = VERDICTS.reduce((sum, verdict) => sum + (counts[verdict] ?? 0), 0);
+  const words = VERDICTS.filter((verdict) => counts[verdict]).map((verdict) => `${number(counts[verdict])} ${t(verdict)}`).join(", ");
+  const shares = VERDICTS.filter((verdict) => counts[verdict]).map((verdict) => sized(h("span", { class: verdict }), { "flex-grow": counts[verdict] / all }));
+  return h("span", { class: "bar", role: "img", "aria-label": words, title: words }, shares);
+}
+
+/** `columns`: { title, cell(row), class } each. */
+export function table(caption, columns, rows, more = {}) {
+  const head = h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.class }, column.title)));
+  const body = h("tbody", {}, rows.map((row) => tableRow(columns, row)));
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", { class: more.class }, h("caption", { class: "aside" }, caption), h("thead", {}, head), body));
+}
+export const tableRow = (columns, row) => h("tr", {}, columns.map((column) => h(column.head ? "th" : "td", { class: column.class, scope: column.head ? "row" : null, "data-title": column.title }, column.cell(row))));
+
+/** A list that is longer than one wants to draw at once: the first rows now, more when one comes near their end. */
+export function longTable(caption, columns, rows, step = 100) {
+  const whole = table(caption, columns, rows.slice(0, step));
+  const body = whole.querySelector("tbody");
+  let shown = Math.min(step, rows.length);
+  if (shown === rows.length) return whole;
+  const button = h("button", { type: "button", class: "more", onclick: () => grow() });
+  const label = () => put(button, t("more", { count: number(Math.min(step, rows.length - shown)) }));
+  const watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && grow(), { rootMargin: "600px" });
+  function grow() {
+    body.append(...rows.slice(shown, shown + step).map((row) => tableRow(columns, row)));
+    shown = Math.min(shown + step, rows.length);
+    if (shown === rows.length) {
+      watcher.disconnect();
+      button.remove();
+    } else {
+      label();
+    }
+  }
+  label();
+  watcher.observe(button);
+  return h("div", {}, whole, button);
+}
+
+export const field = (label, control, attributes = {}) => h("label", { class: "field", ...attributes }, h("span", {}, label), control);
+
+export function select(options, chosen, onchange) {
+  return h("select", { onchange: (event) => onchange(event.target.value) }, options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
+}
+
+export function copyButton(text) {
+  return h("button", { type: "button", class: "small", onclick: async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      say(t("copied"));
+    } catch (error) {
+      say(t("failed", { why: error.message }));
+    }
+  } }, t("copy"));
+}
+
+/** A button that asks the daemon to do something, and says what came of it beside itself. */
+export function deed(label, doIt, attributes = {}) {
+  const outcome = h("span", { class: "outcome", role: "status" });
+  const button = h("button", { type: "button", ...attributes, onclick: async () => {
+    button.disabled = true;
+    try {
+      put(outcome, await doIt());
+    } catch (error) {
+      put(outcome, h("span", { class: "wrong" }, t("failed", { why: explainError(error) })));
+    }
+    button.disabled = false;
+  } }, label);
+  return h("span", { class: "deed" }, button, outcome);
+}
+
+export const orderAudit = (target) => deed(t("auditNow"), async () => t("ordered", { id: (await post("audits", { target })).id }));
+/** `image`: a reference, or a function that gives it when the button is pressed. */
+export const orderScan = (image, label = t("scanAgain")) =>
+  deed(label, async () => t("ordered", { id: (await post("scans", { image: typeof image === "function" ? image() : image })).id }));
+
+/** A file of the API is fetched with the token and given to the browser as what it is: a file. */
+export function downloadButton(label, path, file) {
+  return deed(label, async () => {
+    const answer = await ask(path);
+    const address = URL.createObjectURL(await answer.blob());
+    h("a", { href: address, download: file }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    return "";
+  }, { class: "small" });
+}
+
+export const explainError = (error) => (error instanceof Problem ? error.message : error instanceof TypeError ? t("unreachable") : String(error.message ?? error));
+
+export function failure(error, retry) {
+  return h("div", { class: "card wrong", role: "alert" }, h("p", {}, t("failed", { why: explainError(error) })), retry && h("button", { type: "button", onclick: retry }, t("again")));
+}
+
+/** Evidence as a list: what, where, which line of it, which layer and its build step. */
+export function evidenceList(evidence, steps = []) {
+  return h("ul", { class: "evidence" }, evidence.map((each) => h("li", {},
+    code(each.path), each.detail && [" ", h("q", {}, each.detail)],
+    each.layer !== null && h("span", { class: "note" }, ` ${t("layerNumber", { number: each.layer })}`),
+    each.layer !== null && steps[each.layer]?.createdBy && h("span", { class: "note step", title: steps[each.layer].createdBy }, steps[each.layer].createdBy))));
+}

@@ -1,0 +1,176 @@
+// One image: what its tag claims, what is inside, the proof, where it went wrong, and what to do.
+import { get } from "./api.js";
+import { ancestors, guiltyLayers, judgeClaims, others } from "./claims.js";
+import { meaning } from "./codes.js";
+import { add, h, put } from "./dom.js";
+import { familyGraph } from "./graph.js";
+import { badge, code, copyButton, evidenceList, longTable, orderScan, severity, shortDigest, table, when } from "./parts.js";
+import { note, to } from "./route.js";
+import { bytes, number, t } from "./texts.js";
+
+const OUTCOME = { true: ["pass", "✓", "claimTrue"], false: ["fail", "✗", "claimFalse"], open: ["unknown", "?", "claimOpen"] };
+const named = (each) => `${each.component}${each.version ? ` ${each.version}` : ""}`;
+
+function sentence(image, judged) {
+  if (image.verdict === "error") return image.error?.message ?? "";
+  const count = (outcome) => judged.filter((each) => each.outcome === outcome).length;
+  if (judged.length === 0) return t("noClaims");
+  if (count("false")) return t("verdictOne", { broken: count("false"), all: judged.length });
+  if (count("open")) return t("verdictOpen", { open: count("open"), all: judged.length });
+  return image.verdict === "fail" ? t("verdictElse") : t("verdictHolds", { all: judged.length });
+}
+
+function claimsSection(image, judged) {
+  const outcome = (each) => {
+    const [look, mark, word] = OUTCOME[each.outcome];
+    return h("span", { class: `badge ${look}` }, h("span", { class: "mark", "aria-hidden": "true" }, mark), t(word));
+  };
+  const more = others(image, judged);
+  return h("section", { class: "card" }, h("h2", {}, t("claimsTitle")),
+    judged.length ? table(t("claimsTitle"), [
+      { title: t("component"), head: true, cell: ({ claim }) => [claim.component, claim.from === "repository" && h("span", { class: "note block" }, t("fromRepository"))] },
+      { title: t("claimed"), cell: ({ claim }) => h("strong", {}, claim.version || t("anyVersion")) },
+      { title: t("holds"), cell: ({ claim, seen, outcome: way }) => (seen ? h("strong", { class: way }, seen.component !== claim.component ? named(seen) : seen.version || "✓") : h("span", { class: "note" }, t("notFound"))) },
+      { title: "", class: "tight", cell: outcome },
+      { title: t("proof"), class: "proof", cell: ({ seen }) => seen?.evidence?.length > 0 && evidenceList(seen.evidence.slice(0, 2)) },
+    ], judged) : h("p", {}, t("noClaims")),
+    more.length > 0 && h("p", {}, h("span", { class: "note" }, `${t("alsoInside")}: `), more.map((each) => h("span", { class: "chip" }, named(each), !each.proof && ` (${t("notProven")})`))));
+}
+
+function findingCard(finding, steps) {
+  return h("li", { class: `finding ${finding.severity}` },
+    h("p", { class: "row" }, severity(finding.severity), h("strong", {}, meaning(finding.code)), h("a", { class: "note", href: to("images", { code: finding.code }) }, code(finding.code))),
+    h("p", {}, finding.message), finding.evidence.length > 0 && evidenceList(finding.evidence, steps));
+}
+
+function commands(image, suggestion) {
+  const line = (label, text) => h("div", { class: "command" }, h("span", { class: "note" }, label), code(text), copyButton(text), orderScan(image.reference));
+  return h("section", { class: "card mend" },
+    suggestion && h("p", { class: "deserves" }, h("span", {}, t("deserves")), " ", h("code", { class: "strong" }, suggestion), " ", copyButton(suggestion)),
+    line(t("checkAgain"), `veritag scan ${image.reference}`));
+}
+
+/** The image, what it is built on, and in which of them the lie lies. */
+function treeNodes(image) {
+  const places = ancestors(image);
+  const guilty = [...guiltyLayers(image)];
+  const here = (from, upTo) => guilty.filter(([layer]) => layer >= from && layer < upTo).flatMap(([, codes]) => codes);
+  const short = (reference) => (reference.startsWith(`${image.registry}/`) ? reference.slice(image.registry.length + 1) : reference);
+  const broken = image.findings.find((each) => each.code === "parent-mismatch" || each.code === "parent-forged");
+  const nodes = [{ reference: image.reference, layers: Infinity, title: short(image.reference), kind: "own", note: t("thisImage"), broken: Boolean(broken) }];
+  for (const place of places) {
+    const names = place.names.map((each) => short(each.reference));
+    nodes.push({ reference: place.names[0].reference, names: place.names, layers: place.layers, kind: place.current ? "good" : "stale",
+      title: names.length > 1 ? t("moreNames", { first: names[0], count: names.length - 1 }) : names[0],
+      note: [t("layerCount", { count: place.layers }), !place.current && t("rebuiltSince")].filter(Boolean).join(" · ") });
+  }
+  nodes.forEach((node, at) => {
+    const codes = here(nodes[at + 1]?.layers ?? 0, node.layers);
+    if (codes.length) Object.assign(node, { kind: "bad", note: `${node.note} · ${t("cameIn", { code: [...new Set(codes)].join(", ") })}` });
+    if (at === 0 && broken) node.step = meaning(broken.code);
+  });
+  if (places.length === 0) nodes.push({ title: t("familyNone"), note: "", kind: "none", layers: 0 });
+  return nodes;
+}
+
+function familySection(image) {
+  const nodes = treeNodes(image);
+  const figure = h("div", { class: "figure" });
+  const draw = () => put(figure, familyGraph(nodes, Math.max(260, figure.clientWidth)));
+  new ResizeObserver((_, observer) => (figure.isConnected ? draw() : observer.disconnect())).observe(figure);
+  const links = nodes.flatMap((node) => node.names ?? []);
+  return h("section", { class: "card" }, h("h2", {}, t("family")), h("p", { class: "note" }, t("familyHint")), h("div", { class: "family-pair" }, figure,
+    links.length > 0 && h("ul", { class: "plain" }, links.map((each) => h("li", {}, h("a", { href: to(["image", each.digest], { ref: each.reference }) }, each.reference), h("span", { class: "note" }, ` ${t("layerCount", { count: each.layers })}`, !each.current && ` · ${t("rebuiltSince")}`))))));
+}
+
+function layersSection(image, layers) {
+  const places = ancestors(image).reverse();
+  const owner = (at) => places.find((place) => at < place.layers)?.names[0].reference ?? t("itsOwn");
+  const guilty = guiltyLayers(image);
+  const most = Math.max(1, ...layers.map((layer) => layer.size));
+  const size = (layer) => {
+    const meter = h("span", { class: "meter", "aria-hidden": "true" }, h("span", {}));
+    meter.firstChild.style.setProperty("width", `${(100 * layer.size) / most}%`);
+    return [bytes(layer.size), meter];
+  };
+  return h("section", { class: "card" }, h("h2", {}, t("layers")), layers.length ? longTable(t("layers"), [
+    { title: t("layer"), class: "number", head: true, cell: (layer) => layer.at },
+    { title: t("size"), class: "size", cell: size },
+    { title: t("createdBy"), class: "steps", cell: (layer) => [layer.createdBy ? h("code", { class: "step" }, layer.createdBy) : h("span", { class: "note" }, t("noStep")),
+      guilty.has(layer.at) && h("span", { class: "wrong block" }, t("cameIn", { code: guilty.get(layer.at).join(", ") }))] },
+    { title: t("belongsTo"), cell: (layer) => owner(layer.at) },
+    { title: t("digest"), class: "tight", cell: (layer) => shortDigest(layer.digest) },
+  ], layers.map((layer, at) => ({ ...layer, at }))) : h("p", { class: "note" }, t("layersAbsent")));
+}
+
+function packagesSection(image, signal, query) {
+  const counts = Object.entries(image.packages).filter(([, count]) => count);
+  const all = counts.reduce((sum, [, count]) => sum + count, 0);
+  const section = h("section", { class: "card", id: "packages" }, h("h2", {}, t("packages")));
+  if (all === 0) return add(section, h("p", { class: "note" }, t("packagesNone")));
+  add(section, h("p", {}, counts.map(([type, count]) => h("span", { class: "chip" }, `${type} ${number(count)}`))));
+  const place = h("div", {});
+  async function open(text) {
+    let packages;
+    try {
+      packages = (await get(`images/${image.digest}/packages`, signal)).packages;
+    } catch (error) {
+      put(place, h("p", { class: "note" }, error.status === 404 ? t("packagesAbsent") : error.message));
+      return;
+    }
+    const list = h("div", {});
+    const count = h("p", { class: "note", role: "status" });
+    const search = h("input", { type: "search", value: text, autocomplete: "off", "aria-label": t("packageSearch"), placeholder: t("packageSearch"), oninput: () => draw() });
+    function draw() {
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const found = packages.filter((each) => words.every((word) => `${each.name} ${each.version}`.toLowerCase().includes(word)));
+      note({ package: search.value });
+      put(count, t("packagesFound", { shown: number(found.length), all: number(packages.length) }));
+      put(list, longTable(t("packages"), [
+        { title: t("name"), head: true, cell: (each) => each.name },
+        { title: t("version"), cell: (each) => each.version },
+        { title: t("type"), class: "tight", cell: (each) => each.type },
+        { title: t("architecture"), class: "tight", cell: (each) => each.arch },
+        { title: t("layer"), class: "number", cell: (each) => each.layer ?? "" },
+      ], found, 60));
+    }
+    put(place, search, count, list);
+    draw();
+  }
+  put(place, h("button", { type: "button", onclick: async () => { await open(""); place.querySelector("input")?.focus(); } }, t("showPackages", { count: number(all) })));
+  if (query.has("package")) open(query.get("package"));
+  return add(section, place);
+}
+
+export const title = (route) => route.query.get("ref") || t("image");
+
+export async function show(main, route, signal) {
+  const lang = `lang=${document.documentElement.lang}`;
+  const byName = route.path[1] === "-";
+  const report = await get(byName ? `reference?name=${encodeURIComponent(route.query.get("ref") ?? "")}&${lang}` : `images/${encodeURIComponent(route.path[1])}?${lang}`, signal);
+  const wanted = { reference: route.query.get("ref"), platform: route.query.get("platform") };
+  const ofName = report.images.filter((each) => each.reference === wanted.reference);
+  const same = ofName.length ? ofName : report.images.filter((each) => each.reference === report.images[0].reference);
+  const image = same.find((each) => each.platform === wanted.platform) ?? same[0];
+  const names = [...new Set(report.images.map((each) => each.reference))].filter((name) => name !== image.reference);
+  const steps = image.digest ? await get(`images/${image.digest}/layers`, signal).then((answer) => answer.layers).catch((error) => (error.name === "AbortError" ? Promise.reject(error) : [])) : [];
+  const judged = judgeClaims(image);
+  const suggestion = image.findings.find((each) => each.suggestion)?.suggestion;
+  const at = (each) => to(["image", route.path[1]], { ref: each.reference, platform: each.platform });
+
+  put(main, h("p", { class: "crumbs" }, h("a", { href: to("images") }, t("allImages")), " / ", h("a", { href: to("images", { registry: image.registry, repository: image.repository }) }, `${image.registry}/${image.repository}`)),
+    h("h1", { class: "name" }, badge(image.verdict), " ", `${image.repository}:`, h("wbr"), image.tag),
+    h("p", { class: "lead" }, sentence(image, judged)),
+    same.length > 1 && h("nav", { class: "tabs", "aria-label": t("platforms") }, same.map((each) => h("a", { href: at(each), "aria-current": each === image ? "page" : null }, each.platform, " ", badge(each.verdict)))),
+    commands(image, suggestion),
+    image.verdict !== "error" && claimsSection(image, judged),
+    h("section", { class: "card" }, h("h2", {}, t("findings")), image.findings.length ? h("ul", { class: "findings" }, image.findings.map((each) => findingCard(each, steps))) : h("p", {}, image.verdict === "error" ? sentence(image, judged) : t("noFindings"))),
+    image.problems.length > 0 && h("section", { class: "card" }, h("h2", {}, t("problems")), h("ul", { class: "evidence" }, image.problems.map((each) => h("li", {}, code(each.path), " ", each.message)))));
+  if (image.verdict !== "error")
+    add(main, familySection(image), layersSection(image, steps), packagesSection(image, signal, route.query));
+  add(main, h("section", { class: "card" }, h("h2", {}, t("facts")), h("dl", { class: "facts" },
+    h("dt", {}, t("registry")), h("dd", {}, image.registry), h("dt", {}, t("platform")), h("dd", {}, image.platform || "–"),
+    h("dt", {}, t("digest")), h("dd", {}, code(image.digest || "–"), " ", image.digest && copyButton(image.digest)),
+    h("dt", {}, t("grammar")), h("dd", {}, image.grammar || "–"), h("dt", {}, t("tier")), h("dd", {}, image.tier ?? "–"), h("dt", {}, t("seen")), h("dd", {}, when(report.generated))),
+    names.length > 0 && [h("p", { class: "note" }, t("otherNames", { count: names.length + 1 })), h("ul", { class: "plain" }, names.slice(0, 50).map((name) => h("li", {}, h("a", { href: to(["image", route.path[1]], { ref: name, platform: image.platform }) }, name))))]));
+}

@@ -1,0 +1,109 @@
+// The first thing one sees: what is wrong, how bad, where, and how old that knowledge is.
+import { get } from "./api.js";
+import { meaning, severityOf } from "./codes.js";
+import { VERDICTS, countVerdicts, images, tally } from "./data.js";
+import { add, h, put } from "./dom.js";
+import { trendGraph } from "./graph.js";
+import { code, orderAudit, orderScan, select, severity, table, verdictBar, when } from "./parts.js";
+import { note, parse, to } from "./route.js";
+import { date, number, percent, t } from "./texts.js";
+
+const MOST_CAUSES = 8;
+const MOST_AUDITS = 30;
+const judged = (counts) => counts.pass + counts.warn + counts.fail;
+const total = (counts) => VERDICTS.reduce((sum, verdict) => sum + counts[verdict], 0);
+
+function tiles(counts) {
+  const all = Math.max(1, total(counts));
+  return h("ul", { class: "tiles" }, VERDICTS.map((verdict) => h("li", { class: counts[verdict] ? verdict : "zero" },
+    h("a", { href: to("images", { verdict }) },
+      h("span", { class: "count" }, number(counts[verdict])), h("span", { class: "word" }, t(verdict)),
+      h("span", { class: "share" }, percent(counts[verdict] / all)), h("span", { class: "means" }, t(`${verdict}Means`))))));
+}
+
+function causes(lines) {
+  const codes = tally(lines.flatMap((line) => line.codes.filter((each) => !line.notes.includes(each))));
+  const weight = (each) => (severityOf(each) === "error" ? "error" : "warning");
+  codes.sort((a, b) => (weight(a[0]) < weight(b[0]) ? -1 : weight(a[0]) > weight(b[0]) ? 1 : b[1] - a[1]));
+  if (codes.length === 0) return h("p", {}, t("allWell"));
+  return table(t("whatIsWrong"), [
+    { title: t("finding"), head: true, cell: ([each]) => h("a", { href: to("images", { code: each }) }, meaning(each), " ", h("span", { class: "note" }, code(each))) },
+    { title: t("severity"), class: "tight", cell: ([each]) => severity(weight(each)) },
+    { title: t("imageCount"), class: "number", cell: ([, count]) => number(count) },
+  ], codes.slice(0, MOST_CAUSES));
+}
+
+function places(lines) {
+  const broken = lines.filter((line) => line.verdict === "fail" || line.verdict === "error");
+  if (broken.length === 0) return h("p", {}, t("allWell"));
+  const by = new Map();
+  for (const line of lines) {
+    const key = `${line.registry}/${line.repository}`;
+    if (!by.has(key)) by.set(key, []);
+    by.get(key).push(line);
+  }
+  const rows = tally(broken.map((line) => `${line.registry}/${line.repository}`)).slice(0, MOST_CAUSES).map(([key]) => ({ line: by.get(key)[0], counts: countVerdicts(by.get(key)) }));
+  return table(t("where"), [
+    { title: t("repository"), head: true, cell: ({ line }) => h("a", { href: to("images", { registry: line.registry, repository: line.repository }) }, line.repository, " ", h("span", { class: "note" }, line.registry)) },
+    { title: t("result"), class: "wide", cell: ({ counts }) => verdictBar(counts) },
+    { title: t("imageCount"), class: "number", cell: ({ counts }) => `${number(counts.fail + counts.error)} / ${number(total(counts))}` },
+  ], rows);
+}
+
+/** Which audits are a target's: those over exactly what it lists (and perhaps a filter, which is named last). */
+const isOf = (audit, target) => target.targets.every((each) => audit.targets.includes(each)) && audit.targets.length <= target.targets.length + 1;
+
+function targetTable(targets, audits) {
+  const rows = targets.map((target) => ({ target, last: audits.find((audit) => audit.ended && isOf(audit, target)) }));
+  return table(t("targets"), [
+    { title: t("target"), head: true, cell: ({ target }) => [target.name, h("span", { class: "note block" }, target.targets.join(", "))] },
+    { title: t("lastAudit"), cell: ({ last }) => (last ? h("a", { href: to(["audit", last.id]) }, when(last.ended)) : t("never")) },
+    { title: t("result"), class: "wide", cell: ({ last }) => last?.verdicts && verdictBar(last.verdicts) },
+    { title: t("coverage"), class: "number", cell: ({ last }) => last?.verdicts && `${number(judged(last.verdicts))} / ${number(total(last.verdicts))}` },
+    { title: t("nextAudit"), cell: ({ target }) => (target.next ? when(target.next) : t("onDemand")) },
+    { title: t("action"), cell: ({ target }) => orderAudit(target.name) },
+  ], rows);
+}
+
+function trend(section, audits) {
+  const whole = audits.filter((audit) => audit.kind === "audit" && audit.ended && audit.verdicts);
+  const names = [...new Set(whole.map((audit) => audit.targets.join(", ")))];
+  function draw(name) {
+    const shown = whole.filter((audit) => audit.targets.join(", ") === name).slice(0, MOST_AUDITS).reverse();
+    put(section, h("h2", {}, t("trend")));
+    if (names.length > 1) add(section, h("label", { class: "field" }, h("span", {}, t("target")), select(names.map((each) => [each, each]), name, (value) => { note({ trend: value }); draw(value); })));
+    if (shown.length < 2) return add(section, h("p", {}, t("trendNone")));
+    return add(section, h("p", { class: "note" }, t("trendHint", { count: shown.length, target: name })), h("div", { class: "figure" }, trendGraph(shown)),
+      h("details", {}, h("summary", {}, t("asTable")), table(t("trend"), [{ title: t("started"), head: true, cell: (audit) => h("a", { href: to(["audit", audit.id]) }, date(audit.started)) },
+        ...VERDICTS.map((verdict) => ({ title: t(verdict), class: "number", cell: (audit) => number(audit.verdicts[verdict]) }))], shown)));
+  }
+  draw(names.includes(parse().query.get("trend")) ? parse().query.get("trend") : names[0]);
+}
+
+function firstSteps(targets) {
+  const input = h("input", { type: "text", placeholder: "quay.io/openeuler/cann:8.0.RC1-oe2203sp4", "aria-label": t("reference"), size: "44" });
+  return h("div", { class: "card" }, h("p", {}, t("noImages")), h("p", {}, t("noImagesHint")), targets.map((target) => h("p", {}, h("strong", {}, target.name), " ", orderAudit(target.name))),
+    h("div", { class: "row" }, input, orderScan(() => input.value.trim(), t("scanIt"))));
+}
+
+export const title = () => t("overview");
+
+export async function show(main, route, signal) {
+  const [all, { targets }, { audits }] = await Promise.all([images(signal), get("targets", signal), get("audits?kind=audit&limit=300", signal)]);
+  const counts = countVerdicts(all.lines);
+  const trendSection = h("section", { class: "card" });
+  trend(trendSection, audits);
+  put(main, h("h1", {}, t("overview")));
+  if (all.lines.length === 0) add(main, firstSteps(targets));
+  else
+    add(main, h("p", { class: "lead" }, t("imagesKnown", { tags: number(all.tags.length), images: number(all.lines.length) })), tiles(counts), verdictBar(counts),
+      h("p", { class: "note" }, `${t("coverage")}: `, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })),
+      h("div", { class: "pair" },
+        h("section", { class: "card" }, h("h2", {}, t("whatIsWrong")), h("p", { class: "note" }, t("whatIsWrongHint")), causes(all.lines)),
+        h("section", { class: "card" }, h("h2", {}, t("where")), h("p", { class: "note" }, t("whereHint")), places(all.lines))));
+  if (targets.length) add(main, h("section", { class: "card" }, h("h2", {}, t("targets")), targetTable(targets, audits)));
+  if (audits.length) add(main, trendSection);
+}
+
+/** Whether what ended is worth drawing this view anew. */
+export const refreshes = (ended) => ended.kind === "audit" || ended.kind === "scan";

@@ -1,0 +1,56 @@
+// What waits, runs, failed. Dead letters can be tried again, the others stopped.
+import { get, post } from "./api.js";
+import { h, put } from "./dom.js";
+import { deed, table, when } from "./parts.js";
+import { to } from "./route.js";
+import { number, t } from "./texts.js";
+import { runs } from "./live.js";
+
+const STATES = { "": "all", waiting: "stateWaiting", running: "stateRunning", dead: "stateDead", done: "stateDone", cancelled: "stateCancelled", superseded: "stateSuperseded" };
+const KINDS = { audit: "kindAudit", scan: "kindScan", notice: "jobNotice", "adapter-scan": "jobAdapter" };
+const kindOf = (job) => (KINDS[job.kind] ? t(KINDS[job.kind]) : job.kind);
+const progressOf = (job) => {
+  const run = runs.get(job.id);
+  return run?.listed ? h("span", { class: "note block" }, t("liveCount", { done: number(run.done), listed: number(run.listed) })) : null;
+};
+
+function action(job) {
+  if (job.state === "dead" || job.state === "cancelled") return deed(t("retry"), async () => t("retried", { id: (await post(`jobs/${job.id}/retry`)).id }), { "aria-label": `${t("retry")} ${job.id}` });
+  if (job.state === "waiting" || job.state === "running")
+    return deed(t("cancel"), async () => {
+      await post(`jobs/${job.id}/cancel`);
+      return t("cancelled", { id: job.id });
+    }, { "aria-label": `${t("cancel")} ${job.id}` });
+  return null;
+}
+
+const columns = () => [
+  { title: "№", class: "number", head: true, cell: (job) => job.id },
+  { title: t("state"), class: "tight", cell: (job) => [h("span", { class: `state ${job.state}` }, t(STATES[job.state] ?? "all")), progressOf(job)] },
+  { title: t("kind"), class: "tight", cell: kindOf },
+  { title: t("about"), cell: (job) => [job.about, job.failure && h("span", { class: "wrong block" }, job.failure.message)] },
+  { title: t("attempts"), class: "number", cell: (job) => job.attempts },
+  { title: t("enqueued"), class: "tight", cell: (job) => when(job.enqueued) },
+  { title: t("changed"), class: "tight", cell: (job) => when(job.changed) },
+  { title: t("action"), cell: action },
+];
+
+export const title = () => t("queue");
+
+export async function show(main, route, signal) {
+  const state = STATES[route.query.get("state")] ? route.query.get("state") : "";
+  const list = async (cursor = "") => get(`jobs?limit=100${state && `&state=${state}`}${cursor && `&cursor=${cursor}`}`, signal);
+  const page = await list();
+  const rest = h("div", {});
+  const draw = () => put(rest, page.jobs.length ? h("div", { class: "card list" }, table(t("queue"), columns(), page.jobs)) : h("p", { class: "card" }, t("noJobs")), page.next && h("button", { type: "button", onclick: async () => {
+    const more = await list(page.next);
+    page.jobs.push(...more.jobs);
+    page.next = more.next;
+    draw();
+  } }, t("moreJobs")));
+  draw();
+  put(main, h("h1", {}, t("queue")),
+    h("nav", { class: "tabs", "aria-label": t("state") }, Object.entries(STATES).map(([name, word]) => h("a", { href: to("queue", { state: name }), "aria-current": name === state ? "page" : null }, t(word)))), rest);
+}
+
+export const refreshes = () => true;

@@ -1,0 +1,17 @@
+# Writes a C++ file with the bytes of every file in FOLDER, sorted by name, for api::page_files(). Run as a script: cmake -DFOLDER= -DOUTPUT= -P
+file(GLOB paths "${FOLDER}/*.html" "${FOLDER}/*.css" "${FOLDER}/*.js" "${FOLDER}/*.svg")
+list(SORT paths)  # by bytes, as std::lower_bound does
+set(arrays "")
+set(table "")
+set(number 0)
+foreach(path IN LISTS paths)
+  get_filename_component(name "${path}" NAME)
+  file(READ "${path}" hex HEX)
+  string(LENGTH "${hex}" digits)
+  math(EXPR size "${digits} / 2")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "constexpr unsigned char kFile${number}[] = {${bytes}};\n")
+  string(APPEND table "        {\"${name}\", {reinterpret_cast<const char*>(kFile${number}), ${size}}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+file(WRITE "${OUTPUT}" "#include \"api/page.h\"\n\nnamespace veritag::api {\nnamespace {\n${arrays}}  // namespace\n\nstd::span<const PageFile> page_files() noexcept {\n    static const PageFile kFiles[] = {\n${table}    };\n    return kFiles;\n}\n\n}  // namespace veritag::api\n")

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""The web page in a real browser: every view, filters, both languages, a running audit, hostile images, the keyboard, a phone.
+
+usage: page_test.py --veritag PROGRAM [--work DIR] [--cache DIR] [--verbose] [--stay]
+
+Chromium is Debian's; Playwright, which drives it, and axe-core come from npm (page/package-lock.json pins them by hash). Screenshots of the main
+views are left in WORK/screenshots. With --stay nothing is tested: the daemon stays up for somebody to look at the page by hand.
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")]
+
+import daemon  # noqa: E402
+import page_world  # noqa: E402
+import registry  # noqa: E402
+import run_matrix  # noqa: E402
+
+DRIVER = pathlib.Path(__file__).resolve().parent / "page"
+BROWSERS = ("chromium-headless-shell", "chromium")
+
+
+class Page:
+    def __init__(self, options):
+        self.work = pathlib.Path(options.work).resolve()
+        self.cache = pathlib.Path(options.cache).resolve()
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        self.tally = run_matrix.Tally(options.verbose)
+        self.program = options.veritag
+
+    def tools(self):
+        """The folder with its node_modules, or None with the reason. Kept under the hash of its lock file."""
+        lock = (DRIVER / "package-lock.json").read_bytes()
+        folder = self.cache / "tools" / f"page-{hashlib.sha256(lock).hexdigest()[:16]}"
+        if folder.exists():
+            return folder, ""
+        if not shutil.which("npm") or not shutil.which("node"):
+            return None, "no npm"
+        unfinished = folder.with_suffix(".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(DRIVER / name, unfinished)
+        try:
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=unfinished, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           timeout=180)
+        except (subprocess.SubprocessError, OSError) as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            return None, f"Playwright could not be had: {error}"
+        unfinished.rename(folder)
+        return folder, ""
+
+    def audit(self, target="fleet"):
+        status, _, body = self.daemon.post("/api/v1/audits", {"target": target})
+        job = json.loads(body)["id"]
+        done = daemon.wait_for(lambda: self.daemon.read(f"/api/v1/scans/{job}")["state"] not in ("waiting", "running"), 120)
+        state = self.daemon.read(f"/api/v1/scans/{job}")
+        if status != 202 or not done or state["state"] != "done":
+            raise RuntimeError(f"the audit ended as {state}:\n{self.daemon.log()[-2000:]}")
+        return state["result"]["audit"]
+
+    def settings(self):
+        host = self.server.host
+        return {"registries": [{"registry": host, "plain_http": True, "internal": True}],
+                "targets": [{"name": "fleet", "registry": host}, {"name": "slow", "registry": host, "namespace": "openeuler", "references_per_second": 400}],
+                "workers": 2}
+
+    def prepare(self):
+        """Two audits with a change between them, and a dead letter."""
+        world = page_world.World(self.server)
+        world.push()
+        first = self.audit()
+        world.mend()
+        second = self.audit()
+        status, _, body = self.daemon.post("/api/v1/scans", {"image": "127.0.0.1:1/no/registry:1.0"})
+        return {"audits": [first, second], "failing": json.loads(body)["id"] if status == 202 else None}
+
+    def drive(self, tools, browser, facts):
+        settings = {"url": f"http://127.0.0.1:{self.daemon.port}/", "tools": str(tools), "browser": browser, "screenshots": str(self.work / "screenshots"), "host": self.server.host,
+                    "tokens": {role: self.daemon.make_token(f"page-{role}", role) for role in ("read", "scan")}, "liar": page_world.LIAR, "mended": page_world.MENDED,
+                    "tags": page_world.BULK_REPOSITORIES * page_world.BULK_TAGS, **facts}
+        (self.work / "screenshots").mkdir(exist_ok=True)
+        (self.work / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        driver = subprocess.Popen(["node", str(DRIVER / "drive.mjs"), str(self.work / "settings.json")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, preexec_fn=registry.end_with_parent)
+        ended = False
+        for line in driver.stdout:
+            result = json.loads(line)
+            ended = ended or result["name"] == "the driver came to its end"
+            self.tally.check(result["name"], result["problems"])
+        if driver.wait() != 0 or not ended:
+            self.tally.check("the driver came to its end", [f"status {driver.returncode}", self.daemon.log()[-800:]])
+
+    def run(self, stay):
+        started = time.monotonic()
+        tools, why = self.tools()
+        browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+        if not stay and (tools is None or browser is None):
+            self.tally.skip("the page in a browser", why or "no chromium; tests/support/install.sh installs it")
+            print(f"{self.tally.passed} passed, {self.tally.failed} failed")
+            return 1 if self.tally.failed else 0
+        with registry.Registry(self.work / "registry") as self.server:
+            self.daemon = daemon.Daemon(self.program, self.work / "daemon", self.settings())
+            self.daemon.token = self.daemon.make_token("tests", "admin")
+            self.daemon.start()
+            try:
+                facts = self.prepare()
+                print(f"prepared after {time.monotonic() - started:.0f} s", flush=True)
+                if stay:
+                    print(f"http://127.0.0.1:{self.daemon.port}/  token {self.daemon.token}\nCtrl-C ends it.", flush=True)
+                    while True:
+                        time.sleep(3600)
+                self.drive(tools, browser, facts)
+            except KeyboardInterrupt:
+                pass
+            finally:
+                self.daemon.stop()
+        print(f"{self.tally.passed} passed, {self.tally.failed} failed ({time.monotonic() - started:.0f} s)")
+        return 1 if self.tally.failed or not self.tally.passed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--veritag", required=True)
+    parser.add_argument("--work", default="build/page")
+    parser.add_argument("--cache", default=str(SOURCE / "build/fixtures"))
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--stay", action="store_true")
+    options = parser.parse_args()
+    return Page(options).run(options.stay)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
