@@ -18,6 +18,10 @@ struct Limits {
     std::size_t index_depth = 3;
     std::size_t index_platforms = 64;
     std::size_t image_layers = 512;
+    std::size_t referrers = 5000;                         ///< of one image, over all pages; a fallback index of 4 MiB holds about as many
+    std::size_t referrers_pages = 100;
+    std::size_t referrers_read = 100;                     ///< that are fetched to find the newest report
+    std::uint64_t statement_bytes = 1ULL << 20;           ///< a report that is attached to an image
     std::uint64_t layer_bytes = 64ULL << 30;              ///< one layer, inflated
     std::uint64_t inflate_ratio = 1000;                   ///< output to input, checked beyond `inflate_ratio_floor`
     std::uint64_t inflate_ratio_floor = 1ULL << 30;       ///< bytes of output below which the ratio is not checked

@@ -3,13 +3,14 @@
 #include "base/byte_reader.h"
 #include "base/text.h"
 #include "base/times.h"
+#include "oci/fields.h"
 #include "oci/json.h"
 
 #include <algorithm>
 #include <array>
 
 // All documents are JSON objects; unknown members are legal and ignored.
-//   manifest  {schemaVersion: 2, mediaType?, artifactType?, config: descriptor, layers: [descriptor], annotations?}
+//   manifest  {schemaVersion: 2, mediaType?, artifactType?, config: descriptor, layers: [descriptor], subject?: descriptor, annotations?}
 //   index     {schemaVersion: 2, mediaType?, manifests: [descriptor], annotations?}
 //   config    {os, architecture, variant?, rootfs: {type: "layers", diff_ids: [digest]}, config?: {Env, Labels}, history?}
 // Container engines written in Go match member names without case and take the last of two; so that nobody can show us one
@@ -18,145 +19,8 @@
 namespace veritag::oci {
 namespace {
 
-using Json = rapidjson::Value;
-
 constexpr std::string_view kReadManifest = "read manifest";
 constexpr std::string_view kReadConfig = "read image config";
-constexpr std::uint64_t kMaxSize = 0x7FFF'FFFF'FFFF'FFFF;  // int64 in descriptor.md
-
-Error bad_field(std::string_view what, std::string_view field, std::string saw) {
-    return {ErrorCode::malformed, std::string(what), std::string(field), std::move(saw), ""};
-}
-
-std::string_view type_name(const Json& value) noexcept {
-    switch (value.GetType()) {
-        case rapidjson::kNullType: return "null";
-        case rapidjson::kFalseType:
-        case rapidjson::kTrueType: return "true or false";
-        case rapidjson::kObjectType: return "an object";
-        case rapidjson::kArrayType: return "a list";
-        case rapidjson::kStringType: return "a string";
-        case rapidjson::kNumberType: return "a number";
-    }
-    return "another type";
-}
-
-std::string wrong_type(const Json& value, std::string_view wanted) {
-    return "is " + std::string(type_name(value)) + ", not " + std::string(wanted);
-}
-
-std::string_view text_of(const Json& value) noexcept { return {value.GetString(), value.GetStringLength()}; }
-
-// One document being read: every getter knows the action and the field's path for its error.
-struct Fields {
-    std::string_view what;
-
-    [[nodiscard]] Error error(const std::string& field, std::string saw) const { return bad_field(what, field, std::move(saw)); }
-
-    // Names of an object whose names the format fixes (`fold_case`) or of a free map.
-    [[nodiscard]] Result<void> check_names(const Json& object, const std::string& field, bool fold_case) const {
-        std::vector<std::string> names;
-        names.reserve(object.MemberCount());
-        for (const auto& member : object.GetObject())
-            names.push_back(fold_case ? to_lower(text_of(member.name)) : std::string(text_of(member.name)));
-        std::sort(names.begin(), names.end());
-        const auto twice = std::adjacent_find(names.begin(), names.end());
-        if (twice != names.end())
-            return error(field, "member \"" + quote(*twice) + "\" is there twice" + (fold_case ? " (upper and lower case are the same)" : ""));
-        return ok();
-    }
-
-    // nullptr where absent or null: Go writes an unset pointer, list or map as null.
-    [[nodiscard]] static const Json* optional(const Json& object, std::string_view name) noexcept {
-        const Json* value = json_member(object, name);
-        return value == nullptr || value->IsNull() ? nullptr : value;
-    }
-
-    [[nodiscard]] Result<const Json*> object(const Json* value, const std::string& field) const {
-        if (value == nullptr) return error(field, "missing");
-        if (!value->IsObject()) return error(field, wrong_type(*value, "an object"));
-        VERITAG_CHECK(check_names(*value, field, true));
-        return value;
-    }
-
-    [[nodiscard]] Result<std::string> optional_string(const Json& object, std::string_view name, const std::string& prefix) const {
-        const Json* value = optional(object, name);
-        if (value == nullptr) return std::string();
-        if (!value->IsString()) return error(prefix + std::string(name), wrong_type(*value, "a string"));
-        return std::string(text_of(*value));
-    }
-
-    [[nodiscard]] Result<std::string> string(const Json& object, std::string_view name, const std::string& prefix) const {
-        VERITAG_TRY(std::string value, optional_string(object, name, prefix));
-        if (value.empty()) return error(prefix + std::string(name), json_member(object, name) == nullptr ? "missing" : "empty");
-        return value;
-    }
-
-    // Absent and null are an empty list only where the caller says so.
-    [[nodiscard]] Result<const Json*> list(const Json& object, std::string_view name, const std::string& prefix) const {
-        const Json* value = json_member(object, name);
-        if (value == nullptr) return error(prefix + std::string(name), "missing");
-        if (value->IsNull()) return static_cast<const Json*>(nullptr);
-        if (!value->IsArray()) return error(prefix + std::string(name), wrong_type(*value, "a list"));
-        return value;
-    }
-
-    [[nodiscard]] Result<std::map<std::string, std::string>> string_map(const Json& object, std::string_view name,
-                                                                        const std::string& prefix) const {
-        std::map<std::string, std::string> map;
-        const std::string field = prefix + std::string(name);
-        const Json* value = optional(object, name);
-        if (value == nullptr) return map;
-        if (!value->IsObject()) return error(field, wrong_type(*value, "an object"));
-        VERITAG_CHECK(check_names(*value, field, false));
-        for (const auto& member : value->GetObject()) {
-            const std::string key(text_of(member.name));
-            if (!member.value.IsString()) return error(field + "[\"" + quote(key) + "\"]", wrong_type(member.value, "a string"));
-            map.emplace(key, text_of(member.value));
-        }
-        return map;
-    }
-
-    [[nodiscard]] Result<Digest> digest(const Json& value, const std::string& field) const {
-        if (!value.IsString()) return error(field, wrong_type(value, "a string"));
-        Result<Digest> digest = Digest::parse(text_of(value));
-        if (!digest) return Error{digest.error().code, std::string(what), field, digest.error().saw, ""};
-        return digest;
-    }
-};
-
-Result<Platform> read_platform(const Fields& in, const Json& object, const std::string& prefix) {
-    Platform platform;
-    VERITAG_TRY(platform.os, in.string(object, "os", prefix));
-    VERITAG_TRY(platform.architecture, in.string(object, "architecture", prefix));
-    VERITAG_TRY(platform.variant, in.optional_string(object, "variant", prefix));
-    return platform;
-}
-
-Result<Descriptor> read_descriptor(const Fields& in, const Json* value, const std::string& field) {
-    VERITAG_TRY(const Json* object, in.object(value, field));
-    const std::string prefix = field + ".";
-    Descriptor descriptor;
-    VERITAG_TRY(descriptor.media_type, in.string(*object, "mediaType", prefix));
-
-    const Json* digest = json_member(*object, "digest");
-    if (digest == nullptr) return in.error(prefix + "digest", "missing");
-    VERITAG_TRY(descriptor.digest, in.digest(*digest, prefix + "digest"));
-
-    const Json* size = json_member(*object, "size");
-    if (size == nullptr) return in.error(prefix + "size", "missing");
-    if (!size->IsUint64() || size->GetUint64() > kMaxSize)
-        return in.error(prefix + "size", size->IsNumber() ? "is no whole number from 0 to 2^63-1" : wrong_type(*size, "a number"));
-    descriptor.size = size->GetUint64();
-
-    if (const Json* platform = Fields::optional(*object, "platform")) {
-        VERITAG_TRY(const Json* fields, in.object(platform, prefix + "platform"));
-        VERITAG_TRY(descriptor.platform, read_platform(in, *fields, prefix + "platform."));
-    }
-    VERITAG_TRY(descriptor.annotations, in.string_map(*object, "annotations", prefix));
-    VERITAG_TRY(descriptor.artifact_type, in.optional_string(*object, "artifactType", prefix));
-    return descriptor;
-}
 
 Result<std::vector<Descriptor>> read_descriptors(const Fields& in, const Json& object, std::string_view name, std::string_view limit_key,
                                                  std::size_t limit) {
@@ -165,7 +29,7 @@ Result<std::vector<Descriptor>> read_descriptors(const Fields& in, const Json& o
     if (list == nullptr) return descriptors;
     if (list->Size() > limit) return limit_error(in.what, name, list->Size(), limit_key, limit);
     for (rapidjson::SizeType i = 0; i < list->Size(); ++i) {
-        VERITAG_TRY(Descriptor descriptor, read_descriptor(in, &(*list)[i], std::string(name) + "[" + std::to_string(i) + "]"));
+        VERITAG_TRY(Descriptor descriptor, in.descriptor(&(*list)[i], std::string(name) + "[" + std::to_string(i) + "]"));
         descriptors.push_back(std::move(descriptor));
     }
     return descriptors;
@@ -175,9 +39,12 @@ Result<Manifest> read_manifest(const Fields& in, const Json& root, std::string m
     Manifest manifest;
     manifest.media_type = std::move(media_type);
     VERITAG_TRY(manifest.artifact_type, in.optional_string(root, "artifactType", ""));
-    VERITAG_TRY(manifest.config, read_descriptor(in, json_member(root, "config"), "config"));
+    VERITAG_TRY(manifest.config, in.descriptor(json_member(root, "config"), "config"));
     VERITAG_TRY(manifest.layers, read_descriptors(in, root, "layers", "limits.image_layers", limits.image_layers));
     VERITAG_TRY(manifest.annotations, in.string_map(root, "annotations", ""));
+    // Engines run an image whatever its subject is, so one that cannot be read costs nothing but itself.
+    if (const Json* subject = Fields::optional(root, "subject"))
+        if (Result<Descriptor> descriptor = in.descriptor(subject, "subject")) manifest.subject = std::move(*descriptor);
     return manifest;
 }
 
@@ -382,7 +249,7 @@ std::optional<std::string> skip_reason(const Manifest& manifest) {
         return "artifact of type " + quote(manifest.artifact_type.empty() ? manifest.config.media_type : manifest.artifact_type);
     // BuildKit's attestations have an image config; only their layers tell.
     const bool any_layer = std::any_of(manifest.layers.begin(), manifest.layers.end(), [](const Descriptor& layer) {
-        return layer.media_type != "application/vnd.in-toto+json";
+        return layer.media_type != media_type::kInToto;
     });
     if (!manifest.layers.empty() && !any_layer) return std::string("attestation (only in-toto layers)");
     return std::nullopt;
@@ -394,7 +261,7 @@ Result<ImageConfig> parse_image_config(std::string_view body, const Limits& limi
     const Fields in{kReadConfig};
     VERITAG_CHECK(in.object(&root, "document"));
     ImageConfig config;
-    VERITAG_TRY(config.platform, read_platform(in, root, ""));
+    VERITAG_TRY(config.platform, in.platform(root, ""));
     VERITAG_TRY(config.diff_ids, read_diff_ids(in, root, limits));
     VERITAG_TRY(const std::string created, in.optional_string(root, "created", ""));
     config.created = parse_rfc3339(created);

@@ -24,6 +24,8 @@ inline constexpr std::string_view kDockerManifest = "application/vnd.docker.dist
 inline constexpr std::string_view kDockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
 inline constexpr std::string_view kOciConfig = "application/vnd.oci.image.config.v1+json";
 inline constexpr std::string_view kDockerConfig = "application/vnd.docker.container.image.v1+json";
+inline constexpr std::string_view kEmptyConfig = "application/vnd.oci.empty.v1+json";  ///< of artifacts; its blob is `{}`
+inline constexpr std::string_view kInToto = "application/vnd.in-toto+json";
 /// The four types to ask for, as the value of one Accept header. Schema 1 is left out on purpose.
 std::string accept_header();
 }  // namespace media_type
@@ -55,6 +57,7 @@ struct Manifest {
     Descriptor config;
     std::vector<Descriptor> layers;
     std::map<std::string, std::string> annotations;
+    std::optional<Descriptor> subject = {};  ///< what it is attached to; not set where it cannot be read
 };
 
 struct Index {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "registry/credential_helper.h"
 #include "registry/lister.h"
+#include "registry/referrers.h"
 #include "registry/session.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -77,6 +78,12 @@ Result<Call> blob_call(const ClientOptions& options, const oci::Reference& repos
     return call;
 }
 
+void as_push(Call& call, const ClientOptions& options) {
+    call.pushes = true;
+    call.max_body = options.limits.error_body_bytes;  // the answer is in the head
+    call.limit_key = "limits.error_body_bytes";
+}
+
 // The digest that the registry names, if it is one. Behind some proxies it is absent, or not a digest at all.
 std::optional<Digest> named_digest(const ReplyHead& head) {
     const Result<Digest> digest = Digest::parse(trim(head.header("Docker-Content-Digest")));
@@ -131,25 +138,13 @@ public:
         return std::move(*reply);
     }
 
-    /// Runs a fetch on the I/O thread and waits for it.
     Tried<WholeReply> try_to_fetch(const Call& call, const std::stop_token& stop) {
-        if (stop.stop_requested()) return Failure{stopped(call)};
-        const auto scope = std::make_shared<CancelScope>();
-        // Shared: the I/O thread may still be inside set_value() when this one has its answer already.
-        const auto promise = std::make_shared<std::promise<Tried<WholeReply>>>();
-        std::future<Tried<WholeReply>> future = promise->get_future();
-        asio::post(*io_, [this, call, promise, scope] {
-            session_->watch(scope);
-            const auto report = [promise](const std::exception_ptr& exception) {
-                if (exception) promise->set_exception(exception);
-            };
-            asio::co_spawn(*io_, run_fetch(call, promise, scope), report);
-        });
-        const std::function<void()> cancel = [this, scope] { asio::post(*io_, [scope] { scope->request(); }); };
-        const std::stop_callback on_stop(stop, cancel);
-        return future.get();
+        return run(call, [this, call](std::shared_ptr<CancelScope> scope) { return session_->fetch(call, std::move(scope)); }, stop);
     }
 
+    Tried<WholeReply> try_to_upload(const Upload& upload, const std::stop_token& stop) {
+        return run(upload.start, [this, upload](std::shared_ptr<CancelScope> scope) { return session_->upload(upload, std::move(scope)); }, stop);
+    }
     std::unique_ptr<ByteSource> stream(Call call, std::uint64_t size, std::stop_token stop) {
         auto pipe = std::make_shared<BlobPipe>(io_, stopped(call));
         asio::post(*io_, [this, pipe, call = std::move(call), size] {
@@ -166,9 +161,30 @@ public:
     [[nodiscard]] std::uint64_t bytes_fetched() const noexcept { return session_->http().bytes_fetched(); }
 
 private:
-    asio::awaitable<void> run_fetch(Call call, std::shared_ptr<std::promise<Tried<WholeReply>>> promise,
-                                    std::shared_ptr<CancelScope> scope) {
-        Tried<WholeReply> reply = co_await session_->fetch(std::move(call), std::move(scope));
+    using Work = std::function<asio::awaitable<Tried<WholeReply>>(std::shared_ptr<CancelScope>)>;
+
+    /// Does it on the I/O thread and waits for it.
+    Tried<WholeReply> run(const Call& call, Work work, const std::stop_token& stop) {
+        if (stop.stop_requested()) return Failure{stopped(call)};
+        const auto scope = std::make_shared<CancelScope>();
+        // Shared: the I/O thread may still be inside set_value() when this one has its answer already.
+        const auto promise = std::make_shared<std::promise<Tried<WholeReply>>>();
+        std::future<Tried<WholeReply>> future = promise->get_future();
+        asio::post(*io_, [this, work = std::move(work), promise, scope] {
+            session_->watch(scope);
+            const auto report = [promise](const std::exception_ptr& exception) {
+                if (exception) promise->set_exception(exception);
+            };
+            asio::co_spawn(*io_, do_work(work, promise, scope), report);
+        });
+        const std::function<void()> cancel = [this, scope] { asio::post(*io_, [scope] { scope->request(); }); };
+        const std::stop_callback on_stop(stop, cancel);
+        return future.get();
+    }
+
+    static asio::awaitable<void> do_work(Work work, std::shared_ptr<std::promise<Tried<WholeReply>>> promise, std::shared_ptr<CancelScope> scope) {
+        asio::awaitable<Tried<WholeReply>> working = work(std::move(scope));
+        Tried<WholeReply> reply = co_await std::move(working);
         promise->set_value(std::move(reply));
     }
 
@@ -199,6 +215,7 @@ Result<FetchedManifest> RegistryClient::fetch_manifest(const oci::Reference& ref
 
     FetchedManifest manifest;
     manifest.content_type = std::string(reply.head.header("Content-Type"));
+    manifest.etag = std::string(reply.head.header("ETag"));
     if (reference.digest) {
         VERITAG_CHECK(verify_digest(call.what, call.where(), reply.body, *reference.digest));
         manifest.digest = *reference.digest;
@@ -250,6 +267,50 @@ Result<RepositoryListing> RegistryClient::list_repositories(const ListingTarget&
 Result<TagListing> RegistryClient::list_tags(const std::string& registry, const std::string& repository, std::stop_token stop) {
     Lister lister(impl_->options(), [&](const Call& call) { return impl_->try_to_fetch(call, stop); });
     return lister.tags(registry, repository);
+}
+
+Result<void> RegistryClient::push_blob(const oci::Reference& repository, std::string_view content, std::stop_token stop) {
+    Upload upload;
+    upload.content = content;
+    upload.digest = sha256_of(content).str();
+    VERITAG_TRY(upload.probe, call_to(impl_->options(), repository, "look for blob", "blobs", upload.digest));
+    upload.probe.method = "HEAD";
+    upload.probe.headers.emplace_back("Accept", "*/*");
+    VERITAG_TRY(upload.start, call_to(impl_->options(), repository, "push blob", "blobs", "uploads/"));
+    upload.start.method = "POST";
+    upload.start.good = {202};
+    for (Call* call : {&upload.probe, &upload.start}) as_push(*call, impl_->options());
+    const Tried<WholeReply> reply = impl_->try_to_upload(upload, stop);
+    if (!reply) return reply.error().error;
+    return ok();
+}
+
+Result<PushedManifest> RegistryClient::push_manifest(const oci::Reference& reference, std::string_view body, std::string_view media_type, std::string_view etag,
+                                                     std::stop_token stop) {
+    VERITAG_TRY(Call call, manifest_call(impl_->options(), reference, "push manifest"));
+    call.method = "PUT";
+    call.headers = {{"Content-Type", std::string(media_type)}};
+    call.body = body;
+    call.repeatable = reference.digest.has_value();
+    call.good = {201, 200, 202, 204};
+    as_push(call, impl_->options());
+    if (!etag.empty()) {
+        call.headers.emplace_back("If-Match", std::string(etag));
+        call.good.push_back(412);
+    }
+    VERITAG_TRY(const WholeReply reply, impl_->fetch(call, stop));
+    return PushedManifest{.stored = reply.head.status != 412, .subject_taken = !trim(reply.head.header("OCI-Subject")).empty()};
+}
+
+Result<std::optional<oci::Referrers>> RegistryClient::list_referrers(const oci::Reference& repository, const Digest& subject, std::string_view artifact_type,
+                                                                     std::stop_token stop) {
+    if (subject.empty()) return Error{ErrorCode::usage, "list referrers", quote(repository.repository), "no digest", ""};
+    VERITAG_TRY(Call call, call_to(impl_->options(), repository, "list referrers", "referrers", subject.str()));
+    if (!artifact_type.empty()) add_query(call.target, "artifactType", artifact_type);
+    call.headers.emplace_back("Accept", std::string(oci::media_type::kOciIndex));
+    call.max_body = impl_->options().limits.manifest_bytes;
+    call.limit_key = "limits.manifest_bytes";
+    return registry::list_referrers([&](const Call& page) { return impl_->try_to_fetch(page, stop); }, std::move(call), impl_->options().limits);
 }
 
 std::uint64_t RegistryClient::bytes_fetched() const noexcept { return impl_->bytes_fetched(); }

@@ -5,6 +5,7 @@
 #include "base/byte_source.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "oci/artifact.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
 #include "registry/listing.h"
@@ -46,6 +47,13 @@ struct FetchedManifest {
     std::string body;
     std::string content_type;
     Digest digest;  ///< of the body, verified where the reference named one
+    std::string etag;  ///< as the registry wrote it; empty where it wrote none
+};
+
+/// What became of a manifest that was pushed.
+struct PushedManifest {
+    bool stored = true;          ///< false: the tag had changed, and stays as it is
+    bool subject_taken = false;  ///< the registry lists it with its subject's referrers (it said OCI-Subject)
 };
 
 /// Thread-safe. Owns one I/O thread on which all sockets live as coroutines; the calls below block their caller's thread, are
@@ -86,6 +94,22 @@ public:
 
     /// The tags of a repository, all of them or an error. `not_found` where the registry does not know it.
     Result<TagListing> list_tags(const std::string& registry, const std::string& repository, std::stop_token stop = {});
+
+    // ---- pushing: with a login for `pull,push`. Redirects and addresses are judged as in reading ----
+
+    /// Makes sure that the repository has a blob of these bytes (SHA-256); one that is there is not sent again.
+    Result<void> push_blob(const oci::Reference& repository, std::string_view content, std::stop_token stop = {});
+
+    /// Puts a manifest under the digest of `reference`, or under its tag. By digest it is repeated as reads are. By tag it is sent once: sent
+    /// again it could take the place of what somebody else put there meanwhile. `etag` (of FetchedManifest; empty: none): only while the tag is
+    /// what it was then, where the registry heeds that.
+    Result<PushedManifest> push_manifest(const oci::Reference& reference, std::string_view body, std::string_view media_type, std::string_view etag = {},
+                                         std::stop_token stop = {});
+
+    /// What the registry lists as referring to `subject`, by its referrers API. It was asked to list those of `artifact_type` only, which it may
+    /// not have heeded. nullopt: it has no such list, so there may be one behind oci::fallback_tag().
+    Result<std::optional<oci::Referrers>> list_referrers(const oci::Reference& repository, const Digest& subject, std::string_view artifact_type,
+                                                         std::stop_token stop = {});
 
     [[nodiscard]] std::uint64_t bytes_fetched() const noexcept;  ///< of bodies, over the client's life
 

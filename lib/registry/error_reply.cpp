@@ -71,6 +71,27 @@ std::string hint_of_status(unsigned status) {
     }
 }
 
+std::string hint_of_refused_push(unsigned status) {
+    switch (status) {
+        case 401:
+        case 403:
+            return "the login may not push to this repository";
+        case 404:
+            return "check the name; the registry does not make this repository by itself";
+        case 405:
+        case 501:
+            return "the registry takes no pushes here: it is read-only, or a cache of another one";
+        case 301:
+        case 302:
+        case 303:
+            return "the registry has another address: name that one, with its scheme";
+        case 413:
+            return "raise the limit of the registry, or of the proxy before it";
+        default:
+            return hint_of_status(status);
+    }
+}
+
 std::string describe_error_body(std::string_view body, const std::vector<std::string>& secrets, const Limits& limits) {
     const std::string text(trim(body));
     if (text.empty()) return {};

@@ -568,9 +568,9 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> HttpClient::Impl::send(HttpReq
         message.set(http::field::user_agent, options_.user_agent);
         message.set(http::field::accept_encoding, "identity");  // registry.access.redhat.com gzips blobs otherwise
         for (const auto& [name, value] : request.headers) message.set(name, value);
-        if (!request.body.empty()) {
+        if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
             message.body() = request.body;
-            message.prepare_payload();
+            message.prepare_payload();  // Content-Length, also of nothing: Nexus answers 411 without it
         }
         const auto failure = co_await exchange->start(std::move(message), scope);
         const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - start);

@@ -95,13 +95,13 @@ bool is_next(const LinkReader::Link& link) {
     return false;
 }
 
-bool same_host(const Origin& ours, const Origin& theirs) {
+}  // namespace
+
+bool is_same_host(const Origin& ours, const Origin& theirs) {
     if (ours.host != theirs.host) return false;
     const auto has_own_port = [](const Origin& origin) { return origin.port == (origin.tls ? 443 : 80); };
     return ours.port == theirs.port || (has_own_port(ours) && has_own_port(theirs));
 }
-
-}  // namespace
 
 std::optional<std::string> next_link(const std::vector<std::string_view>& headers) {
     for (const std::string_view header : headers) {
@@ -115,7 +115,7 @@ std::optional<std::string> next_link(const std::vector<std::string_view>& header
 Result<std::string> page_target(const Origin& ours, const Url& answered, std::string_view reference) {
     Result<Url> next = resolve_url(answered, reference);
     if (!next) return next.error();
-    if (!same_host(ours, next->origin))
+    if (!is_same_host(ours, next->origin))
         return Error{ErrorCode::protocol, "follow link", next->for_messages(),
                      "the link to the next page leads to another host than " + quote(ours.authority()), ""};
     return std::move(next->target);

@@ -27,6 +27,7 @@ struct Failure {
     bool stale = false;         ///< a reused connection was closed before it answered a byte
     bool peer_not_tls = false;  ///< the handshake met something that is not TLS
     bool redirected = false;    ///< the answer came from an address that a redirect had named
+    bool challenged = false;    ///< the answer says how to log in
     std::string login_name;     ///< what a challenge in the answer calls its login: a Bearer's service, a Basic's realm
 };
 

@@ -97,7 +97,7 @@ asio::awaitable<Tried<WholeReply>> Session::fetch(Call call, std::shared_ptr<Can
             co_return std::move(*reply);
         }
         Failure failure = reply.error();
-        const bool again = co_await pause(backoff, tries, failure, *scope);
+        const bool again = call.repeatable && co_await pause(backoff, tries, failure, *scope);
         if (again) continue;
         failure.error = final_error(failure, tries);
         co_return failure;
@@ -143,7 +143,7 @@ asio::awaitable<Tried<WholeReply>> Session::fetch_once(const Call& call, CancelS
     Exchange& exchange = **opened;
     const unsigned status = exchange.head().status;
     const bool no_head_here = call.method == "HEAD" && (status == 405 || status == 501);  // as good as a HEAD that tells nothing
-    const bool good = status == 200 || (status == 206 && call.range);
+    const bool good = std::find(call.good.begin(), call.good.end(), status) != call.good.end() || (status == 206 && call.range);
     if (!good && !no_head_here) {
         std::vector<std::string> no_secrets;
         Failure failure = co_await failure_of(exchange, call, std::move(no_secrets), scope);
@@ -243,13 +243,15 @@ void add_secrets_of(const std::string& authorization, std::vector<std::string>& 
 asio::awaitable<Failure> Session::failure_of(Exchange& exchange, const Call& call, std::vector<std::string> secrets, CancelScope& scope) {
     const ReplyHead& head = exchange.head();
     Failure failure{
-        Error{code_of_status(head.status), call.what, call.where(), "HTTP " + std::to_string(head.status), hint_of_status(head.status)}};
+        Error{code_of_status(head.status), call.what, call.where(), "HTTP " + std::to_string(head.status), call.pushes ? hint_of_refused_push(head.status) : hint_of_status(head.status)}};
     failure.status = head.status;
     failure.redirected = exchange.request().url.target != call.target || exchange.request().url.origin.authority() != call.origin.authority();
     const Origin& answered = exchange.request().url.origin;
     if (answered.host != call.origin.host) failure.error.saw += " from " + quote(answered.authority()) + " behind a redirect";
     if (is_temporary_status(head.status)) failure.retry_after = parse_retry_after(head.header("Retry-After"), system_now());
-    for (const Challenge& challenge : parse_challenges(head.all("WWW-Authenticate")))
+    const std::vector<Challenge> challenges = parse_challenges(head.all("WWW-Authenticate"));
+    failure.challenged = !challenges.empty();
+    for (const Challenge& challenge : challenges)
         if (failure.login_name.empty()) failure.login_name = challenge.get(challenge.scheme == "bearer" ? "service" : "realm");
 
     std::string body;
@@ -298,6 +300,9 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::follow(HttpRequest re
         observe(request.url.origin, head);
         const std::string location(head.header("Location"));
         if (!is_redirect_status(head.status) || location.empty()) co_return std::move(*reply);
+        // After the others a browser goes on with GET, so whoever sends them has not taken what was pushed.
+        const bool keeps_method = head.status == 307 || head.status == 308;
+        if (!keeps_method && request.method != "GET" && request.method != "HEAD") co_return std::move(*reply);
         Error refusal{ErrorCode::protocol, request.what, first_where, "more than " + std::to_string(kMaxRedirects) + " redirects", ""};
         if (hops == kMaxRedirects) co_return final_failure(std::move(refusal), request.what, first_where);
         const HopSource source{request.url, head.peer_internal, request.internal_allowed};
@@ -339,7 +344,7 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
             if (renewed) continue;
             co_return std::move(*refused);
         }
-        HttpRequest request{call.what, call.method, Url{call.origin, call.target}, call.headers, "", options_.registries_may_be_internal};
+        HttpRequest request{call.what, call.method, Url{call.origin, call.target}, call.headers, call.body, options_.registries_may_be_internal};
         if (host.wire == HostState::Wire::plain) request.url.origin.tls = false;
         if (!login.authorization.empty()) request.headers.emplace_back("Authorization", login.authorization);
         const Origin asked = request.url.origin;
@@ -371,7 +376,7 @@ asio::awaitable<Tried<std::unique_ptr<Exchange>>> Session::open(const Call& call
             const bool renewed = co_await reread_credential(call, login, scope);
             if (renewed) continue;
             failure.detail = failure.detail.empty() ? plan.reason : plan.reason + ": " + failure.detail;
-            failure.error.hint = plan.hint;
+            failure.error.hint = plan.hint.empty() && call.pushes ? hint_of_refused_push(status) : plan.hint;
             failure.final = true;
             co_return failure;
         }
@@ -399,7 +404,7 @@ std::optional<Failure> Session::learn_bearer(const Call& call, HostState& host, 
         return failure;
     }
     host.bearer = HostState::Bearer{std::move(hop->url), std::string(challenge.get("service")), hop->internal_allowed};
-    if (const std::string_view scope = challenge.get("scope"); !scope.empty()) host.demanded_scopes[call.repository] = scope;
+    if (const std::string_view scope = challenge.get("scope"); !scope.empty()) host.demanded_scopes[call.scope()] = scope;
     return std::nullopt;
 }
 
@@ -422,7 +427,7 @@ asio::awaitable<std::optional<Failure>> Session::authorize(const Call& call, Hos
         login.authorization = "Bearer " + login.credential.registry_token;
     } else if (host.bearer) {
         TokenRequest request{host.bearer->realm, host.bearer->service, login.credential.username,
-                             token_scopes(host.demanded_scopes[call.repository], call.scope()), host.bearer->internal_allowed};
+                             token_scopes(host.demanded_scopes[call.scope()], call.scope()), host.bearer->internal_allowed};
         Tried<std::string> token = co_await token_for(std::move(request), call, login, scope);
         if (!token) co_return token.error();
         attempt.sent = AuthAttempt::Sent::bearer;

@@ -43,10 +43,24 @@ struct Call {
     std::uint64_t max_body = 0;
     std::string limit_key;  ///< what `max_body` is called in a message
     std::optional<ByteRange> range;  ///< only this part, answered with 206
+    std::string body;                ///< of a push
+    bool pushes = false;             ///< the login must be allowed to push
+    bool repeatable = true;          ///< may be sent again when nobody knows what became of it
+    std::vector<unsigned> good{200};  ///< statuses of success
 
     [[nodiscard]] std::string where() const { return method + " " + Url{origin, target}.for_messages(); }
     /// What a token must allow (distribution/distribution: docs/content/spec/auth/scope.md).
-    [[nodiscard]] std::string scope() const { return repository.empty() ? "registry:catalog:*" : "repository:" + repository + ":pull"; }
+    [[nodiscard]] std::string scope() const {
+        return repository.empty() ? "registry:catalog:*" : "repository:" + repository + (pushes ? ":pull,push" : ":pull");
+    }
+};
+
+/// A blob on its way to a repository.
+struct Upload {
+    Call probe;  ///< HEAD: is it there already?
+    Call start;  ///< POST: answered with the Location to send it to
+    std::string digest;
+    std::string content;
 };
 
 /// A reply read whole.
@@ -62,9 +76,13 @@ public:
 
     [[nodiscard]] const HttpClient& http() const noexcept { return http_; }
 
-    /// The reply with its body, which is 200, or 206 where a range was asked for (or says that there is no HEAD here); repeated as the
-    /// retry plan says. A failure is the last one, its error ready for messages.
+    /// The reply with its body, which has a good status, or 206 where a range was asked for (or says that there is no HEAD here); repeated
+    /// as the retry plan says, where it may be. A failure is the last one, its error ready for messages.
     asio::awaitable<Tried<WholeReply>> fetch(Call call, std::shared_ptr<CancelScope> scope);
+
+    /// Makes sure that a blob is there. A try that fails is followed by a whole new one, which looks first whether the blob has arrived: of an
+    /// upload that broke off nobody knows how far it came, so none is gone on with.
+    asio::awaitable<Tried<WholeReply>> upload(Upload upload, std::shared_ptr<CancelScope> scope);
 
     /// Sends a blob into `pipe` and ends the pipe, well or with an error.
     asio::awaitable<void> stream_blob(Call call, std::uint64_t size, std::shared_ptr<BlobPipe> pipe);
@@ -86,7 +104,7 @@ private:
         Wire wire = Wire::unknown;
         bool basic = false;
         std::optional<Bearer> bearer;
-        std::map<std::string, std::string> demanded_scopes;  ///< by repository, "" for the registry as a whole
+        std::map<std::string, std::string> demanded_scopes;  ///< by the scope that the call needs
         HostBackoff backoff;
         SteadyClock::time_point next_turn{};  // where requests_per_second is set
     };
@@ -126,6 +144,8 @@ private:
     asio::awaitable<bool> reread_credential(const Call& call, Login& login, CancelScope& scope);
 
     asio::awaitable<Tried<WholeReply>> fetch_once(const Call& call, CancelScope& scope);
+    asio::awaitable<Tried<WholeReply>> upload_once(const Upload& upload, CancelScope& scope);
+    asio::awaitable<Tried<WholeReply>> put_elsewhere(const Call& call, const Url& url, bool internal_allowed, CancelScope& scope);
     asio::awaitable<std::optional<Failure>> stream_once(const Call& call, BlobProgress& progress, BlobPipe& pipe);
     asio::awaitable<Tried<std::string>> read_body(Exchange& exchange, std::uint64_t max_bytes, const std::string& limit_key,
                                                   CancelScope& scope);

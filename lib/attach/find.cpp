@@ -1,0 +1,130 @@
+#include "attach/find.h"
+
+#include "base/byte_reader.h"
+#include "base/text.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+namespace veritag::attach {
+namespace {
+
+constexpr std::string_view kRead = "read attached report";
+
+std::string annotation(const oci::Descriptor& entry, std::string_view name) {
+    const auto found = entry.annotations.find(std::string(name));
+    return found == entry.annotations.end() ? std::string() : found->second;
+}
+
+// The registry was asked to filter, and perhaps did; some leave the type out, and then the manifest must tell.
+bool may_be_report(const oci::Descriptor& entry) {
+    const bool manifest = entry.media_type == oci::media_type::kOciManifest;
+    return entry.artifact_type == kArtifactType || (entry.artifact_type.empty() && manifest);
+}
+
+// What was made later first; what tells no time must be looked at in any case.
+void newest_first(std::vector<oci::Descriptor>& entries) {
+    std::stable_sort(entries.begin(), entries.end(), [](const oci::Descriptor& a, const oci::Descriptor& b) {
+        const std::string one = annotation(a, oci::kCreatedAnnotation), other = annotation(b, oci::kCreatedAnnotation);
+        if (one.empty() != other.empty()) return one.empty();
+        return one > other;
+    });
+}
+
+// Some registries label everything alike; then the body's shape tells.
+bool may_be_index(std::string_view content_type) {
+    const std::string type = to_lower(trim(content_type.substr(0, content_type.find(';'))));
+    return oci::is_referrers_type(type) || type.empty() || type == "application/json" || type == "text/plain";
+}
+
+bool is_newer(const FoundReport& one, const FoundReport& than) {
+    return std::pair(one.statement.judged, one.referrer) > std::pair(than.statement.judged, than.referrer);
+}
+
+}  // namespace
+
+Result<std::optional<FallbackIndex>> fetch_fallback_index(Repository& repository, const Digest& subject) {
+    const std::string tag = oci::fallback_tag(subject);
+    VERITAG_TRY(std::optional<registry::FetchedManifest> found, repository.find_manifest(tag));
+    if (!found || found->digest == subject || sha256_of(found->body) == subject) return std::optional<FallbackIndex>();
+    if (!may_be_index(found->content_type))
+        return Error{ErrorCode::protocol, "read list of referrers", repository.name() + ":" + tag, "an image has the tag that a list of referrers should have: type \"" + quote(found->content_type) + "\"", ""};
+    return std::optional(FallbackIndex{std::move(found->body), std::move(found->etag)});
+}
+
+Result<ReferrerList> list_reports(Repository& repository, const Digest& subject, const Limits& limits) {
+    VERITAG_TRY(std::optional<oci::Referrers> listed, repository.list_referrers(subject, kArtifactType));
+    ReferrerList list{.entries = {}, .unreadable = 0, .kept_by_registry = listed.has_value()};
+    if (!listed) {
+        VERITAG_TRY(const std::optional<FallbackIndex> index, fetch_fallback_index(repository, subject));
+        if (!index) return list;
+        Result<oci::Referrers> read = oci::parse_referrers(index->body, limits);
+        if (!read) return read.error().at(repository.name() + ":" + oci::fallback_tag(subject));
+        listed = std::move(*read);
+    }
+    list.unreadable = listed->unreadable;
+    std::copy_if(listed->entries.begin(), listed->entries.end(), std::back_inserter(list.entries), may_be_report);
+    newest_first(list.entries);
+    return list;
+}
+
+Result<FoundReport> read_report(Repository& repository, const Digest& subject, const oci::Descriptor& entry, const Limits& limits) {
+    const std::string where = repository.name() + "@" + entry.digest.str();
+    const auto wrong = [&](std::string saw) { return Error{ErrorCode::malformed, std::string(kRead), where, std::move(saw), ""}; };
+    if (entry.size > limits.manifest_bytes) return limit_error(kRead, where, entry.size, "limits.manifest_bytes", limits.manifest_bytes);
+    VERITAG_TRY(const std::optional<registry::FetchedManifest> fetched, repository.find_manifest(entry.digest));
+    if (!fetched) return Error{ErrorCode::not_found, std::string(kRead), where, "it is listed and not there", ""};
+    const Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(fetched->body, fetched->content_type, limits);
+    if (!parsed) return parsed.error().at(where);
+    const auto* manifest = std::get_if<oci::Manifest>(&*parsed);
+    if (manifest == nullptr || manifest->artifact_type != kArtifactType) return wrong("it is listed as a report and is none");
+    if (!manifest->subject || manifest->subject->digest != subject) return wrong("it is attached to another manifest than it is listed for");
+    if (manifest->layers.size() != 1 || manifest->layers[0].media_type != oci::media_type::kInToto) return wrong("it does not hold one statement");
+    const oci::Descriptor& layer = manifest->layers[0];
+    if (layer.size > limits.statement_bytes) return limit_error(kRead, where, layer.size, "limits.statement_bytes", limits.statement_bytes);
+    VERITAG_TRY(const std::string body, repository.fetch_blob(layer, limits.statement_bytes));
+    Result<Statement> statement = parse_statement(body, limits);
+    if (!statement) return statement.error().at(where);
+    if (statement->subject != subject) return wrong("it speaks of " + statement->subject.str());
+    return FoundReport{std::move(*statement), entry.digest};
+}
+
+Result<FoundReports> find_reports(Repository& repository, const Digest& subject, const std::string& name, const Limits& limits) {
+    VERITAG_TRY(const ReferrerList list, list_reports(repository, subject, limits));
+    FoundReports found{.newest = std::nullopt, .other_names = {}, .problems = {}, .kept_by_registry = list.kept_by_registry};
+    std::set<std::string> others;
+    std::size_t read = 0;
+    std::string newest_time;  // by its annotation
+    for (const oci::Descriptor& entry : list.entries) {
+        const std::string told = annotation(entry, kNameAnnotation), time = annotation(entry, oci::kCreatedAnnotation);
+        // Those of the same second are compared; all that follow are older.
+        if (found.newest && !time.empty() && time < newest_time) break;
+        if (!name.empty() && !told.empty() && told != name) {
+            others.insert(quote(told));
+            continue;
+        }
+        if (read++ == limits.referrers_read) return limit_error(kRead, repository.name() + "@" + subject.str(), read, "limits.referrers_read", limits.referrers_read);
+        Result<FoundReport> report = read_report(repository, subject, entry, limits);
+        if (!report) {
+            // A network that fails tells nothing of a report; an artifact of another type that does not say so is no problem.
+            const ErrorCode code = report.error().code;
+            if (code != ErrorCode::malformed && code != ErrorCode::unsupported && code != ErrorCode::not_found && code != ErrorCode::digest_mismatch && code != ErrorCode::over_limit && code != ErrorCode::truncated) return report.error();
+            if (!entry.artifact_type.empty()) found.problems.push_back(report.error().message());
+            continue;
+        }
+        if (!name.empty() && report->statement.name() != name) {
+            others.insert(quote(report->statement.name()));
+            continue;
+        }
+        if (!found.newest || is_newer(*report, *found.newest)) {
+            found.newest = std::move(*report);
+            newest_time = rfc3339(found.newest->statement.judged);
+        }
+    }
+    found.other_names.assign(others.begin(), others.end());
+    return found;
+}
+
+}  // namespace veritag::attach
