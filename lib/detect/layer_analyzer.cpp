@@ -333,11 +333,11 @@ private:
 };
 
 // The limits, since each may end early what is read. Those of the worker process alone are left out: they end a reading with an error,
-// never with another answer; and those of listings, webhooks and trees of Dockerfiles, which touch no layer. A new limit does not compile until
+// never with another answer; and those of listings, referrers, webhooks and trees of Dockerfiles, which touch no layer. A new limit does not compile until
 // it is named here.
 std::string limits_text(const Limits& limits) {
     const auto& [manifest_bytes, config_bytes, token_bytes, error_body_bytes, listing_page_bytes, listing_pages, listing_names, json_depth, index_depth,
-                 index_platforms, image_layers, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log, tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes,
+                 index_platforms, image_layers, referrers, referrers_pages, referrers_read, statement_bytes, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log, tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes,
                  captured_total_bytes, searched_bytes, image_analysis_bytes, package_database_bytes, rpm_header_entries, rpm_header_bytes, packages,
                  text_line_bytes, dockerfile_bytes, dockerfile_lines, catalog_file_bytes, catalog_entries, hook_body_bytes, hook_events, worker_memory_bytes,
                  worker_cpu_seconds, worker_silence_seconds] = limits;
