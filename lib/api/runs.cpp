@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 namespace veritag::api {
@@ -27,7 +28,7 @@ server::Response accepted(const store::Enqueued& job, std::string_view path) {
     return response;
 }
 
-constexpr std::size_t kMostReports = 1'000;
+constexpr std::size_t kMostReports = 200;
 
 void append(Report& whole, Report more) {
     std::move(more.images.begin(), more.images.end(), std::back_inserter(whole.images));
@@ -154,7 +155,7 @@ void Service::add_runs() {
         const std::vector<std::string_view> parts = split(ids, ',');
         if (parts.size() > kMostReports) return server::problem(400, "", "At most " + std::to_string(kMostReports) + " runs in one report.", "about:blank", request.id);
         std::optional<Report> whole;
-        for (const std::string_view part : parts) {
+        for (const std::string_view part : std::set<std::string_view>(parts.begin(), parts.end())) {
             const std::optional<std::int64_t> id = parse_id(part);
             std::optional<Report> report = id ? daemon_.store().read_audit(*id) : std::nullopt;
             if (!report) return no_audit(request);

@@ -67,12 +67,14 @@ struct Auditor::Looked {
     store::ReferenceKey reference;
     JudgedReference judged;
     std::vector<store::Published> published;
+    std::chrono::sys_seconds looked = {};  // when this look began
     std::size_t images = 0;  // that the report took over
     bool done = false;       // false: stopped before
 };
 
 Auditor::Looked Auditor::look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop) {
     Looked looked{.reference = reference};
+    looked.looked = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     const std::string name = name_of(reference);
     Result<std::unique_ptr<source::ImageSource>> image = Error{};
     if (options.offline) {
@@ -168,8 +170,19 @@ std::vector<store::ReferenceKey> Auditor::find_gone(const ReferenceList& list, c
     return gone;
 }
 
-void Auditor::add_earlier(const std::vector<store::ReferenceKey>& references, Report& earlier) const {
-    for (const store::ReferenceKey& each : references)
+// What was known before. Of a reference at which somebody looked later than this run, only that is news: nothing of ours.
+void Auditor::add_earlier(const std::vector<Looked>& looked, const std::vector<store::ReferenceKey>& gone, const Report& report, Report& earlier) const {
+    std::size_t at = 0;
+    for (const Looked& each : looked) {
+        const auto begin = report.images.begin() + static_cast<std::ptrdiff_t>(at), end = begin + static_cast<std::ptrdiff_t>(each.images);
+        at += each.images;
+        std::optional<store::CurrentReference> current = store_->find_current(each.reference);
+        if (current && current->seen > each.looked)
+            earlier.images.insert(earlier.images.end(), begin, end);
+        else if (current)
+            std::move(current->judged.images.begin(), current->judged.images.end(), std::back_inserter(earlier.images));
+    }
+    for (const store::ReferenceKey& each : gone)
         if (std::optional<store::CurrentReference> current = store_->find_current(each))
             std::move(current->judged.images.begin(), current->judged.images.end(), std::back_inserter(earlier.images));
 }
@@ -181,7 +194,7 @@ void Auditor::keep(std::int64_t audit, std::vector<Looked>& looked, bool seen, R
         const auto begin = report.images.begin() + static_cast<std::ptrdiff_t>(at), end = begin + static_cast<std::ptrdiff_t>(each.images);
         each.judged.images.assign(std::make_move_iterator(begin), std::make_move_iterator(end));
         const Result<Digest> top = Digest::parse(each.judged.top);
-        store_->keep_reference(audit, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published, seen);
+        store_->keep_reference(audit, each.reference, top ? std::optional(*top) : std::nullopt, each.judged, each.published, seen, each.looked);
         std::move(each.judged.images.begin(), each.judged.images.end(), begin);
         at += each.images;
     }
@@ -201,15 +214,13 @@ AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     // Where no layer is read there is nothing to remember: it would take the place of what was proven.
     const bool remembers = store_ != nullptr && !options.scope.wanted.configs_only;
     if (remembers) audit = store_->begin_audit(record_of(options, rules_.digest()));
-    const std::vector<store::TagDigest> last = store_ != nullptr ? store_->digests_before(audit ? audit->id : kAny) : std::vector<store::TagDigest>();
+    // All earlier runs together are much to read for one reference.
+    const auto read_last = [&] { return options.kind == store::RunKind::scan ? store_->current_digests() : store_->digests_before(audit ? audit->id : kAny); };
+    const std::vector<store::TagDigest> last = store_ != nullptr ? read_last() : std::vector<store::TagDigest>();
     const auto several = [this](std::size_t count, const std::function<void(std::size_t)>& work) { scanner_.side_by_side(count, work); };
     ReferenceList list = options.offline ? list_known_references(options.scope, last) : list_references(options.scope, *clients_, several, stop);
     options.listed(list.references.size());
     const std::vector<store::ReferenceKey> gone = find_gone(list, last);
-    if (store_ != nullptr && options.compare_with_earlier) {
-        add_earlier(list.references, outcome.earlier);
-        add_earlier(gone, outcome.earlier);
-    }
 
     std::vector<Looked> looked = look_at_all(list, options, last, stop);
     compare(options.scope, list, looked, last);
@@ -228,10 +239,12 @@ AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
         std::move(each.judged.images.begin(), each.judged.images.end(), std::back_inserter(report.images));
         report.skipped.insert(report.skipped.end(), each.judged.skipped.begin(), each.judged.skipped.end());
     }
+    if (store_ != nullptr && options.compare_with_earlier) add_earlier(looked, gone, report, outcome.earlier);
     options.before_keeping(outcome);
     if (audit) keep(audit->id, looked, !options.offline, report);
     if (audit) store_->forget_references(gone);
     if (audit && outcome.whole) store_->end_audit(audit->id, report);
+    if (audit && !store_->is_working()) outcome.audit = 0;  // part of it was not kept, perhaps all
     return outcome;
 }
 

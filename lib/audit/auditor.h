@@ -57,7 +57,7 @@ private:
     struct Looked;
     std::vector<store::ReferenceKey> find_gone(const ReferenceList& list, const std::vector<store::TagDigest>& last) const;
     void keep(std::int64_t audit, std::vector<Looked>& looked, bool seen, Report& report);
-    void add_earlier(const std::vector<store::ReferenceKey>& references, Report& earlier) const;
+    void add_earlier(const std::vector<Looked>& looked, const std::vector<store::ReferenceKey>& gone, const Report& report, Report& earlier) const;
     std::vector<Looked> look_at_all(const ReferenceList& list, const AuditOptions& options, const std::vector<store::TagDigest>& last, const std::stop_token& stop);
     Looked look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop);
     void compare(const Scope& scope, const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last);

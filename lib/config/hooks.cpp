@@ -49,7 +49,7 @@ void read_harbor(SettingsReader& reader, const YamlNode& node, const std::string
     fields.with("registries", [&](const YamlNode& list, const std::string& at) {
         reader.each(list, at, [&](const YamlNode& item, const std::string& place) { harbor.registries.push_back(reader.registry_name(item, place)); });
     });
-    reader.with_duration(fields, "deadline", harbor.deadline);
+    reader.with_deadline(fields, harbor.deadline);
     if (!reader.ok() || !harbor.enabled) return;
     if (harbor.secrets.empty() || std::any_of(harbor.secrets.begin(), harbor.secrets.end(), [](const std::string& secret) { return secret.size() < 8; }))
         return reader.fail(node, chain, "the adapter needs a secret of at least 8 characters", "give it as secret_file, and the same in Harbor");

@@ -44,6 +44,14 @@ public:
         fields.with(key, [&](const YamlNode& node, const std::string& at) { out = duration(node, at); });
     }
 
+    /// Of a job: a second to seven days.
+    void with_deadline(Fields& fields, std::chrono::seconds& out) {
+        fields.with("deadline", [&](const YamlNode& node, const std::string& at) {
+            out = duration(node, at);
+            if (ok() && (out < std::chrono::seconds(1) || out > store::kLongestJob)) fail(node, at, rules::in_quotes(node.text) + " is not between 1s and 7d");
+        });
+    }
+
 private:
     std::string one_secret(const YamlNode& node, std::string_view chain, std::string_view place);
     const SecretPlaces& places_;

@@ -140,7 +140,7 @@ private:
             if (reader_.ok() && found.concurrency > 64) reader_.fail(value, at, "at most 64");
         });
         fields.with("references_per_second", [&](const YamlNode& value, const std::string& at) { found.references_per_second = reader_.rate(value, at); });
-        reader_.with_duration(fields, "deadline", found.deadline);
+        reader_.with_deadline(fields, found.deadline);
     }
 
     void read_channel_names(Fields& fields, TargetSettings& found) {

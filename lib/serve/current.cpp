@@ -2,10 +2,12 @@
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "oci/reference.h"
 #include "rules/pattern.h"
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -93,7 +95,7 @@ Result<ImagePage> find_images(const Picture& picture, const ImageQuery& query) {
     return page;
 }
 
-CurrentImages::CurrentImages(store::AuditStore& store) : version_((static_cast<std::uint64_t>(std::random_device{}()) << 24) & ((1ULL << 52) - 1)) {
+CurrentImages::CurrentImages(store::AuditStore& store) : store_(store), version_((static_cast<std::uint64_t>(std::random_device{}()) << 24) & ((1ULL << 52) - 1)) {
     store.each_current([this](store::CurrentReference current) {
         std::vector<ImageLine>& lines = lines_[current.reference];
         for (const ImageReport& image : current.judged.images) lines.push_back(line_of(image, current.audit, current.seen));
@@ -106,9 +108,18 @@ std::shared_ptr<const Picture> CurrentImages::picture() const {
     return picture_;
 }
 
-void CurrentImages::take(const Report& report, std::int64_t audit, std::chrono::sys_seconds seen) {
+void CurrentImages::take(const Report& report) {
+    std::set<store::ReferenceKey> references;
+    for (const ImageReport& image : report.images) references.insert({image.registry, image.repository, image.tag});
+    for (const Skipped& skipped : report.skipped)
+        if (const Result<oci::Reference> reference = oci::parse_reference(skipped.reference)) references.insert({reference->registry, reference->repository, reference->tag});
+    const std::lock_guard turn(taking_);  // who reads the store later writes later
     std::map<store::ReferenceKey, std::vector<ImageLine>> fresh;
-    for (const ImageReport& image : report.images) fresh[{image.registry, image.repository, image.tag}].push_back(line_of(image, audit, seen));
+    for (const store::ReferenceKey& each : references) {
+        std::vector<ImageLine>& lines = fresh[each];
+        if (const std::optional<store::CurrentReference> current = store_.find_current(each))
+            for (const ImageReport& image : current->judged.images) lines.push_back(line_of(image, current->audit, current->seen));
+    }
     const std::lock_guard lock(mutex_);
     for (auto& [reference, lines] : fresh) lines_[reference] = std::move(lines);
     std::erase_if(lines_, [&](const auto& each) {

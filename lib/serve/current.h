@@ -66,12 +66,15 @@ class CurrentImages {
 public:
     explicit CurrentImages(store::AuditStore& store);
     [[nodiscard]] std::shared_ptr<const Picture> picture() const;
-    /// After a run: what it found takes the place of what was known, and what is gone goes.
-    void take(const Report& report, std::int64_t audit, std::chrono::sys_seconds seen);
+    /// After a run: of every reference that it looked at or found gone, what the store knows now. A run that looked earlier than another and
+    /// ended later changes nothing so.
+    void take(const Report& report);
 
 private:
     void publish();
 
+    store::AuditStore& store_;
+    std::mutex taking_;
     mutable std::mutex mutex_;
     std::map<store::ReferenceKey, std::vector<ImageLine>> lines_;
     std::uint64_t version_;

@@ -5,6 +5,7 @@
 #include "oci/reference.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace veritag::serve {
@@ -14,6 +15,7 @@ using std::chrono::sys_seconds;
 namespace {
 constexpr std::string_view kStarted = "schedule/started/";  // keys of the state
 constexpr std::string_view kKnown = "schedule/known/";
+constexpr int kScheduledAttempts = 12;  // with the queue's backoff they are some hours: a registry that is down at night is audited in the morning
 }  // namespace
 
 // Nobody watches layer by layer; images that are done are counted by the run itself.
@@ -29,6 +31,7 @@ public:
 Result<std::unique_ptr<Daemon>> Daemon::make(config::Settings settings, DaemonOptions options) {
     store::StoreOptions store_options;
     store_options.limits = settings.limits;
+    store_options.try_again_after = std::chrono::seconds(10);
     store_options.now = [clocks = options.clocks] { return std::chrono::floor<std::chrono::seconds>(clocks.now()); };
     store::DaemonStateOptions state_options;
     state_options.queue = settings.queue;
@@ -55,7 +58,10 @@ Daemon::Daemon(config::Settings settings, DaemonOptions options, std::shared_ptr
 Daemon::~Daemon() { stop(); }
 
 void Daemon::start() {
-    if (const Result<void> enqueued = telling_.enqueue_all(); !enqueued) log::error("what was to be told could not be taken up", {{"error", enqueued.error().message()}});
+    std::set<std::string> open;  // runs that did not live to their end
+    for (const store::AuditRecord& audit : store_->list_audits())
+        if (!audit.ended) open.insert(std::to_string(audit.id));
+    if (const Result<void> enqueued = telling_.enqueue_all([&](const std::string& run) { return !open.contains(run); }); !enqueued) log::error("what was to be told could not be taken up", {{"error", enqueued.error().message()}});
     const auto worker = [this](std::vector<std::string> kinds, const std::string& name) {
         threads_.emplace_back([this, kinds = std::move(kinds), name](std::stop_token stop) { work(kinds, name, std::move(stop)); });
     };
@@ -140,9 +146,19 @@ void Daemon::note_progress(std::int64_t job, const std::function<void(RunProgres
 }
 
 Result<void> Daemon::check() {
-    VERITAG_CHECK(state_->jobs().counts());
-    VERITAG_CHECK(state_->values().put("health/probe", "1"));
-    return ok();
+    // Whoever asks may ask often, and each look is a write.
+    constexpr std::chrono::seconds kOften{5};
+    const std::lock_guard lock(check_mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (checked_ && now - *checked_ < kOften) return health_;
+    health_ = [&]() -> Result<void> {
+        VERITAG_CHECK(state_->jobs().counts());
+        VERITAG_CHECK(state_->values().put("health/probe", "1"));
+        if (!store_->is_working()) return Error{ErrorCode::io, "use store", quote(settings()->store), "it failed a moment ago", "see the log; free space on its disk"};
+        return ok();
+    }();
+    checked_ = now;
+    return health_;
 }
 
 // ---- orders ----
@@ -231,8 +247,12 @@ Result<sys_seconds> Daemon::start_due(sys_seconds now) {
             continue;
         }
         const store::NewJob job{.kind = std::string(kAuditJob), .key = target.name, .payload = to_json(AuditOrder{.target = target.name, .listing = ""}), .priority = store::Priority::schedule,
-                                .most_attempts = 3, .deadline = target.deadline};
-        VERITAG_CHECK(state_->jobs().enqueue({&job, 1}));
+                                .most_attempts = kScheduledAttempts, .deadline = target.deadline};
+        if (const store::EnqueueAnswer enqueued = state_->jobs().enqueue({&job, 1}); !enqueued) {  // it costs this target, not those behind it
+            log::error("an audit that is due could not be enqueued", {{"target", target.name}, {"error", enqueued.error().message()}});
+            earliest = std::min(earliest, now + std::chrono::seconds(30));
+            continue;
+        }
         VERITAG_CHECK(state_->values().put(std::string(kStarted) + target.name, std::to_string(now.time_since_epoch().count())));
         log::info("audit is due", {{"target", target.name}});
         due = true;

@@ -134,6 +134,10 @@ private:
     std::map<std::int64_t, Job*> jobs_;  // those that run here
     Broadcaster broadcaster_;
 
+    std::mutex check_mutex_;
+    std::optional<std::chrono::steady_clock::time_point> checked_;
+    Result<void> health_ = ok();
+
     std::vector<std::jthread> threads_;  // last: they use all above
 };
 

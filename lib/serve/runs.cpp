@@ -92,6 +92,10 @@ private:
 
 Result<store::JobState> Daemon::cancel(std::int64_t id) {
     VERITAG_TRY(const store::JobState state, state_->jobs().cancel(id));
+    if (state == store::JobState::cancelled) {
+        VERITAG_TRY(const std::optional<store::Job> job, state_->jobs().find(id));
+        if (job && job->info.kind == kAdapterJob) adapter_scans_.drop(job->info.key);
+    }
     const std::lock_guard lock(mutex_);
     if (const auto job = jobs_.find(id); job != jobs_.end() && state == store::JobState::running) job->second->cancel();
     return state;
@@ -170,6 +174,7 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
         result_word = became && *became && **became == store::JobState::waiting ? "again" : "failed";
         log::warn("job failed", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"again", result_word == "again" ? "yes" : "no"}, {"error", result.error().message()}});
     }
+    if (lease.kind == kAdapterJob && result_word != "again" && result_word != "given back") adapter_scans_.drop(lease.key);
     if (!told) log::error("the end of a job could not be written down; it will be run again", {{"job", id}, {"error", told.error().message()}});
     metrics_.job_ended(lease.kind, result_word, std::chrono::steady_clock::now() - started);
     broadcaster_.tell(ended(name, result_word));
@@ -183,6 +188,7 @@ struct Daemon::Run {
     audit::AuditOptions options;
     std::string target;                 ///< for whoever is told
     std::vector<std::string> channels;  ///< empty: all
+    bool configured = false;            ///< the target stands in the configuration
 };
 
 Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, const std::stop_token& stop) {
@@ -196,7 +202,7 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     options.reference_done = [&] { note_progress(lease.id, [](RunProgress& now) { ++now.done; }); };
     Result<void> noted = ok();
     options.before_keeping = [&](const audit::AuditOutcome& outcome) {
-        if (!outcome.whole || outcome.audit == 0) return;
+        if (outcome.audit == 0) return;
         const bool first_look = run.options.kind == store::RunKind::audit && outcome.earlier.images.empty();
         noted = telling_.note(*settings, {.target = run.target, .channels = run.channels, .outcome = outcome, .when = options_.now(), .first_look = first_look});
     };
@@ -205,13 +211,14 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
                                                                       [](const ImageReport& image) { return image.error && image.error->code == ErrorCode::worker; })));
     metrics_.layers(outcome.report.layers_analyzed, outcome.report.layers_reused, outcome.report.bytes_fetched);
     if (outcome.audit == 0) return Error{ErrorCode::io, "keep what was found", settings->store, "the store failed", "see the log; free space on its disk"};
-    images_->take(outcome.report, outcome.audit, options_.now());
-    if (!outcome.whole) return Error{ErrorCode::cancelled, "look at images", run.target, "stopped before its end; what was done is kept", ""};
+    images_->take(outcome.report);
     if (!noted) return noted.error();
     VERITAG_CHECK(telling_.enqueue_all());
     wake();
+    if (!outcome.whole) return Error{ErrorCode::cancelled, "look at images", run.target, "stopped before its end; what was done is kept", ""};
     if (std::optional<Error> failure = failure_of(outcome.report)) return *failure;
-    if (run.options.kind == store::RunKind::audit) metrics_.audited(run.target, options_.now());
+    const bool listed = std::none_of(outcome.report.targets.begin(), outcome.report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
+    if (run.configured && listed && !outcome.report.images.empty()) metrics_.audited(run.target, options_.now());
     return to_json(result_of(outcome));
 }
 
@@ -237,6 +244,7 @@ Result<std::string> Daemon::run_audit(const store::Lease& lease, const std::stop
         run.options.concurrency = target->concurrency;
         run.options.references_per_second = target->references_per_second;
         run.channels = target->notify;
+        run.configured = true;
     }
     return look(lease, run, stop);
 }
@@ -275,7 +283,8 @@ Result<std::string> Daemon::run_adapter_scan(const store::Lease& lease, const st
     if (stop.stop_requested()) return Error{ErrorCode::cancelled, "scan for Harbor", order.reference.repository, "stopped", ""};
     for (const ImageReport& each : judged.images)
         if (each.error) return *each.error;
-    adapter_scans_.drop(lease.key);
+    if (judged.images.empty())
+        return Error{ErrorCode::unsupported, "scan for Harbor", order.reference.repository, judged.skipped.empty() ? "there is no image" : "it is no image: " + judged.skipped.front().reason, ""};
     Report report;
     report.images = std::move(judged.images);
     return harbor_rows(report, workshop->rules.digest());
@@ -292,10 +301,11 @@ Result<std::string> Daemon::run_notice(const store::Lease& lease, const std::sto
     if (sent->failure) {
         retry = store::Retry{.again = sent->failure->again};
         if (sent->failure->retry_after) retry->after = *sent->failure->retry_after;
+        if (sent->more) VERITAG_CHECK(telling_.enqueue_all());
         return sent->failure->error;
     }
-    if (sent->later) {
-        const store::NewJob job{.kind = std::string(kNoticeJob), .key = lease.key, .payload = lease.payload, .priority = store::Priority::push, .not_before = *sent->later, .most_attempts = 12,
+    if (sent->later || sent->more) {
+        const store::NewJob job{.kind = std::string(kNoticeJob), .key = lease.key, .payload = lease.payload, .priority = store::Priority::push, .not_before = sent->later ? std::optional<store::TimePoint>(*sent->later) : std::nullopt, .most_attempts = 12,
                                 .deadline = std::chrono::minutes(10)};
         VERITAG_CHECK(state_->jobs().enqueue({&job, 1}));
     }

@@ -65,7 +65,7 @@ Result<void> Telling::note(const config::Settings& settings, const RunToTell& ru
     return ok();
 }
 
-Result<void> Telling::enqueue_all() {
+Result<void> Telling::enqueue_all(const std::function<bool(const std::string& run)>& may_be_told) {
     std::vector<store::NewJob> jobs;
     for (const std::string_view prefix : {kPending, kSending}) {
         std::string after;
@@ -75,6 +75,8 @@ Result<void> Telling::enqueue_all() {
                 const std::string place = entry.key.substr(prefix.size());
                 const std::size_t slash = place.find('/');
                 if (slash == std::string::npos) continue;
+                const Result<notify::Notice> notice = unpack(entry.value.value);
+                if (prefix == kPending && notice && !may_be_told(notice->run)) continue;
                 jobs.push_back({.kind = std::string(kNoticeJob), .key = place, .payload = to_json(NoticeOrder{place.substr(0, slash), place.substr(slash + 1)}), .priority = store::Priority::push,
                                 .most_attempts = 12, .deadline = std::chrono::minutes(10)});
             }
@@ -105,6 +107,11 @@ Result<std::optional<notify::Notice>> Telling::begin_sending(const std::string& 
     return std::optional<notify::Notice>();
 }
 
+Result<bool> Telling::has_more(const std::string& place) {
+    VERITAG_TRY(const std::optional<store::StateValue> waiting, state_.values().get(std::string(kPending) + place));
+    return waiting.has_value();
+}
+
 Result<Telling::Sent> Telling::send(const config::Settings& settings, const std::string& channel_name, const std::string& target, std::chrono::sys_seconds now, const std::stop_token& stop) {
     const std::string place = place_of(channel_name, target);
     const auto channel = std::find_if(settings.channels.begin(), settings.channels.end(), [&](const notify::Channel& each) { return each.name == channel_name; });
@@ -123,11 +130,20 @@ Result<Telling::Sent> Telling::send(const config::Settings& settings, const std:
         VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));
         return Sent{};
     }
-    if (std::optional<notify::SendFailure> failure = notify::send(*channel, *notice, memory_, now, stop)) return Sent{.later = std::nullopt, .failure = std::move(failure)};
+    if (std::optional<notify::SendFailure> failure = notify::send(*channel, *notice, memory_, now, stop)) {
+        // A message that will never be taken must not stand before the next one; a refused credential is somebody's to mend.
+        const bool hopeless = !failure->again && failure->error.code != ErrorCode::auth && failure->error.code != ErrorCode::not_found;
+        if (!hopeless) return Sent{.later = std::nullopt, .failure = std::move(failure)};
+        log::error("a notice was refused for good and is dropped", {{"channel", channel_name}, {"target", target}, {"run", notice->run}});
+        VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));
+        VERITAG_TRY(const bool waits, has_more(place));
+        return Sent{.later = std::nullopt, .failure = std::move(failure), .more = waits};
+    }
     VERITAG_CHECK(notify::note_send(memory_, channel_name, channel->limit, now));
     VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));
     log::info("notice sent", {{"channel", channel_name}, {"target", target}, {"run", notice->run}});
-    return Sent{};
+    VERITAG_TRY(const bool waits, has_more(place));
+    return Sent{.later = std::nullopt, .failure = std::nullopt, .more = waits};
 }
 
 }  // namespace veritag::serve

@@ -10,6 +10,7 @@
 #include "store/daemon_state.h"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -45,16 +46,19 @@ public:
 
     /// Writes down what each channel shall be told. The same run again changes nothing.
     Result<void> note(const config::Settings& settings, const RunToTell& run);
-    /// Jobs for everything that is written down: after a run, and when the daemon starts.
-    Result<void> enqueue_all();
+    /// Jobs for everything that is written down: after a run, and when the daemon starts. `may_be_told`: by the number of the run; one that was
+    /// killed before it was kept writes the same down again, and is told then.
+    Result<void> enqueue_all(const std::function<bool(const std::string& run)>& may_be_told = [](const std::string&) { return true; });
     struct Sent {
         std::optional<std::chrono::sys_seconds> later;  ///< the channel's limit asks to wait until then
         std::optional<notify::SendFailure> failure;
+        bool more = false;  ///< something else waits for the same place
     };
     /// Sends what waits for a channel about a target. Errors are the store's. Called on one thread at a time, as issues want it.
     Result<Sent> send(const config::Settings& settings, const std::string& channel, const std::string& target, std::chrono::sys_seconds now, const std::stop_token& stop);
 
 private:
+    Result<bool> has_more(const std::string& place);
     Result<std::optional<notify::Notice>> begin_sending(const std::string& place);
     store::DaemonState& state_;
     KeptNoticeMemory memory_;

@@ -101,9 +101,10 @@ constexpr std::array<std::string_view, 4> kMigrations{
          repository TEXT NOT NULL,
          tag TEXT NOT NULL,
          audit INTEGER NOT NULL,
+         looked INTEGER NOT NULL,         -- when it was looked at; a later look is not replaced by an earlier one that took longer
          PRIMARY KEY (registry, repository, tag)
        ) STRICT, WITHOUT ROWID;
-       INSERT INTO current_references SELECT registry, repository, tag, max(audit) FROM audit_references GROUP BY registry, repository, tag;)",
+       INSERT INTO current_references SELECT registry, repository, tag, max(audit), 0 FROM audit_references GROUP BY registry, repository, tag;)",
     R"(CREATE TABLE jobs (                 -- times are milliseconds since 1970, 0 where there is none
          id INTEGER PRIMARY KEY AUTOINCREMENT,
          kind TEXT NOT NULL,

@@ -5,6 +5,7 @@
 #include "store/compression.h"
 #include "store/owner.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace veritag::store {
@@ -95,8 +96,16 @@ CurrentReference current_of(const Statement& row) {
     return current;
 }
 
-constexpr std::string_view kCurrentRows = R"(SELECT c.registry, c.repository, c.tag, c.audit, a.started, r.judged FROM current_references c
-    JOIN audit_references r ON r.audit = c.audit AND r.registry = c.registry AND r.repository = c.repository AND r.tag = c.tag JOIN audits a ON a.id = c.audit)";
+// An outage says nothing about an image.
+bool nobody_answered(const JudgedReference& judged) {
+    return !judged.images.empty() && judged.skipped.empty() && std::all_of(judged.images.begin(), judged.images.end(), [](const ImageReport& image) {
+        return image.error && (image.error->code == ErrorCode::network || image.error->code == ErrorCode::timeout || image.error->code == ErrorCode::tls || image.error->code == ErrorCode::server ||
+                               image.error->code == ErrorCode::rate_limited);
+    });
+}
+
+constexpr std::string_view kCurrentRows = R"(SELECT c.registry, c.repository, c.tag, c.audit, c.looked, r.judged FROM current_references c
+    JOIN audit_references r ON r.audit = c.audit AND r.registry = c.registry AND r.repository = c.repository AND r.tag = c.tag)";
 
 }  // namespace
 
@@ -146,7 +155,7 @@ std::optional<AuditRecord> SqliteStore::begin_audit(const AuditRecord& audit) {
 }
 
 void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged,
-                                 std::span<const Published> published, bool seen) {
+                                 std::span<const Published> published, bool seen, std::optional<std::chrono::sys_seconds> looked) {
     if (left_alone()) return;
     const std::optional<std::string> frame = guarded("compress report", [&] { return std::optional(compress(serialise(judged))); });
     if (!frame) return;
@@ -155,9 +164,11 @@ void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& referen
         Transaction transaction(*connection_);
         connection_->prepare("INSERT OR REPLACE INTO audit_references (audit, registry, repository, tag, digest, judged) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(audit).bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(digest).bind_blob(*frame).run();
-        connection_->prepare(R"(INSERT INTO current_references (registry, repository, tag, audit) VALUES (?, ?, ?, ?)
-                                ON CONFLICT DO UPDATE SET audit = max(audit, excluded.audit))")
-            .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(audit).run();
+        // Nobody was reached: what is known stays known, with its own date.
+        connection_->prepare(nobody_answered(judged) ? R"(INSERT INTO current_references (registry, repository, tag, audit, looked) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING)"
+                                                     : R"(INSERT INTO current_references (registry, repository, tag, audit, looked) VALUES (?, ?, ?, ?, ?)
+                                                          ON CONFLICT DO UPDATE SET audit = excluded.audit, looked = excluded.looked WHERE excluded.looked >= current_references.looked)")
+            .bind(reference.registry).bind(reference.repository).bind(reference.tag).bind(audit).bind(looked ? looked->time_since_epoch().count() : now()).run();
         if (top && seen) {
             connection_->prepare(R"(INSERT INTO tag_digests (registry, repository, tag, digest, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?)
                                     ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen)")
@@ -252,6 +263,17 @@ std::vector<TagDigest> SqliteStore::digests_before(std::int64_t audit) {
         rows.bind(audit);
         while (rows.step())
             digests.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), time_of(rows.number(5)), time_of(rows.number(5))});
+    });
+    return digests;
+}
+
+std::vector<TagDigest> SqliteStore::current_digests() {
+    std::vector<TagDigest> digests;
+    change("read digests", [&] {
+        Statement rows = connection_->prepare(R"(SELECT c.registry, c.repository, c.tag, r.digest, c.looked FROM current_references c JOIN audit_references r
+                                                 ON r.audit = c.audit AND r.registry = c.registry AND r.repository = c.repository AND r.tag = c.tag WHERE r.digest <> '')");
+        while (rows.step())
+            digests.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), time_of(rows.number(4)), time_of(rows.number(4))});
     });
     return digests;
 }

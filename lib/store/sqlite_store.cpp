@@ -164,6 +164,7 @@ void SqliteStore::keep_image(const ImageKey& key, const ReadImage& image, std::s
 }
 
 void SqliteStore::leave_alone(const char* what, const std::exception& failure) {
+    if (options_.try_again_after) again_ = (std::chrono::steady_clock::now() + *options_.try_again_after).time_since_epoch().count();
     if (!left_alone_.exchange(true))
         log::warn("the store failed; this run goes on without it", {{"store", quote(path_)}, {"during", what}, {"error", failure.what()}});
 }

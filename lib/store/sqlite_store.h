@@ -42,7 +42,9 @@ public:
     // sqlite_audits.cpp
     std::optional<AuditRecord> begin_audit(const AuditRecord& audit) override;
     void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published,
-                        bool seen) override;
+                        bool seen, std::optional<std::chrono::sys_seconds> looked) override;
+    [[nodiscard]] bool is_working() const noexcept override { return !left_alone_; }
+    std::vector<TagDigest> current_digests() override;
     void end_audit(std::int64_t audit, const Report& outcome) override;
     void each_current(const std::function<void(CurrentReference)>& take) override;
     std::optional<CurrentReference> find_current(const ReferenceKey& reference) override;
@@ -62,13 +64,17 @@ private:
     };
 
     [[nodiscard]] std::int64_t now() const { return options_.now().time_since_epoch().count(); }
-    [[nodiscard]] bool left_alone() const noexcept { return left_alone_; }
+    // A new try is due once the time is over; one that fails leaves it alone again.
+    [[nodiscard]] bool left_alone() noexcept {
+        if (left_alone_ && options_.try_again_after && !damaged_ && std::chrono::steady_clock::now().time_since_epoch().count() >= again_) left_alone_ = false;
+        return left_alone_;
+    }
 
     // Every use of the database goes through here.
     template <class Use>
     auto attempt(const char* what, Use use) -> decltype(use()) {
         const std::lock_guard lock(mutex_);
-        if (!connection_ || left_alone_) return std::nullopt;
+        if (!connection_ || left_alone()) return std::nullopt;
         return guarded(what, use);
     }
     void change(const char* what, const auto& use) {
@@ -108,9 +114,10 @@ private:
     const StoreOptions options_;
     FileIdentity identity_;
     std::atomic<bool> left_alone_{false};
+    std::atomic<std::chrono::steady_clock::rep> again_{0};  // steady clock
     std::mutex mutex_;  // all below
     std::optional<Connection> connection_;
-    bool damaged_ = false;
+    std::atomic<bool> damaged_{false};
     bool damaged_was_seen_ = false;
     std::uint64_t written_ = 0;  // bytes since the last pruning
 };

@@ -84,7 +84,7 @@ struct AuditRecord {
 struct CurrentReference {
     ReferenceKey reference;
     std::int64_t audit = 0;
-    std::chrono::sys_seconds seen;  ///< when that run began
+    std::chrono::sys_seconds seen;  ///< when it was looked at
     JudgedReference judged;
 };
 
@@ -137,10 +137,16 @@ public:
     /// What was found of one reference. A second time in one audit takes the place of the first. `top` is not set where even that was
     /// not to be had; else it becomes part of the tag's history.
     /// `seen` is false where nobody was asked for `top` now: then the history stays as it is.
+    /// It is what is known of the reference from then on, unless somebody looked later than `looked` (the time when this look began; not set:
+    /// now); and where nobody could be reached, only if nothing was known.
     virtual void keep_reference(std::int64_t audit, const ReferenceKey& reference, const std::optional<Digest>& top, const JudgedReference& judged, std::span<const Published> published,
-                                bool seen = true) = 0;
+                                bool seen = true, std::optional<std::chrono::sys_seconds> looked = {}) = 0;
     /// `outcome` is the report; of its images only verdicts are kept here, beside what was listed, findings of no single image, and counters.
     virtual void end_audit(std::int64_t audit, const Report& outcome) = 0;
+    /// False after a failure: what was to be kept since then was not.
+    [[nodiscard]] virtual bool is_working() const noexcept = 0;
+    /// The digest that each tag had when it was looked at last.
+    virtual std::vector<TagDigest> current_digests() = 0;
     /// Every reference that is there and was looked at, in order of their keys, one after the other: there may be thousands. `take` must not call the store.
     virtual void each_current(const std::function<void(CurrentReference)>& take) = 0;
     virtual std::optional<CurrentReference> find_current(const ReferenceKey& reference) = 0;
@@ -164,6 +170,8 @@ struct StoreOptions {
     /// Above it the longest unused goes, until three quarters are left. An analysis of a layer of 2 GB takes about 1 MB, so this
     /// holds the layers of thousands of images and is small beside the images themselves.
     std::uint64_t most_bytes = 2ULL << 30;
+    /// After a failure the store is left alone until its end, or, where this is set, for so long: a daemon outlives a full disk.
+    std::optional<std::chrono::milliseconds> try_again_after = {};
     /// Tests have a clock of their own.
     std::function<std::chrono::sys_seconds()> now = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); };
 };

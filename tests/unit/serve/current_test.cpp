@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace veritag::serve {
 namespace {
 
@@ -18,6 +20,13 @@ ImageReport image(const std::string& repository, const std::string& tag, Verdict
 class Current : public testing::Test {
 protected:
     std::unique_ptr<store::AuditStore> open() { return std::move(*store::open_sqlite_store(folder_.file("store.sqlite"))); }
+    // As a run leaves it, that looked at `second`.
+    static void keep(store::AuditStore& store, const Report& report, std::int64_t second, const std::string& target = "r.example") {
+        const auto audit = store.begin_audit({.targets = {target}, .rules_digest = "r", .tool_version = std::to_string(second)});
+        std::map<store::ReferenceKey, JudgedReference> judged;
+        for (const ImageReport& image : report.images) judged[{image.registry, image.repository, image.tag}].images.push_back(image);
+        for (auto& [reference, each] : judged) store.keep_reference(audit->id, reference, sha256_of("t"), each, {}, true, std::chrono::sys_seconds(std::chrono::seconds(second)));
+    }
     static std::string texts(const std::vector<const ImageLine*>& lines) {
         std::string text;
         for (const ImageLine* line : lines) text += (text.empty() ? "" : " ") + line->key.repository + ':' + line->key.tag;
@@ -33,7 +42,8 @@ TEST_F(Current, PagesAreTheWholeAndFiltersCut) {
     for (const char* tag : {"1", "2", "3"}) report.images.push_back(image("openeuler/a", tag, Verdict::pass));
     report.images.push_back(image("openeuler/b", "1", Verdict::fail, "os-mismatch"));
     report.images.push_back(image("other/b", "9", Verdict::unknown, "unproven"));
-    current.take(report, 7, std::chrono::sys_seconds(std::chrono::seconds(1000)));
+    keep(*store, report, 1000);
+    current.take(report);
     const auto picture = current.picture();
     EXPECT_EQ(picture->verdicts, (store::VerdictCounts{.pass = 3, .fail = 1, .unknown = 1}));
 
@@ -63,18 +73,50 @@ TEST_F(Current, ARunTakesThePlaceOfWhatWasKnownAndWhatIsGoneGoes) {
     CurrentImages current(*store);
     Report first;
     first.images = {image("a", "1", Verdict::fail, "os-mismatch"), image("a", "1", Verdict::fail, "os-mismatch", "linux/amd64"), image("a", "2", Verdict::pass)};
-    current.take(first, 1, {});
+    keep(*store, first, 1);
+    current.take(first);
     const auto before = current.picture();
     Report second;
     second.images = {image("a", "1", Verdict::pass)};
     second.gone = {"r.example/a:2"};
-    current.take(second, 2, {});
+    keep(*store, second, 2);
+    current.take(second);
     const auto after = current.picture();
     ASSERT_EQ(after->images.size(), 1U) << "one platform less, one tag less";
     EXPECT_EQ(after->images[0].verdict, Verdict::pass);
-    EXPECT_EQ(after->images[0].audit, 2);
     EXPECT_NE(after->version, before->version);
     EXPECT_EQ(before->images.size(), 3U) << "who still reads the old picture is not disturbed";
+}
+
+TEST_F(Current, WhoLookedEarlierAndEndedLaterChangesNothing) {
+    const auto store = open();
+    CurrentImages current(*store);
+    Report scan, audit;
+    scan.images = {image("a", "1", Verdict::fail, "os-mismatch")};
+    audit.images = {image("a", "1", Verdict::pass)};
+    keep(*store, scan, 200, "scan");
+    current.take(scan);
+    keep(*store, audit, 100, "audit");
+    current.take(audit);
+    EXPECT_EQ(current.picture()->images.at(0).verdict, Verdict::fail);
+    EXPECT_EQ(CurrentImages(*store).picture()->images.at(0).verdict, Verdict::fail) << "and after a restart";
+}
+
+TEST_F(Current, AnOutageLeavesWhatIsKnown) {
+    const auto store = open();
+    CurrentImages current(*store);
+    Report before, outage;
+    before.images = {image("a", "1", Verdict::fail, "os-mismatch")};
+    outage.images = {image("a", "1", Verdict::error), image("b", "1", Verdict::error)};
+    for (ImageReport& each : outage.images) each.error = Error{ErrorCode::network, "fetch manifest", "", "refused", ""};
+    keep(*store, before, 100);
+    keep(*store, outage, 200, "later");
+    current.take(outage);
+    const auto picture = current.picture();
+    ASSERT_EQ(picture->images.size(), 2U);
+    EXPECT_EQ(picture->images[0].verdict, Verdict::fail) << "with the date of the look that found it";
+    EXPECT_EQ(picture->images[0].seen, std::chrono::sys_seconds(std::chrono::seconds(100)));
+    EXPECT_EQ(picture->images[1].verdict, Verdict::error) << "of which nothing was known";
 }
 
 TEST_F(Current, IsReadFromTheStore) {
