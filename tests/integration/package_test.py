@@ -59,7 +59,7 @@ class Packages:
 
     def make(self, generator, pattern):
         folder = self.work / generator
-        status, said = run("cpack", "--config", str(self.build / "CPackConfig.cmake"), "-G", generator, "-B", str(folder), "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=gzip", timeout=150)  # xz takes its time
+        status, said = run("cpack", "--config", str(self.build / "CPackConfig.cmake"), "-G", generator, "-B", str(folder), "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=gzip", timeout=280)  # xz takes its time
         made = list(folder.glob(pattern))
         self.tally.check(f"cpack makes one {generator}, without a warning", [] if status == 0 and len(made) == 1 and "warning" not in said.lower() else [f"status {status}, {made}", said[-1500:]])
         return made[0] if made else None
