@@ -99,9 +99,9 @@ class Operations:
         finally:
             each.stop()
 
-    def serve(self, *arguments):
+    def serve(self, *arguments, environment=()):
         done = subprocess.run([self.program, "serve", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-                              env={"PATH": "/usr/bin", "HOME": str(self.work / "home")}, timeout=60)
+                              env={"PATH": "/usr/bin", "HOME": str(self.work / "home"), **dict(environment)}, timeout=60)
         return done.returncode, done.stdout, done.stderr
 
     @staticmethod
@@ -126,6 +126,13 @@ class Operations:
             status, out, errors = self.serve(*arguments, "--config", str(broken))
             self.tally.check(f"a wrong one is refused {'' if arguments else 'at the start '}with its line", [] if status == 2 and not out and f"broken.yaml:{line}:1: \"joobs\" is unknown" in errors and
                              'did you mean "jobs"?' in errors else [f"status {status}: {out} {errors}"])
+        credentials = self.work / "of-the-readme"
+        credentials.mkdir()
+        (credentials / "secrets_hub").write_text(HOOK_SECRET, encoding="utf-8")
+        section = (SOURCE / "README.md").read_text(encoding="utf-8").split("\n## The daemon\n")[1]
+        (credentials / "veritag.yaml").write_text(re.search(r"```yaml\n(.*?)```", section, re.DOTALL).group(1), encoding="utf-8")
+        status, out, errors = self.serve("--check-config", "--config", str(credentials / "veritag.yaml"), environment={"CREDENTIALS_DIRECTORY": str(credentials)})
+        self.tally.check("that of the README is right", [] if status == 0 and "1 targets, 0 registries, 1 hooks, 1 notification channels" in out else [f"status {status}: {out} {errors}"])
         status, _, errors = self.serve("--check-config", "--config", str(self.work / "none.yaml"))
         self.tally.check("one that is not there", [] if status == 2 and "No such file or directory" in errors else [f"status {status}: {errors}"])
 
@@ -404,22 +411,23 @@ class Operations:
     # ---- what is written down ----
 
     def log_keeps_secrets(self):
-        each = self.supervised("secrets", {"hooks": [hook()]})
+        each = self.supervised("secrets", {"hooks": [hook(), hook("quay", "quay", "path")]})
         each.token = each.make_token("tests", "admin")
         with self.running(each):
             json_body = {"Content-Type": "application/json"}
             answers = [each.request("POST", "/hooks/plain", push(1), BEARER, token=None)[0], each.request("POST", f"/hooks/plain?access_token={HOOK_SECRET}", push(2), json_body, token=None)[0],
                        each.request("POST", "/hooks/plain", push(3), {**json_body, "Authorization": "Bearer a-wrong-one-of-somebody"}, token=None)[0], each.get("/api/v1/images")[0],
-                       each.get("/api/v1/images", token="vt_a-wrong-one-of-somebody")[0]]
+                       each.get("/api/v1/images", token="vt_a-wrong-one-of-somebody")[0], each.request("POST", f"/hooks/quay/{HOOK_SECRET}", b"{", json_body, token=None)[0],
+                       each.request("POST", "/hooks/quay/a-wrong-one-of-somebody", b"{", json_body, token=None)[0]]
             each.config.write_text(each.config.read_text(encoding="utf-8").replace('"plain"', '"pla in"'), encoding="utf-8")
             self.reload(each)
             time.sleep(0.1)
             secrets = {"the sender's secret": HOOK_SECRET, "the token": each.token, "a wrong one": "a-wrong-one-of-somebody"}
             found = [f"{name} is there" for name, text in secrets.items() if text in each.log()]
-            self.tally.check("no secret of a header or a query is in the log, right or wrong", [] if answers == [202, 202, 401, 200, 401] and not found else [f"HTTP {answers}", *found])
+            self.tally.check("no secret of a header, a query or a path is in the log, right or wrong", [] if answers == [202, 202, 401, 200, 401, 400, 401] and not found else [f"HTTP {answers}", *found])
             lines = [json.loads(line) for line in each.log().splitlines()]
             requests = [line for line in lines if line["message"] == "request"]
-            self.tally.check("each request has an id of its own in the log", [] if len(requests) == 5 and len({line.get("request") for line in requests}) == 5 else [f"{requests}"])
+            self.tally.check("each request has an id of its own in the log", [] if len(requests) == 7 and len({line.get("request") for line in requests}) == 7 else [f"{requests}"])
 
     def run(self):
         started = time.monotonic()

@@ -59,7 +59,7 @@ class Packages:
 
     def make(self, generator, pattern):
         folder = self.work / generator
-        status, said = run("cpack", "--config", str(self.build / "CPackConfig.cmake"), "-G", generator, "-B", str(folder), "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=gzip", timeout=150)  # xz takes its time
+        status, said = run("cpack", "--config", str(self.build / "CPackConfig.cmake"), "-G", generator, "-B", str(folder), "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=gzip", timeout=280)  # xz takes its time
         made = list(folder.glob(pattern))
         self.tally.check(f"cpack makes one {generator}, without a warning", [] if status == 0 and len(made) == 1 and "warning" not in said.lower() else [f"status {status}, {made}", said[-1500:]])
         return made[0] if made else None
@@ -172,10 +172,22 @@ class Packages:
             status, said = run("sh", "-n", str(SOURCE / "packaging/rpm" / name))
             self.tally.check(f"%{name} is a right script", [said] * (status != 0))
 
+    # ---- container ----
+
+    def container(self):
+        """Nobody builds one here; what it installs and copies must be what a build needs."""
+        text = (SOURCE / "Containerfile").read_text(encoding="utf-8")
+        wanted = set(re.findall(r"\b[a-z0-9.+]+(?:-[a-z0-9.+]+)*-dev\b", (SOURCE / "tests/support/install.sh").read_text(encoding="utf-8"))) - {"libgtest-dev"}
+        installed = set(re.findall(r"\b[a-z0-9.+]+(?:-[a-z0-9.+]+)*-dev\b", text))
+        copied = set(re.findall(r"^COPY ([a-z]+) \1$", text, re.MULTILINE))
+        used = {"lib", "daemon", "rules"} | set(re.findall(r"\${PROJECT_SOURCE_DIR}/([a-z]+)", (SOURCE / "packaging/CMakeLists.txt").read_text(encoding="utf-8")))
+        self.tally.check("the Containerfile installs and copies what a build needs", [f"not installed: {each}" for each in sorted(wanted - installed)] + [f"not copied: {each}" for each in sorted(used - copied - {"tests"})])
+
     def run(self):
         started = time.monotonic()
         self.debian()
         self.rpm()
+        self.container()
         skipped = f", {len(self.tally.skipped)} skipped" if self.tally.skipped else ""
         print(f"{self.tally.passed} passed, {self.tally.failed} failed{skipped} ({time.monotonic() - started:.0f} s)")
         return 1 if self.tally.failed or not self.tally.passed else 0

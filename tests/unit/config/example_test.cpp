@@ -108,7 +108,8 @@ TEST(Example, IsRightAsItStands) {
     const Settings settings = settings_of(example());
     ASSERT_EQ(settings.server.endpoints.size(), 1U);
     EXPECT_EQ(server::to_string(settings.server.endpoints[0]), "127.0.0.1:8080");
-    EXPECT_TRUE(settings.targets.empty() && settings.hooks.empty() && settings.channels.empty() && settings.registries.empty()) << "nobody is asked or told before somebody wants it";
+    EXPECT_TRUE(settings.targets.empty() && settings.hooks.empty() && settings.channels.empty() && settings.registries.empty())
+        << "nobody is asked or told before somebody wants it";
 }
 
 TEST(Example, IsRightWithEveryKeyInUse) {

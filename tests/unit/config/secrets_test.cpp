@@ -54,7 +54,8 @@ TEST(Secrets, CredentialsNeedSystemd) {
     FakePlaces fake;
     fake.credentials_directory = "";
     EXPECT_EQ(mistake("registries: [{registry: a.example, username: me, password_credential: one}]\n", fake),
-              "1:71 registries[0].password_credential: \"one\" cannot be read; credentials are handed over by systemd (LoadCredential=), by a name without \"/\"; elsewhere use a file");
+              "1:71 registries[0].password_credential: \"one\" cannot be read; "
+              "credentials are handed over by systemd (LoadCredential=), by a name without \"/\"; elsewhere use a file");
 }
 
 TEST(Secrets, AreTakenOnceWhereOneIsAskedFor) {
@@ -72,7 +73,8 @@ TEST(Secrets, AreTakenOnceWhereOneIsAskedFor) {
         for (const auto& [one, two] : pairs) {
             const std::string text = std::string(rest) + key + '_' + std::string(one) + ", " + key + '_' + std::string(two) + "}]\n";
             const std::string message = mistake(text);
-            EXPECT_NE(message.find(std::string("the secret is given twice; leave one of ") + key + "_file, " + key + "_credential and " + key + "_env"), std::string::npos) << text << message;
+            const std::string told = std::string("the secret is given twice; leave one of ") + key + "_file, " + key + "_credential and " + key + "_env";
+            EXPECT_NE(message.find(told), std::string::npos) << text << message;
             EXPECT_FALSE(holds_secret(message)) << message;
         }
 }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -220,7 +221,8 @@ targets:
 TEST(Hooks, AreRead) {
     const Settings settings = read(R"(
 hooks:
-  - {name: hub, kind: harbor, registry: harbor.example, authentication: header, header: Authorization, secret_file: [/secrets/one, /secrets/two], secret_env: ONE}
+  - {name: hub, kind: harbor, registry: harbor.example, authentication: header, header: Authorization,
+     secret_file: [/secrets/one, /secrets/two], secret_env: ONE}
   - {name: zot, kind: zot, registry: zot.example, authentication: bearer, secret_credential: one, origins: [zot.example]}
 )");
     ASSERT_EQ(settings.hooks.size(), 2U);
@@ -229,7 +231,8 @@ hooks:
     EXPECT_EQ(settings.hooks[0].registry, "harbor.example");
     EXPECT_EQ(settings.hooks[0].authentication.method, hooks::AuthMethod::header);
     EXPECT_EQ(settings.hooks[0].authentication.header, "Authorization");
-    EXPECT_EQ(settings.hooks[0].authentication.secrets, (std::vector<std::string>{std::string(kFileSecret), std::string(kFileSecret) + "-two", std::string(kEnvironmentSecret)}));
+    EXPECT_EQ(settings.hooks[0].authentication.secrets,
+              (std::vector<std::string>{std::string(kFileSecret), std::string(kFileSecret) + "-two", std::string(kEnvironmentSecret)}));
     EXPECT_EQ(settings.hooks[1].authentication.secrets, (std::vector<std::string>{std::string(kCredentialSecret)}));
     EXPECT_EQ(settings.hooks[1].handshake.origins, (std::vector<std::string>{"zot.example"}));
 }
@@ -247,10 +250,13 @@ TEST(Channels, AreRead) {
     const Settings settings = read(R"(
 language: zh
 notifications:
-  - {name: chat, kind: webhook, url_file: /secrets/url, secret_credential: one, ca_file: /ca.pem, internal: true, language: en, least: error, targets: ['all-*'], codes: ['os-*', parent-stale], sends: 3, window: 30m}
-  - {name: post, kind: email, host: mail.example, port: 465, tls: implicit, username: robot, password_env: ONE, from: 'veritag <veritag@openeuler.example>', to: [a@openeuler.example, b@openeuler.example],
+  - {name: chat, kind: webhook, url_file: /secrets/url, secret_credential: one, ca_file: /ca.pem, internal: true, language: en, least: error,
+     targets: ['all-*'], codes: ['os-*', parent-stale], sends: 3, window: 30m, dry_run: true}
+  - {name: post, kind: email, host: mail.example, port: 465, tls: implicit, username: robot, password_env: ONE,
+     from: 'veritag <veritag@openeuler.example>', to: [a@openeuler.example, b@openeuler.example],
      ca_file: /ca.pem, allow_plaintext: true}
-  - {name: forge, kind: issue, forge: gitlab, api: 'https://git.example/api/v4', repository: group/sub/project, token_file: /secrets/one, labels: [images, tags], ca_file: /ca.pem, internal: true}
+  - {name: forge, kind: issue, forge: gitlab, api: 'https://git.example/api/v4', repository: group/sub/project, token_file: /secrets/one,
+     labels: [images, tags], ca_file: /ca.pem, internal: true}
 )");
     ASSERT_EQ(settings.channels.size(), 3U);
     const notify::Channel& chat = settings.channels[0];
@@ -261,6 +267,7 @@ notifications:
     EXPECT_EQ(chat.filter.codes, (std::vector<std::string>{"os-*", "parent-stale"}));
     EXPECT_EQ(chat.limit.sends, 3U);
     EXPECT_EQ(chat.limit.window, 30min);
+    EXPECT_EQ(settings.dry_run, (std::set<std::string>{"chat"}));
     const auto& webhook = std::get<notify::WebhookChannel>(chat.kind);
     EXPECT_EQ(webhook.url, "https://chat.example/hook/" + std::string(kFileSecret));
     EXPECT_EQ(webhook.secret, kCredentialSecret);
@@ -297,11 +304,12 @@ TEST(Limits, EachGoesToItsOwnField) {
         std::uint64_t (*field)(const Limits&);
     };
 #define CASE(name) Case{#name, [](const Limits& limits) -> std::uint64_t { return limits.name; }}
-    constexpr Case kCases[] = {CASE(manifest_bytes), CASE(config_bytes), CASE(token_bytes), CASE(error_body_bytes), CASE(listing_page_bytes), CASE(listing_pages), CASE(listing_names), CASE(json_depth),
-                               CASE(index_depth), CASE(index_platforms), CASE(image_layers), CASE(layer_bytes), CASE(inflate_ratio), CASE(inflate_ratio_floor), CASE(zstd_window_log), CASE(tar_entries),
-                               CASE(toc_bytes), CASE(path_bytes), CASE(tar_header_bytes), CASE(captured_file_bytes), CASE(captured_total_bytes), CASE(searched_bytes), CASE(image_analysis_bytes),
-                               CASE(package_database_bytes), CASE(rpm_header_entries), CASE(rpm_header_bytes), CASE(packages), CASE(text_line_bytes), CASE(worker_memory_bytes), CASE(worker_cpu_seconds),
-                               CASE(worker_silence_seconds), CASE(hook_body_bytes), CASE(hook_events)};
+    constexpr Case kCases[] = {CASE(manifest_bytes), CASE(config_bytes), CASE(token_bytes), CASE(error_body_bytes), CASE(listing_page_bytes), CASE(listing_pages),
+        CASE(listing_names), CASE(json_depth), CASE(index_depth), CASE(index_platforms), CASE(image_layers), CASE(layer_bytes), CASE(inflate_ratio),
+        CASE(inflate_ratio_floor), CASE(zstd_window_log), CASE(tar_entries), CASE(toc_bytes), CASE(path_bytes), CASE(tar_header_bytes),
+        CASE(captured_file_bytes), CASE(captured_total_bytes), CASE(searched_bytes), CASE(image_analysis_bytes), CASE(package_database_bytes),
+        CASE(rpm_header_entries), CASE(rpm_header_bytes), CASE(packages), CASE(text_line_bytes), CASE(worker_memory_bytes), CASE(worker_cpu_seconds),
+        CASE(worker_silence_seconds), CASE(hook_body_bytes), CASE(hook_events)};
 #undef CASE
     for (const Case& each : kCases) {
         const std::uint64_t usual = each.field(Limits{});
