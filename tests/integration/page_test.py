@@ -76,7 +76,7 @@ class Page:
     def settings(self, *more):
         host = self.server.host
         return {"registries": [{"registry": host, "plain_http": True, "internal": True}],
-                "targets": [*more, {"name": "fleet", "registry": host}, {"name": "slow", "registry": host, "namespace": "openeuler", "references_per_second": 400}],
+                "targets": [*more, {"name": "fleet", "registry": host}, {"name": "slow", "registry": host, "images": ["openeuler/app00"], "references_per_second": 60}],
                 "workers": 1}
 
     def prepare(self):
@@ -104,12 +104,14 @@ class Page:
             self.tally.check(last, result["problems"])
         return script.wait() == 0 and last
 
-    def drive(self, tools, browser, facts):
+    def write_settings(self, tools, browser, facts):
         settings = {"url": f"http://127.0.0.1:{self.daemon.port}/", "tools": str(tools), "browser": browser, "screenshots": str(self.work / "screenshots"), "host": self.server.host,
                     "tokens": {role: self.daemon.make_token(f"page-{role}", role) for role in ("read", "scan")}, "liar": page_world.LIAR, "mended": page_world.MENDED,
                     "tags": page_world.BULK_REPOSITORIES * page_world.BULK_TAGS, **facts}
         (self.work / "screenshots").mkdir(exist_ok=True)
         (self.work / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+
+    def drive(self):
         if self.say(DRIVER / "drive.mjs", self.work / "settings.json") != "the driver came to its end":
             self.tally.check("the driver came to its end", [self.daemon.log()[-800:]])
 
@@ -130,11 +132,12 @@ class Page:
             try:
                 facts = self.prepare()
                 print(f"prepared after {time.monotonic() - started:.0f} s", flush=True)
+                self.write_settings(tools, browser, facts)
                 if stay:
                     print(f"http://127.0.0.1:{self.daemon.port}/  token {self.daemon.token}\nCtrl-C ends it.", flush=True)
                     while True:
                         time.sleep(3600)
-                self.drive(tools, browser, facts)
+                self.drive()
             except KeyboardInterrupt:
                 pass
             finally:

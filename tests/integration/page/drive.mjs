@@ -1,5 +1,5 @@
 // Drives the page in Chromium and says what it found, one JSON object a line: { name, problems }.
-// usage: node drive.mjs SETTINGS.json  (page_test.py writes it)
+// usage: node drive.mjs SETTINGS.json [PART,PART]  (page_test.py writes the settings, also with --stay)
 import { createRequire } from "node:module";
 import fs from "node:fs";
 import path from "node:path";
@@ -67,7 +67,8 @@ const api = async (where, options = {}) => {
 
 const world = { settings, check, tab, go, api, trouble, require, shot: (page, name, options = {}) => page.screenshot({ path: path.join(settings.screenshots, `${name}.png`), ...options }) };
 try {
-  for (const part of [tour, hostile, live, accessible]) await part(world);
+  const parts = { tour, hostile, live, accessible };
+  for (const name of process.argv[3]?.split(",") ?? Object.keys(parts)) await parts[name](world);
 } finally {
   await browser.close();
 }
