@@ -11,6 +11,7 @@ import hashlib
 import json
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -58,45 +59,61 @@ class Page:
         unfinished.rename(folder)
         return folder, ""
 
-    def audit(self, target="fleet"):
-        status, _, body = self.daemon.post("/api/v1/audits", {"target": target})
-        job = json.loads(body)["id"]
+    def order(self, path, value):
+        status, _, body = self.daemon.post(f"/api/v1/{path}", value)
+        if status != 202:
+            raise RuntimeError(f"POST {path} {value}: HTTP {status} {body}")
+        return json.loads(body)["id"]
+
+    def wait(self, job):
+        """The number under which the run's result is kept."""
         done = daemon.wait_for(lambda: self.daemon.read(f"/api/v1/scans/{job}")["state"] not in ("waiting", "running"), 120)
         state = self.daemon.read(f"/api/v1/scans/{job}")
-        if status != 202 or not done or state["state"] != "done":
-            raise RuntimeError(f"the audit ended as {state}:\n{self.daemon.log()[-2000:]}")
+        if not done or state["state"] != "done":
+            raise RuntimeError(f"job {job} ended as {state}:\n{self.daemon.log()[-2000:]}")
         return state["result"]["audit"]
 
-    def settings(self):
+    def settings(self, *more):
         host = self.server.host
         return {"registries": [{"registry": host, "plain_http": True, "internal": True}],
-                "targets": [{"name": "fleet", "registry": host}, {"name": "slow", "registry": host, "namespace": "openeuler", "references_per_second": 400}],
-                "workers": 2}
+                "targets": [*more, {"name": "fleet", "registry": host}, {"name": "slow", "registry": host, "images": ["openeuler/app00"], "references_per_second": 60}],
+                "workers": 1}
 
     def prepare(self):
-        """Two audits with a change between them, and a dead letter."""
+        """Two audits with a change between them, an image that has only a name, and a dead letter: of a target that was taken out while it waited."""
         world = page_world.World(self.server)
         world.push()
-        first = self.audit()
+        job = self.order("audits", {"target": "fleet"})
+        self.order("audits", {"target": "gone"})
+        self.daemon.settings = self.settings()
+        self.daemon.write_config()
+        self.daemon.process.send_signal(signal.SIGHUP)
+        first = self.wait(job)
         world.mend()
-        second = self.audit()
-        status, _, body = self.daemon.post("/api/v1/scans", {"image": "127.0.0.1:1/no/registry:1.0"})
-        return {"audits": [first, second], "failing": json.loads(body)["id"] if status == 202 else None}
+        second = self.wait(self.order("audits", {"target": "fleet"}))
+        self.wait(self.order("scans", {"image": "127.0.0.1:1/no/registry:1.0"}))
+        return {"audits": [first, second]}
 
-    def drive(self, tools, browser, facts):
+    def say(self, *command):
+        """Runs a script that reports checks, one JSON object a line; true where it came to its end."""
+        script = subprocess.Popen(["node", *map(str, command)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, preexec_fn=registry.end_with_parent)
+        last = ""
+        for line in script.stdout:
+            result = json.loads(line)
+            last = result["name"]
+            self.tally.check(last, result["problems"])
+        return script.wait() == 0 and last
+
+    def write_settings(self, tools, browser, facts):
         settings = {"url": f"http://127.0.0.1:{self.daemon.port}/", "tools": str(tools), "browser": browser, "screenshots": str(self.work / "screenshots"), "host": self.server.host,
                     "tokens": {role: self.daemon.make_token(f"page-{role}", role) for role in ("read", "scan")}, "liar": page_world.LIAR, "mended": page_world.MENDED,
                     "tags": page_world.BULK_REPOSITORIES * page_world.BULK_TAGS, **facts}
         (self.work / "screenshots").mkdir(exist_ok=True)
         (self.work / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-        driver = subprocess.Popen(["node", str(DRIVER / "drive.mjs"), str(self.work / "settings.json")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, preexec_fn=registry.end_with_parent)
-        ended = False
-        for line in driver.stdout:
-            result = json.loads(line)
-            ended = ended or result["name"] == "the driver came to its end"
-            self.tally.check(result["name"], result["problems"])
-        if driver.wait() != 0 or not ended:
-            self.tally.check("the driver came to its end", [f"status {driver.returncode}", self.daemon.log()[-800:]])
+
+    def drive(self):
+        if self.say(DRIVER / "drive.mjs", self.work / "settings.json") != "the driver came to its end":
+            self.tally.check("the driver came to its end", [self.daemon.log()[-800:]])
 
     def run(self, stay):
         started = time.monotonic()
@@ -106,18 +123,21 @@ class Page:
             self.tally.skip("the page in a browser", why or "no chromium; tests/support/install.sh installs it")
             print(f"{self.tally.passed} passed, {self.tally.failed} failed")
             return 1 if self.tally.failed else 0
+        if not stay and not self.say(DRIVER / "texts.mjs", SOURCE / "lib/api/page"):
+            self.tally.check("the page's words could be looked at", ["texts.mjs failed"])
         with registry.Registry(self.work / "registry") as self.server:
-            self.daemon = daemon.Daemon(self.program, self.work / "daemon", self.settings())
+            self.daemon = daemon.Daemon(self.program, self.work / "daemon", self.settings({"name": "gone", "registry": self.server.host}))
             self.daemon.token = self.daemon.make_token("tests", "admin")
             self.daemon.start()
             try:
                 facts = self.prepare()
                 print(f"prepared after {time.monotonic() - started:.0f} s", flush=True)
+                self.write_settings(tools, browser, facts)
                 if stay:
                     print(f"http://127.0.0.1:{self.daemon.port}/  token {self.daemon.token}\nCtrl-C ends it.", flush=True)
                     while True:
                         time.sleep(3600)
-                self.drive(tools, browser, facts)
+                self.drive()
             except KeyboardInterrupt:
                 pass
             finally:

@@ -208,13 +208,17 @@ class Serve:
         self.tally.check("an ordered audit is done", [] if done and done["result"]["worst"] == "error" else [f"{done or self.daemon.read(f'/api/v1/scans/{job}')}", self.daemon.log()[-800:]])
         audit = done["result"]["audit"] if done else 1
         digest = self.daemon.images()[0]["digest"]
+        page = re.search(r'src="page/([0-9a-f]+/app\.js)"', self.daemon.get("/", token=None)[2].decode()).group(1)
         asked = set()
         visits = [("/api/v1/images", "?verdict=fail&limit=2"), ("/api/v1/images", "?limit=0"), ("/api/v1/images", "?colour=red"), ("/api/v1/images", "?cursor=zzz"), ("/api/v1/images/{digest}", digest),
                   ("/api/v1/images/{digest}", "sha256:" + "0" * 64), ("/api/v1/images/{digest}", "nonsense"), ("/api/v1/scans/{id}", str(job)), ("/api/v1/scans/{id}", "999999"), ("/api/v1/audits", "?limit=1"),
                   ("/api/v1/audits", "?kind=scan"), ("/api/v1/audits", "?kind=x"), ("/api/v1/audits/{id}", str(audit)), ("/api/v1/audits/{id}", "0"), ("/api/v1/audits/{id}/report", f"{audit}"),
                   ("/api/v1/audits/{id}/report", f"{audit}?format=table&lang=zh"), ("/api/v1/audits/{id}/report", f"{audit}?format=poem"), ("/api/v1/audits/{id}/report", "77777"),
                   ("/api/v1/audits/{id}/diff/{other}", f"{audit}/1"), ("/api/v1/audits/{id}/diff/{other}", f"{audit}/9999"), ("/api/v1/report", f"?audits={audit},1&format=json"), ("/api/v1/report", "?audits=1,x"), ("/api/v1/jobs", "?state=done"), ("/api/v1/jobs", "?state=tired"),
-                  ("/api/v1/jobs/{id}", str(job)), ("/api/v1/jobs/{id}", "x"), ("/api/v1/targets", ""), ("/healthz", ""), ("/readyz", ""), ("/metrics", ""), ("/api/v1/openapi.json", "")]
+                  ("/api/v1/jobs/{id}", str(job)), ("/api/v1/jobs/{id}", "x"), ("/api/v1/targets", ""), ("/", ""), ("/page/{version}/{file}", "0/app.js"), ("/page/{version}/{file}", page), ("/api/v1/images/{digest}/layers", digest), ("/api/v1/images/{digest}/layers", "sha256:" + "0" * 64),
+                  ("/api/v1/images/{digest}/packages", digest), ("/api/v1/images/{digest}/packages", "nonsense"), ("/api/v1/images/{digest}/packages", f"{digest}?colour=red"), ("/api/v1/reference", f"?name={self.server.host}/openeuler/app:1.1.0-oe2203sp4&lang=zh"),
+                  ("/api/v1/reference", "?name=a/b:1"), ("/api/v1/reference", "?name=A:B:C"), ("/api/v1/rules", ""), ("/api/v1/rules", "?x=1"), ("/api/v1/explain", "?reference=openeuler/cann:8.0.RC1-oe2203sp4"), ("/api/v1/explain", "?reference=nonsense"),
+                  ("/api/v1/explain", "?reference=openeuler/cann:8.0.RC1-oe2203sp4&lang=fr"), ("/api/v1/events", "?x=1"), ("/healthz", ""), ("/readyz", ""), ("/metrics", ""), ("/api/v1/openapi.json", "")]
         for path, rest in visits:
             real = path
             if "{" in path:
@@ -235,6 +239,7 @@ class Serve:
             status, headers, body = self.daemon.post(path.replace("{id}", str(job)))
             problems += check(path, "post", status, headers.get("Content-Type", ""), body) + ([f"POST {path}: HTTP {status}"] if status != expected else [])
             asked.add((path, "post"))
+        problems += self.events()
         described = {(path, method) for path, methods in document["paths"].items() for method in methods}
         problems += [f"never asked: {each}" for each in sorted(described - asked - {("/hooks/{sender}", "post")})]
         self.tally.check(f"{len(visits)} replies are as the description says, and every path was asked", problems[:8])
@@ -254,6 +259,27 @@ class Serve:
         self.tally.check("an unchanged page is 304", [] if again[0] == 304 and not again[2] else [f"HTTP {again[0]}"])
         status, headers, _ = self.daemon.get("/api/v1/images", headers={"Origin": "https://elsewhere.example"})
         self.tally.check("other sites may not read", [] if headers.get("Access-Control-Allow-Origin") is None else ["they may"])
+
+    def events(self):
+        """A stream of events tells of a scan from its beginning to its end, and ends with its reader."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port, timeout=20)
+        connection.request("GET", "/api/v1/events", headers={"Authorization": f"Bearer {self.daemon.token}"})
+        answer = connection.getresponse()
+        if answer.status != 200 or answer.headers["Content-Type"].split(";")[0] != "text/event-stream":
+            return [f"GET /api/v1/events: HTTP {answer.status} {answer.headers['Content-Type']}"]
+        job = json.loads(self.daemon.post("/api/v1/scans", {"image": f"{self.server.host}/openeuler/app:1.2.0-oe2203sp4"})[2])["id"]
+        told, event, data = [], "", ""
+        while "ended" not in told:
+            line = answer.readline().decode().rstrip("\n")
+            if line.startswith("event: "):
+                event = line[7:]
+            elif line.startswith("data: "):
+                data += line[6:]
+            elif not line and data:
+                told += [event] if json.loads(data)["job"] == job else []
+                data = ""
+        connection.close()
+        return [] if told[0] == "began" and "progress" in told and told.count("ended") == 1 else [f"the events of job {job} were {told}"]
 
     def callers(self):
         tokens = {role: self.daemon.make_token(f"a-{role}", role) for role in ("read", "scan")}

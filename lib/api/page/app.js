@@ -80,7 +80,7 @@ async function go({ quietly = false } = {}) {
   document.documentElement.lang = language === "zh" || language === "en" ? language : serverLanguage;
   setLanguage(document.documentElement.lang);
   const name = route.path[0] ?? "";
-  const view = VIEWS[name];
+  const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : null; // an address may say `constructor`
   const first = drawn === "";
   stop.abort();
   asking = null;
@@ -132,7 +132,8 @@ changes.addEventListener("ended", ({ detail }) => {
   forget();
   clearTimeout(timer);
   timer = setTimeout(() => {
-    const view = VIEWS[parse().path[0] ?? ""];
+    const name = parse().path[0] ?? "";
+    const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : null;
     const busy = element("main").contains(document.activeElement) && document.activeElement !== element("main");
     const reading = scrollY > innerHeight; // far down in a list that would begin anew
     if (view?.refreshes?.(detail) && !asking && !busy && !reading) go({ quietly: true });

@@ -44,5 +44,6 @@ export const CODES = {
   "catalog-duplicate": ["error", "Two directories publish one repository", "两个目录发布同一仓库"],
 };
 
-export const severityOf = (code) => CODES[code]?.[0] ?? "warning";
-export const meaning = (code) => CODES[code]?.[language() === "zh" ? 2 : 1] ?? code;
+const known = (code) => (Object.hasOwn(CODES, code) ? CODES[code] : null);
+export const severityOf = (code) => known(code)?.[0] ?? "warning";
+export const meaning = (code) => known(code)?.[language() === "zh" ? 2 : 1] ?? code;

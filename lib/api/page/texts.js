@@ -27,7 +27,6 @@ export const TEXTS = {
   tokenForWriting: ["Whoever starts or stops something needs a token with the role scan.", "启动或停止任务需要具有 scan 角色的令牌。"],
   tokenWrong: ["The token is unknown, revoked or has expired.", "令牌未知、已撤销或已过期。"],
   tokenFormat: ["A token is one line of visible characters.", "令牌是一行可见字符。"],
-  loggedIn: ["Logged in.", "已登录。"],
   loggedOut: ["Logged out.", "已退出登录。"],
 
   pass: ["pass", "相符"],
@@ -133,7 +132,6 @@ export const TEXTS = {
   belongsTo: ["Comes from", "来源"],
   itsOwn: ["this image", "本镜像"],
   noStep: ["not recorded", "无记录"],
-  proves: ["holds evidence", "含证据"],
   packages: ["Packages", "软件包"],
   packagesNone: ["No package database was found.", "未找到软件包数据库。"],
   packagesAbsent: ["Its packages are not kept; scan it again to see them.", "未保存其软件包；重新扫描后可查看。"],
@@ -178,7 +176,6 @@ export const TEXTS = {
   diffNotSeen: ["Not looked at this time", "本次未检查"],
   diffNothing: ["Nothing is new, and nothing is mended.", "没有新增，也没有修复。"],
   download: ["The report as a file", "下载报告"],
-  imagesOfAudit: ["What it found last stands under Images.", "其最新结果见“镜像”。"],
   auditImages: ["Images that were looked at last in this run", "最近一次由本次运行检查的镜像"],
   rulesDigest: ["Rules", "规则"],
   tool: ["Program", "程序"],
@@ -231,7 +228,6 @@ export const TEXTS = {
   expectedParents: ["The image below it must claim", "其下层镜像应声明"],
   dev: ["development image", "开发镜像"],
   tryOne: ["For example", "例如"],
-  explained: ["{count} claims", "{count} 项声明"],
   scanIt: ["Scan it", "扫描"],
 
   justNow: ["just now", "刚刚"],

@@ -22,7 +22,7 @@ const order = {
 
 export function filterTags(tags, values) {
   const filter = { ...values, words: (values.q ?? "").toLowerCase().split(/\s+/).filter(Boolean) };
-  return tags.filter((tag) => matches(tag, filter)).sort(order[values.sort] ?? order.verdict);
+  return tags.filter((tag) => matches(tag, filter)).sort(Object.hasOwn(order, values.sort) ? order[values.sort] : order.verdict);
 }
 
 const columns = () => [

@@ -8,7 +8,7 @@ import { runs } from "./live.js";
 
 const STATES = { "": "all", waiting: "stateWaiting", running: "stateRunning", dead: "stateDead", done: "stateDone", cancelled: "stateCancelled", superseded: "stateSuperseded" };
 const KINDS = { audit: "kindAudit", scan: "kindScan", notice: "jobNotice", "adapter-scan": "jobAdapter" };
-const kindOf = (job) => (KINDS[job.kind] ? t(KINDS[job.kind]) : job.kind);
+const kindOf = (job) => (Object.hasOwn(KINDS, job.kind) ? t(KINDS[job.kind]) : job.kind);
 const progressOf = (job) => {
   const run = runs.get(job.id);
   return run?.listed ? h("span", { class: "note block" }, t("liveCount", { done: number(run.done), listed: number(run.listed) })) : null;
@@ -38,7 +38,7 @@ const columns = () => [
 export const title = () => t("queue");
 
 export async function show(main, route, signal) {
-  const state = STATES[route.query.get("state")] ? route.query.get("state") : "";
+  const state = Object.hasOwn(STATES, route.query.get("state") ?? "") ? route.query.get("state") ?? "" : "";
   const list = async (cursor = "") => get(`jobs?limit=100${state && `&state=${state}`}${cursor && `&cursor=${cursor}`}`, signal);
   const page = await list();
   const rest = h("div", {});

@@ -1,0 +1,64 @@
+// What runs is seen while it runs; what failed can be tried again, what waits can be stopped, by those who may.
+
+export async function live({ settings, check, tab, go, api, shot }) {
+  await check("an audit is started from the page, its progress is seen, and its end draws the view anew", async () => {
+    const page = await tab();
+    await go(page, "#/");
+    const problems = [];
+    await page.click("tr:has-text('slow') button");
+    await page.waitForSelector("#live progress");
+    await shot(page, "running-1280");
+    const done = () => page.evaluate(() => document.querySelector("#live progress")?.value ?? -1);
+    const first = await done();
+    await page.waitForFunction((before) => { const now = document.querySelector("#live progress")?.value; return now === undefined || now > before; }, first);
+    const later = await done();
+    if (later <= first) problems.push(`progress ${first}, then ${later}`);
+    await page.evaluate(() => document.activeElement.blur());
+    const queue = await tab();
+    await go(queue, "#/queue?state=running");
+    await queue.waitForSelector("td:has-text('slow')");
+    await queue.waitForSelector("#live progress");
+    await queue.context().close();
+    await page.waitForSelector("#live", { state: "hidden", timeout: 30_000 });
+    await page.waitForFunction(() => ![...document.querySelectorAll("tr")].find((row) => row.textContent.includes("slow"))?.textContent.includes("never"));
+    await page.context().close();
+    return problems;
+  });
+
+  await check("a job is cancelled and tried again; whoever may only read is told so", async () => {
+    const problems = [];
+    const { id } = await api("audits", { method: "POST", body: JSON.stringify({ target: "slow" }) });
+    const page = await tab();
+    await go(page, "#/queue");
+    await page.click(`[aria-label='Cancel ${id}']`);
+    await page.waitForSelector(`text=Job ${id} is cancelled`);
+    for (let tries = 0; (await api(`jobs/${id}`)).state !== "cancelled" && tries < 100; ++tries) await new Promise((resolve) => setTimeout(resolve, 100));
+    await go(page, "#/queue?state=cancelled");
+    await shot(page, "queue-1280");
+    const reader = await tab({ token: "read" });
+    await go(reader, "#/queue?state=cancelled");
+    await reader.click(`[aria-label='Retry ${id}']`);
+    await reader.waitForSelector(".outcome .wrong");
+    if (!(await reader.locator(".outcome .wrong").innerText()).includes("scan")) problems.push(await reader.locator(".outcome .wrong").innerText());
+    await reader.context().close();
+    await page.click(`[aria-label='Retry ${id}']`);
+    await page.waitForSelector("text=/Job \\d+ does it again/");
+    const again = (await api("jobs?limit=5")).jobs.find((job) => job.about === "slow" && ["waiting", "running", "done"].includes(job.state));
+    if (!again) problems.push("no job does it again");
+    else await api(`jobs/${again.id}/cancel`, { method: "POST" });
+    await page.context().close();
+    return problems;
+  });
+
+  await check("a dead letter says why, and is tried again", async () => {
+    const { jobs } = await api("jobs?state=dead");
+    const page = await tab();
+    await go(page, "#/queue?state=dead");
+    const problems = jobs.length ? [] : ["there is none"];
+    if (!(await page.locator("td .wrong").first().innerText()).includes("configured")) problems.push(await page.locator("main").innerText());
+    await page.click(`[aria-label='Retry ${jobs[0]?.id}']`);
+    await page.waitForSelector("text=/Job \\d+ does it again/");
+    await page.context().close();
+    return problems;
+  });
+}

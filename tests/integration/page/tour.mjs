@@ -1,0 +1,271 @@
+// Every view, with what one does there.
+
+const text = (page, selector) => page.locator(selector).first().innerText();
+const MOST_FIRST_LOAD = 200 * 1024;
+const MOST_FILTER_MS = 100; // what people take for at once
+
+export async function tour({ settings, check, tab, go, api, shot }) {
+  const { images } = await api("images?limit=5000");
+  const liar = images.find((line) => line.repository === settings.liar[0] && line.tag === settings.liar[1] && line.platform === "linux/arm64");
+  const tags = new Set(images.map((line) => line.reference));
+
+  await check("the first load is small, asks nobody else, and may be kept", async () => {
+    const page = await tab({ token: null });
+    const loads = [];
+    page.on("response", async (answer) => loads.push({ url: answer.url(), headers: answer.headers(), size: (await answer.body().catch(() => "")).length }));
+    await page.goto(settings.url);
+    await page.waitForSelector("#token");
+    const files = loads.filter((each) => !each.url.includes("/api/"));
+    const size = files.reduce((sum, each) => sum + each.size, 0);
+    const problems = size > MOST_FIRST_LOAD || size < 1000 ? [`${size} bytes`] : [];
+    for (const { url, headers } of files) {
+      const asset = url !== settings.url;
+      if (headers["x-content-type-options"] !== "nosniff" || !headers["content-security-policy"]?.startsWith("default-src 'none'; script-src 'self'; style-src 'self'")) problems.push(`${url}: ${JSON.stringify(headers)}`);
+      if (asset && !headers["cache-control"].includes("immutable")) problems.push(`${url} may not be kept`);
+      if (!headers.etag) problems.push(`${url} has no ETag`);
+    }
+    await page.context().close();
+    return problems;
+  });
+
+  await check("who must say who they are gets a box; a wrong token is said, the right one lets in, and it is kept in the tab alone", async () => {
+    const page = await tab({ token: null });
+    await page.goto(`${settings.url}#/images?verdict=fail`);
+    await page.fill("#token", "vt_wrong");
+    await page.click("form button[type=submit]");
+    await page.waitForSelector("[role=alert]:not(:empty)");
+    await shot(page, "login-1280");
+    await page.fill("#token", settings.tokens.read);
+    await page.click("form button[type=submit]");
+    await page.waitForSelector("#results table");
+    const kept = await page.evaluate(() => [JSON.stringify(localStorage), document.cookie, location.href, sessionStorage.getItem("veritag-token")]);
+    const leaks = kept.slice(0, 3).filter((each) => each.includes("vt_"));
+    await page.reload();
+    await page.waitForSelector("#results table");
+    await page.click("text=Log out");
+    await page.waitForSelector("#token");
+    const gone = await page.evaluate(() => sessionStorage.getItem("veritag-token"));
+    await page.context().close();
+    return [...leaks, ...(kept[3] === settings.tokens.read ? [] : ["it is not in sessionStorage"]), ...(gone ? ["it is still there after logging out"] : [])];
+  });
+
+  await check("overview: counts, what is wrong, where, targets and trend", async () => {
+    const page = await tab();
+    await go(page, "#/");
+    await page.waitForSelector(".trend");
+    const problems = [];
+    for (const verdict of ["pass", "fail", "unknown", "error"]) {
+      const count = images.filter((line) => line.verdict === verdict).length;
+      const shown = Number((await text(page, `.tiles a[href*="verdict=${verdict}"] .count`)).replaceAll(",", ""));
+      if (shown !== count || count === 0) problems.push(`${verdict}: ${shown} shown, ${count} there`);
+    }
+    const said = await text(page, "main");
+    for (const word of ["os-mismatch", "parent-mismatch", "fleet", "Coverage", "openeuler/app"]) if (!said.includes(word)) problems.push(`${word} is not there`);
+    if (/unproven/.test(await text(page, ".pair")) && !images.some((line) => line.codes.includes("unproven") && !line.notes.includes("unproven"))) problems.push("a note is counted as a finding");
+    if ((await page.locator(".trend g").count()) !== 2) problems.push("the trend has not two audits");
+    await shot(page, "overview-1280", { fullPage: true });
+    await page.click('.tiles a[href*="verdict=unknown"]');
+    await page.waitForSelector("#results table");
+    if (!page.url().includes("verdict=unknown")) problems.push(page.url());
+    await page.context().close();
+    return problems;
+  });
+
+  await check(`${settings.tags} tags: filters answer at once, stand in the address, and are there again`, async () => {
+    const page = await tab();
+    await go(page, "#/images");
+    await page.waitForSelector("#results table");
+    const problems = tags.size >= settings.tags ? [] : [`only ${tags.size} tags`];
+    const rows = () => page.locator("#results tbody tr").count();
+    if ((await rows()) !== 100) problems.push(`${await rows()} rows at first`);
+    const choose = async (label, value) => page.locator(".filters label", { hasText: label }).locator("select").selectOption(value);
+    const time = await page.evaluate(async () => {
+      const select = [...document.querySelectorAll(".filters select")][0];
+      const times = [];
+      for (const value of ["fail", "", "pass", "", "fail", ""]) {
+        const start = performance.now();
+        select.value = value;
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+        document.body.offsetHeight;
+        times.push(performance.now() - start);
+      }
+      return Math.min(...times.slice(2)); // the machine may be busy; the page is not
+    });
+    if (time > MOST_FILTER_MS) problems.push(`a filter took ${time.toFixed(0)} ms`);
+    await choose("Verdict", "fail");
+    await choose("Finding", "os-mismatch");
+    await page.fill("#q", `${settings.liar[1].slice(0, 12)} pytorch`);
+    await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length === 1);
+    if (!(await text(page, "#results")).includes(settings.liar[1])) problems.push("the liar is not found");
+    const address = page.url();
+    for (const part of ["verdict=fail", "code=os-mismatch", "q="]) if (!address.includes(part)) problems.push(`${part} is not in ${address}`);
+    await page.goto("about:blank");
+    await page.goto(address);
+    await page.waitForSelector("#results table");
+    if ((await rows()) !== 1 || (await page.inputValue("#q")) === "") problems.push("the address did not bring the filters back");
+    await page.fill("#q", "nothing-has-this-name");
+    await page.waitForFunction(() => document.querySelectorAll("#results table").length === 0);
+    await page.click("text=Clear filters");
+    await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length === 100);
+    if (page.url().includes("verdict=")) problems.push("cleared filters stay in the address");
+    const expected = images.filter((line) => line.repository === "openeuler/app07").map((line) => line.tag);
+    await choose("Repository", "openeuler/app07");
+    if ((await rows()) !== new Set(expected).size) problems.push(`${await rows()} rows of openeuler/app07`);
+    await shot(page, "images-1280");
+    await choose("Repository", "");
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length > 100);
+    await page.context().close();
+    return problems;
+  });
+
+  await check("an image: claims beside what is inside, proof with layer and build step, the tree, layers, packages", async () => {
+    const page = await tab();
+    await go(page, "#/images?code=os-mismatch&q=pytorch");
+    await page.click(`#results a:has-text("${settings.liar[1]}")`);
+    await page.waitForSelector(".family");
+    const said = await text(page, "main");
+    const problems = [];
+    for (const word of ["24.03-LTS-SP1", "22.03-LTS-SP4", "2.2.0-cann8.0.RC1-oe2203sp4", "usr/lib/os-release", "ADD file:openEuler", "linux/amd64", "linux/arm64", `veritag scan ${settings.host}/${settings.liar.join(":")}`])
+      if (!said.includes(word)) problems.push(`${word} is not there`);
+    const rows = await page.locator(".claims tbody tr, section:has(h2:text('What the tag claims')) tbody tr").allInnerTexts();
+    if (!/openeuler[\s\S]*false/.test(rows[0] ?? "") || rows.filter((row) => row.includes("true")).length !== 2) problems.push(JSON.stringify(rows));
+    const nodes = await page.locator(".family .node").allInnerTexts().catch(() => []);
+    const tree = await page.locator(".family").getAttribute("aria-label");
+    if (nodes.length !== 3 || !/pytorch.*cann.*openeuler:22\.03-lts-sp4.*os-mismatch/.test(tree)) problems.push(`tree: ${tree}`);
+    if ((await page.locator(".node.bad").count()) !== 1) problems.push("the place where it went wrong is not marked once");
+    if ((await page.locator("section:has(h2:text('Layers')) tbody tr").count()) !== 3) problems.push("not three layers");
+    await page.click("text=/Show the \\d+ packages/");
+    await page.fill("#packages input", "openssl");
+    await page.waitForFunction(() => document.querySelectorAll("#packages tbody tr").length === 1);
+    if (!(await text(page, "#packages table")).includes("openssl-libs")) problems.push("openssl-libs is not found");
+    if (!page.url().includes("package=openssl")) problems.push("the search for packages is not in the address");
+    await page.fill("#packages input", "");
+    await shot(page, "image-1280", { fullPage: true });
+    await page.click(".tabs >> text=linux/amd64");
+    await page.waitForSelector(".tabs a[aria-current]:has-text('linux/amd64')");
+    await page.waitForSelector(".family");
+    await page.click("ul.plain a:has-text('openeuler:22.03-lts-sp4')");
+    await page.waitForSelector("h1:has-text('22.03-lts-sp4')");
+    if (!(await text(page, "h1")).includes("pass")) problems.push("the base does not pass");
+    await page.context().close();
+    return problems;
+  });
+
+  await check("an image that could not be read has a page, too", async () => {
+    const page = await tab();
+    await go(page, "#/images?verdict=error&q=no%2Fregistry");
+    await page.click("#results tbody a");
+    await page.waitForSelector("h1:has-text('no/registry')");
+    const said = await text(page, "main");
+    await page.context().close();
+    return said.includes("127.0.0.1:1") && said.includes("unreadable") ? [] : [said.slice(0, 400)];
+  });
+
+  await check("audits, one of them, its report as a file, and the difference of two", async () => {
+    const [first, second] = settings.audits;
+    const page = await tab();
+    await go(page, "#/audits");
+    await shot(page, "audits-1280");
+    await page.click(`a:has-text("Changes since ${first}")`);
+    await page.waitForSelector(".change");
+    const problems = [];
+    const said = await text(page, "main");
+    if (!/New \(\d+\)/.test(said) || !/Mended \(\d+\)/.test(said) || !said.includes("22.03-LTS-SP3")) problems.push(said.slice(0, 500));
+    if (!page.url().includes(`diff/${second}/${first}`)) problems.push(page.url());
+    await shot(page, "diff-1280");
+    await go(page, `#/audit/${second}`);
+    const download = page.waitForEvent("download");
+    await page.click("button:text-is('json')");
+    const file = await download;
+    const content = JSON.parse(await (await import("node:fs/promises")).readFile(await file.path(), "utf8"));
+    if (content.schema !== "veritag.report/1" || !file.suggestedFilename().endsWith(".json")) problems.push(`${file.suggestedFilename()}: ${content.schema}`);
+    await page.click("button:text-is('Compare')");
+    await page.waitForSelector(".change");
+    await page.context().close();
+    return problems;
+  });
+
+  await check("rules can be searched, and their examples explained", async () => {
+    const page = await tab();
+    await go(page, "#/rules");
+    await page.fill("input[type=search]", "oeep-0014");
+    await page.click("summary:has-text('oeep-0014')");
+    await page.waitForSelector("details[open] td");
+    await shot(page, "rules-1280");
+    const example = await text(page, "details[open] tbody a");
+    await page.click("details[open] tbody a");
+    await page.waitForSelector("#answer table");
+    const box = await page.inputValue("input.large");
+    await page.context().close();
+    return box === example && box.includes(":") ? [] : [`${box}, ${example}`];
+  });
+
+  await check("a tag is explained while one types it", async () => {
+    const page = await tab();
+    await go(page, "#/explain");
+    await page.locator("input.large").pressSequentially("openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2", { delay: 2 });
+    await page.waitForSelector("#answer td:has-text('7.0.RC1')");
+    const problems = [];
+    const said = await text(page, "#answer");
+    for (const word of ["pytorch", "2.1.0", "22.03-LTS-SP2", "oeep-0014", "framework", "tag-short"]) if (!said.includes(word)) problems.push(`${word} is not there`);
+    if (!page.url().includes("reference=")) problems.push("it is not in the address");
+    await shot(page, "explain-1280");
+    await page.fill("input.large", "openeuler/cann:");
+    await page.waitForFunction(() => !document.querySelector("#answer table"));
+    await page.context().close();
+    return problems;
+  });
+
+  await check("Chinese: by Accept-Language, by the switch, and every view in it", async () => {
+    const problems = [];
+    const chinese = await tab({ locale: "zh-CN" });
+    await go(chinese, "#/");
+    if ((await text(chinese, "h1")) !== "总览") problems.push(`Accept-Language: ${await text(chinese, "h1")}`);
+    await shot(chinese, "overview-zh-1280", { fullPage: true });
+    for (const view of ["images", "audits", "queue", "rules", "explain", `image/${liar.indexDigest}`, `diff/${settings.audits[1]}/${settings.audits[0]}`]) {
+      await go(chinese, `#/${view}`);
+      const said = await chinese.evaluate(() => document.body.innerText);
+      const english = said.match(/\b(Overview|Images|Findings|Layers|Looked at|Action|Search|Verdict|The tag claims|New|Mended)\b/);
+      if (english || !/[\u4e00-\u9fff]/.test(said)) problems.push(`${view}: ${english?.[0]}`);
+    }
+    await chinese.click("text=English");
+    await chinese.waitForFunction(() => document.documentElement.lang === "en");
+    if (!chinese.url().includes("lang=en")) problems.push("the choice is not in the address");
+    await chinese.click("nav >> text=Rules");
+    await chinese.waitForSelector("h1:has-text('Rules')");
+    if (!chinese.url().includes("lang=en")) problems.push("the choice does not go along");
+    await chinese.context().close();
+    return problems;
+  });
+
+  await check("light and dark, by the system and by the switch", async () => {
+    const page = await tab({ colorScheme: "dark" });
+    await go(page, "#/");
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await ground();
+    await shot(page, "overview-dark-1280", { fullPage: true });
+    await page.click("[aria-label='Light or dark']");
+    const light = await ground();
+    await page.reload();
+    await page.waitForSelector("h1");
+    const kept = await ground();
+    await page.context().close();
+    return dark !== light && kept === light ? [] : [`${dark}, ${light}, ${kept}`];
+  });
+
+  await check("a phone: nothing is wider than the screen", async () => {
+    const page = await tab({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
+    const problems = [];
+    for (const [name, view] of [["overview", ""], ["images", "images"], ["image", `image/${liar.indexDigest}?ref=${encodeURIComponent(liar.reference)}&platform=linux%2Farm64`], ["audits", "audits"], ["audit", `audit/${settings.audits[1]}`],
+      ["diff", `diff/${settings.audits[1]}/${settings.audits[0]}`], ["queue", "queue"], ["rules", "rules"], ["explain", "explain?reference=openeuler/cann:8.0.RC1-oe2203sp4"]]) {
+      await go(page, `#/${view}`);
+      await page.waitForTimeout(50);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (wide > 390) problems.push(`${name} is ${wide} pixels wide`);
+      if (["overview", "images", "image"].includes(name)) await shot(page, `${name}-390`, { fullPage: name !== "images" });
+    }
+    await page.context().close();
+    return problems;
+  });
+}
