@@ -1,8 +1,5 @@
 #include "attach/statement.h"
 
-#include "base/byte_reader.h"
-#include "base/text.h"
-
 #include <algorithm>
 #include <array>
 #include <set>

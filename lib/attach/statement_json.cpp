@@ -1,7 +1,6 @@
 // The JSON of a statement; names of members live here alone (docs/attestation.md).
 #include "attach/statement.h"
 
-#include "base/byte_reader.h"
 #include "base/text.h"
 #include "base/times.h"
 #include "oci/fields.h"
@@ -28,6 +27,10 @@ std::string short_text(std::string_view text) {
     std::size_t end = kMostText;
     while (end > 0 && (static_cast<unsigned char>(valid[end]) & 0xC0U) == 0x80U) --end;
     return valid.substr(0, end) + "…";
+}
+
+Error too_large(std::string_view what, std::string_view where, std::size_t size) {
+    return {ErrorCode::over_limit, std::string(what), std::string(where), std::to_string(size) + " bytes (at most " + std::to_string(kMostStatementBytes) + ")", ""};
 }
 
 // ---- writing ----
@@ -220,7 +223,7 @@ Result<void> check(const Fields& in, const Statement& statement) {
 
 }  // namespace
 
-Result<std::string> write_statement(const Statement& statement, const Limits& limits) {
+Result<std::string> write_statement(const Statement& statement) {
     report::JsonOutput out;
     out.object([&] {
         out.member("_type", kStatementType);
@@ -249,12 +252,12 @@ Result<std::string> write_statement(const Statement& statement, const Limits& li
         });
     });
     std::string text = out.take();
-    if (text.size() > limits.statement_bytes) return limit_error("write report", statement.reference, text.size(), "limits.statement_bytes", limits.statement_bytes);
+    if (text.size() > kMostStatementBytes) return too_large("write report", statement.reference, text.size());
     return text;
 }
 
 Result<Statement> parse_statement(std::string_view body, const Limits& limits) {
-    if (body.size() > limits.statement_bytes) return limit_error(kRead, "", body.size(), "limits.statement_bytes", limits.statement_bytes);
+    if (body.size() > kMostStatementBytes) return too_large(kRead, "", body.size());
     VERITAG_TRY(const rapidjson::Document root, oci::parse_json(kRead, "", body, limits));
     const Fields in{kRead};
     VERITAG_CHECK(in.object(&root, "document"));
