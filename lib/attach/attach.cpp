@@ -64,7 +64,7 @@ public:
 
 private:
     Result<void> push(const Statement& statement, Work& work) {
-        VERITAG_TRY(const std::string text, write_statement(statement));
+        VERITAG_TRY(const std::string text, write_statement(statement, limits_));
         VERITAG_TRY(const Statement written, parse_statement(text, limits_));  // as it will be read
         VERITAG_TRY(FoundReports found, find_reports(repository_, statement.subject, statement.name(), limits_));
         if (found.newest && says_the_same(found.newest->statement, written)) {

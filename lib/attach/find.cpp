@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 #include <utility>
+#include <variant>
 
 namespace veritag::attach {
 namespace {
@@ -75,14 +76,15 @@ Result<FoundReport> read_report(Repository& repository, const Digest& subject, c
     if (entry.size > limits.manifest_bytes) return limit_error(kRead, where, entry.size, "limits.manifest_bytes", limits.manifest_bytes);
     VERITAG_TRY(const std::optional<registry::FetchedManifest> fetched, repository.find_manifest(entry.digest));
     if (!fetched) return Error{ErrorCode::not_found, std::string(kRead), where, "it is listed and not there", ""};
-    const Result<oci::Artifact> artifact = oci::parse_artifact(fetched->body, fetched->content_type, limits);
-    if (!artifact) return artifact.error().at(where);
-    if (artifact->type != kArtifactType) return wrong("it is listed as a report and is none");
-    if (artifact->subject.digest != subject) return wrong("it is attached to another manifest than it is listed for");
-    if (artifact->layers.size() != 1 || artifact->layers[0].media_type != oci::media_type::kInToto) return wrong("it does not hold one statement");
-    const oci::Descriptor& layer = artifact->layers[0];
-    if (layer.size > kMostStatementBytes) return Error{ErrorCode::over_limit, std::string(kRead), where, std::to_string(layer.size) + " bytes (at most " + std::to_string(kMostStatementBytes) + " are read)", ""};
-    VERITAG_TRY(const std::string body, repository.fetch_blob(layer, kMostStatementBytes));
+    const Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(fetched->body, fetched->content_type, limits);
+    if (!parsed) return parsed.error().at(where);
+    const auto* manifest = std::get_if<oci::Manifest>(&*parsed);
+    if (manifest == nullptr || manifest->artifact_type != kArtifactType) return wrong("it is listed as a report and is none");
+    if (!manifest->subject || manifest->subject->digest != subject) return wrong("it is attached to another manifest than it is listed for");
+    if (manifest->layers.size() != 1 || manifest->layers[0].media_type != oci::media_type::kInToto) return wrong("it does not hold one statement");
+    const oci::Descriptor& layer = manifest->layers[0];
+    if (layer.size > limits.statement_bytes) return limit_error(kRead, where, layer.size, "limits.statement_bytes", limits.statement_bytes);
+    VERITAG_TRY(const std::string body, repository.fetch_blob(layer, limits.statement_bytes));
     Result<Statement> statement = parse_statement(body, limits);
     if (!statement) return statement.error().at(where);
     if (statement->subject != subject) return wrong("it speaks of " + statement->subject.str());
@@ -103,8 +105,7 @@ Result<FoundReports> find_reports(Repository& repository, const Digest& subject,
             others.insert(quote(told));
             continue;
         }
-        if (read++ == kMostReportsRead)
-            return Error{ErrorCode::over_limit, std::string(kRead), repository.name() + "@" + subject.str(), "more than " + std::to_string(kMostReportsRead) + " artifacts would have to be read", ""};
+        if (read++ == limits.referrers_read) return limit_error(kRead, repository.name() + "@" + subject.str(), read, "limits.referrers_read", limits.referrers_read);
         Result<FoundReport> report = read_report(repository, subject, entry, limits);
         if (!report) {
             // A network that fails tells nothing of a report; an artifact of another type that does not say so is no problem.

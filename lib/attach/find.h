@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "base/result.h"
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +16,6 @@
 namespace veritag::attach {
 
 inline constexpr std::string_view kNameAnnotation = "veritag.name";        ///< `openeuler/cann:8.0.RC1-oe2203sp4`: what was judged
-inline constexpr std::size_t kMostReportsRead = 100;
 inline constexpr std::string_view kVerdictAnnotation = "veritag.verdict";
 
 /// What a registry lists for one subject.
@@ -52,7 +50,7 @@ struct FoundReports {
     bool kept_by_registry = false;
 };
 
-/// The newest report of `name` (`REPOSITORY:TAG`; empty: any) on a subject. At most kMostReportsRead are fetched to find it, else it is
+/// The newest report of `name` (`REPOSITORY:TAG`; empty: any) on a subject. At most limits.referrers_read are fetched to find it, else it is
 /// `over_limit`.
 Result<FoundReports> find_reports(Repository& repository, const Digest& subject, const std::string& name, const Limits& limits);
 

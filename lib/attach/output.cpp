@@ -227,10 +227,10 @@ Result<std::string> write_attached(const std::vector<AttachLine>& lines, std::st
     return out.take();
 }
 
-Result<std::string> write_statements(const std::vector<Statement>& statements) {
+Result<std::string> write_statements(const std::vector<Statement>& statements, const Limits& limits) {
     std::string out;
     for (const Statement& each : statements) {
-        VERITAG_TRY(std::string text, write_statement(each));
+        VERITAG_TRY(std::string text, write_statement(each, limits));
         if (statements.size() > 1) {
             text.pop_back();  // its line end
             text = (out.empty() ? "[\n" : ",\n") + text;

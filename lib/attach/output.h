@@ -28,7 +28,7 @@ struct AttachLine {
 Result<std::string> write_attached(const std::vector<AttachLine>& lines, std::string_view format, report::Language language);
 
 /// The statements as they would be attached: one is an object, several are a list.
-Result<std::string> write_statements(const std::vector<Statement>& statements);
+Result<std::string> write_statements(const std::vector<Statement>& statements, const Limits& limits);
 
 /// `table` and `json` (schema `veritag.verify/1`), which both say that nobody signed what was found. `now`: for ages.
 Result<std::string> write_verified(const std::vector<Verified>& answers, std::string_view format, report::Language language, std::chrono::sys_seconds now);

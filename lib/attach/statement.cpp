@@ -1,5 +1,8 @@
 #include "attach/statement.h"
 
+#include "base/byte_reader.h"
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 #include <set>

@@ -8,7 +8,6 @@
 #include "model/report.h"
 
 #include <chrono>
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +16,6 @@ namespace veritag::attach {
 
 inline constexpr std::string_view kArtifactType = "application/vnd.veritag.report.v1+json";
 inline constexpr std::string_view kStatementType = "https://in-toto.io/Statement/v1";
-inline constexpr std::size_t kMostStatementBytes = 1 << 20;
 inline constexpr std::string_view kPredicateType = "urn:veritag:report:v1";
 
 /// One platform's image. Of claims, observations and findings evidence is left out.
@@ -75,8 +73,8 @@ struct Statements {
 /// left out of the findings, since it tells what was before.
 Statements statements_of(const JudgedReference& judged, const Judging& how);
 
-/// JSON, the same bytes for the same statement. `over_limit` above kMostStatementBytes.
-Result<std::string> write_statement(const Statement& statement);
+/// JSON, the same bytes for the same statement. `over_limit` above limits.statement_bytes.
+Result<std::string> write_statement(const Statement& statement, const Limits& limits);
 
 /// What write_statement() wrote, with members that are not known here passed over. `malformed` for anything else, `unsupported` for another
 /// kind of statement; `over_limit`.

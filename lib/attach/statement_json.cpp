@@ -1,6 +1,7 @@
 // The JSON of a statement; names of members live here alone (docs/attestation.md).
 #include "attach/statement.h"
 
+#include "base/byte_reader.h"
 #include "base/text.h"
 #include "base/times.h"
 #include "oci/fields.h"
@@ -27,10 +28,6 @@ std::string short_text(std::string_view text) {
     std::size_t end = kMostText;
     while (end > 0 && (static_cast<unsigned char>(valid[end]) & 0xC0U) == 0x80U) --end;
     return valid.substr(0, end) + "…";
-}
-
-Error too_large(std::string_view what, std::string_view where, std::size_t size) {
-    return {ErrorCode::over_limit, std::string(what), std::string(where), std::to_string(size) + " bytes (at most " + std::to_string(kMostStatementBytes) + ")", ""};
 }
 
 // ---- writing ----
@@ -223,7 +220,7 @@ Result<void> check(const Fields& in, const Statement& statement) {
 
 }  // namespace
 
-Result<std::string> write_statement(const Statement& statement) {
+Result<std::string> write_statement(const Statement& statement, const Limits& limits) {
     report::JsonOutput out;
     out.object([&] {
         out.member("_type", kStatementType);
@@ -252,12 +249,12 @@ Result<std::string> write_statement(const Statement& statement) {
         });
     });
     std::string text = out.take();
-    if (text.size() > kMostStatementBytes) return too_large("write report", statement.reference, text.size());
+    if (text.size() > limits.statement_bytes) return limit_error("write report", statement.reference, text.size(), "limits.statement_bytes", limits.statement_bytes);
     return text;
 }
 
 Result<Statement> parse_statement(std::string_view body, const Limits& limits) {
-    if (body.size() > kMostStatementBytes) return too_large(kRead, "", body.size());
+    if (body.size() > limits.statement_bytes) return limit_error(kRead, "", body.size(), "limits.statement_bytes", limits.statement_bytes);
     VERITAG_TRY(const rapidjson::Document root, oci::parse_json(kRead, "", body, limits));
     const Fields in{kRead};
     VERITAG_CHECK(in.object(&root, "document"));

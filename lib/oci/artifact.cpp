@@ -9,8 +9,6 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
-#include <utility>
-#include <variant>
 
 namespace veritag::oci {
 namespace {
@@ -57,10 +55,6 @@ void begin_document(Writer& out, std::string_view media_type) {
 
 std::string take(const rapidjson::StringBuffer& buffer) { return {buffer.GetString(), buffer.GetSize()}; }
 
-Error too_many(std::string_view what, std::size_t count) {
-    return {ErrorCode::over_limit, std::string(what), "manifests", std::to_string(count) + " referrers (at most " + std::to_string(kMostReferrers) + " are read)", ""};
-}
-
 // The document and its list, which may be null.
 struct OpenIndex {
     rapidjson::Document root;
@@ -75,7 +69,8 @@ Result<OpenIndex> open_index(std::string_view body, const Limits& limits) {
     OpenIndex index;
     VERITAG_TRY(index.manifests, in.list(root, "manifests", ""));
     if (json_member(root, "layers") != nullptr || json_member(root, "config") != nullptr) return in.error("manifests", "stands beside \"layers\" or \"config\": not an index");
-    if (index.manifests != nullptr && index.manifests->Size() > kMostReferrers) return too_many(kReadReferrers, index.manifests->Size());
+    if (index.manifests != nullptr && index.manifests->Size() > limits.referrers)
+        return limit_error(kReadReferrers, "manifests", index.manifests->Size(), "limits.referrers", limits.referrers);
     index.root = std::move(root);
     index.manifests = json_member(index.root, "manifests");
     return index;
@@ -132,18 +127,6 @@ std::string write_artifact(const Artifact& artifact) {
     return take(buffer);
 }
 
-Result<Artifact> parse_artifact(std::string_view body, std::string_view content_type, const Limits& limits) {
-    VERITAG_TRY(ManifestOrIndex parsed, parse_manifest(body, content_type, limits));
-    auto* manifest = std::get_if<Manifest>(&parsed);
-    if (manifest == nullptr) return Error{ErrorCode::malformed, "read artifact", "", "an index", ""};
-    Artifact artifact{.type = std::move(manifest->artifact_type), .subject = {}, .layers = std::move(manifest->layers), .annotations = std::move(manifest->annotations)};
-    VERITAG_TRY(const rapidjson::Document root, parse_json("read artifact", "", body, limits));
-    const Fields in{"read artifact"};
-    if (const Json* subject = Fields::optional(root, "subject"))
-        if (Result<Descriptor> descriptor = in.descriptor(subject, "subject")) artifact.subject = std::move(*descriptor);
-    return artifact;
-}
-
 Descriptor referrer_entry(const Artifact& artifact, std::string_view manifest) {
     Descriptor entry = describe(media_type::kOciManifest, manifest);
     entry.artifact_type = artifact.type;
@@ -183,7 +166,7 @@ Result<std::string> add_referrer(std::optional<std::string_view> index, const De
     const bool none = open.manifests == nullptr || open.manifests->IsNull();
     for (rapidjson::SizeType i = 0; !none && i < open.manifests->Size(); ++i)
         if (json_string((*open.manifests)[i], "digest") == entry.digest.str()) return std::string(*index);
-    if (!none && open.manifests->Size() >= kMostReferrers) return too_many("add to list of referrers", open.manifests->Size() + 1);
+    if (!none && open.manifests->Size() >= limits.referrers) return limit_error("add to list of referrers", "", open.manifests->Size() + 1, "limits.referrers", limits.referrers);
 
     rapidjson::Document added(&open.root.GetAllocator());
     const std::string text = json_of(entry);

@@ -16,34 +16,22 @@
 
 namespace veritag::oci {
 
-namespace media_type {
-inline constexpr std::string_view kEmptyConfig = "application/vnd.oci.empty.v1+json";
-inline constexpr std::string_view kInToto = "application/vnd.in-toto+json";
-}  // namespace media_type
-
 inline constexpr std::string_view kEmptyConfigBody = "{}";
 inline constexpr std::string_view kCreatedAnnotation = "org.opencontainers.image.created";
 
 /// Type, digest (SHA-256) and size of `body`.
 Descriptor describe(std::string_view media_type, std::string_view body);
 
-inline constexpr std::size_t kMostReferrers = 5000;  ///< of one image, over all pages; an index of 4 MiB holds hardly more
-inline constexpr std::size_t kMostReferrerPages = 100;
-
-/// An image manifest that no engine runs. Written, its config is the empty one, whose blob is `kEmptyConfigBody`.
+/// An image manifest with `config` the empty one, whose blob is `kEmptyConfigBody`.
 struct Artifact {
     std::string type;
-    Descriptor subject;  ///< type, digest and size count; without a digest it refers to nothing
+    Descriptor subject;  ///< type, digest and size count
     std::vector<Descriptor> layers;
     std::map<std::string, std::string> annotations;
 };
 
 /// The manifest's bytes. The same artifact gives the same bytes.
 std::string write_artifact(const Artifact& artifact);
-
-/// An artifact as it was fetched; the bytes must be verified. A subject that cannot be read is none. Errors as of parse_manifest(); `malformed`
-/// for an index.
-Result<Artifact> parse_artifact(std::string_view body, std::string_view content_type, const Limits& limits);
 
 /// How a list of referrers shows it: the manifest's descriptor with its artifact type and annotations.
 Descriptor referrer_entry(const Artifact& artifact, std::string_view manifest);
@@ -56,7 +44,7 @@ struct Referrers {
     std::size_t unreadable = 0;  ///< entries that are no descriptors, or have digests of other algorithms
 };
 
-/// A page of the API or the index behind a fallback tag. `over_limit` above limits.manifest_bytes and kMostReferrers; `malformed` where it
+/// A page of the API or the index behind a fallback tag. `over_limit` above limits.manifest_bytes and limits.referrers; `malformed` where it
 /// is no index. An entry that cannot be read costs that entry.
 Result<Referrers> parse_referrers(std::string_view body, const Limits& limits);
 

@@ -10,7 +10,7 @@
 #include <array>
 
 // All documents are JSON objects; unknown members are legal and ignored.
-//   manifest  {schemaVersion: 2, mediaType?, artifactType?, config: descriptor, layers: [descriptor], annotations?}
+//   manifest  {schemaVersion: 2, mediaType?, artifactType?, config: descriptor, layers: [descriptor], subject?: descriptor, annotations?}
 //   index     {schemaVersion: 2, mediaType?, manifests: [descriptor], annotations?}
 //   config    {os, architecture, variant?, rootfs: {type: "layers", diff_ids: [digest]}, config?: {Env, Labels}, history?}
 // Container engines written in Go match member names without case and take the last of two; so that nobody can show us one
@@ -42,6 +42,9 @@ Result<Manifest> read_manifest(const Fields& in, const Json& root, std::string m
     VERITAG_TRY(manifest.config, in.descriptor(json_member(root, "config"), "config"));
     VERITAG_TRY(manifest.layers, read_descriptors(in, root, "layers", "limits.image_layers", limits.image_layers));
     VERITAG_TRY(manifest.annotations, in.string_map(root, "annotations", ""));
+    // Engines run an image whatever its subject is, so one that cannot be read costs nothing but itself.
+    if (const Json* subject = Fields::optional(root, "subject"))
+        if (Result<Descriptor> descriptor = in.descriptor(subject, "subject")) manifest.subject = std::move(*descriptor);
     return manifest;
 }
 
@@ -246,7 +249,7 @@ std::optional<std::string> skip_reason(const Manifest& manifest) {
         return "artifact of type " + quote(manifest.artifact_type.empty() ? manifest.config.media_type : manifest.artifact_type);
     // BuildKit's attestations have an image config; only their layers tell.
     const bool any_layer = std::any_of(manifest.layers.begin(), manifest.layers.end(), [](const Descriptor& layer) {
-        return layer.media_type != "application/vnd.in-toto+json";
+        return layer.media_type != media_type::kInToto;
     });
     if (!manifest.layers.empty() && !any_layer) return std::string("attestation (only in-toto layers)");
     return std::nullopt;

@@ -1,12 +1,12 @@
 #include "registry/referrers.h"
 
+#include "base/byte_reader.h"
 #include "registry/link.h"
 
 #include <algorithm>
 #include <iterator>
 #include <set>
 #include <string>
-#include <utility>
 
 namespace veritag::registry {
 namespace {
@@ -28,15 +28,13 @@ bool says_unsupported(const Failure& failure) noexcept {
     }
 }
 
-Error too_many(const Call& call, std::string saw) { return {ErrorCode::over_limit, call.what, call.where(), std::move(saw), ""}; }
-
 }  // namespace
 
 Result<std::optional<oci::Referrers>> list_referrers(const std::function<Tried<WholeReply>(const Call&)>& fetch, Call call, const Limits& limits) {
     oci::Referrers all;
     std::set<std::string> asked;
     for (std::size_t pages = 0;; ++pages) {
-        if (pages == oci::kMostReferrerPages) return too_many(call, std::to_string(pages + 1) + " pages (at most " + std::to_string(oci::kMostReferrerPages) + " are read)");
+        if (pages == limits.referrers_pages) return limit_error(call.what, call.where(), pages + 1, "limits.referrers_pages", limits.referrers_pages);
         asked.insert(call.target);
         const Tried<WholeReply> reply = fetch(call);
         if (!reply) {
@@ -53,8 +51,8 @@ Result<std::optional<oci::Referrers>> list_referrers(const std::function<Tried<W
         const std::size_t count = page->entries.size() + page->unreadable;
         std::move(page->entries.begin(), page->entries.end(), std::back_inserter(all.entries));
         all.unreadable += page->unreadable;
-        const std::size_t total = all.entries.size() + all.unreadable;
-        if (total > oci::kMostReferrers) return too_many(call, std::to_string(total) + " referrers (at most " + std::to_string(oci::kMostReferrers) + " are read)");
+        if (all.entries.size() + all.unreadable > limits.referrers)
+            return limit_error(call.what, call.where(), all.entries.size() + all.unreadable, "limits.referrers", limits.referrers);
         const std::optional<std::string> link = next_link(reply->head.all("Link"));
         if (!link || count == 0) return std::optional(std::move(all));
         VERITAG_TRY(std::string target, page_target(call.origin, reply->url, *link));

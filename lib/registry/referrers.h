@@ -12,8 +12,7 @@
 
 namespace veritag::registry {
 
-/// All pages, of which `first` asks for the first one. nullopt: the registry has no such list. At most oci::kMostReferrers entries on
-/// oci::kMostReferrerPages pages.
+/// All pages, of which `first` asks for the first one. nullopt: the registry has no such list. At most limits.referrers entries.
 Result<std::optional<oci::Referrers>> list_referrers(const std::function<Tried<WholeReply>(const Call&)>& fetch, Call first, const Limits& limits);
 
 }  // namespace veritag::registry

@@ -23,12 +23,12 @@ bool attaches(const config::Settings& settings, const std::string& registry) {
 }
 
 // All that is said, whenever and by which version.
-std::string mark_of(std::vector<attach::Statement> statements) {
+std::string mark_of(std::vector<attach::Statement> statements, const Limits& limits) {
     Hasher hasher;
     for (attach::Statement& each : statements) {
         each.judged = {};
         each.tool_version.clear();
-        const Result<std::string> text = attach::write_statement(each);
+        const Result<std::string> text = attach::write_statement(each, limits);
         hasher.update(text ? *text : each.subject.str() + text.error().message());
     }
     return hasher.finish().str();
@@ -47,7 +47,7 @@ Result<std::size_t> Attaching::enqueue(const config::Settings& settings, const R
         const attach::Statements statements = attach::statements_of(judged, how);
         if (statements.all.empty()) continue;
         VERITAG_TRY(const std::optional<store::StateValue> before, state_.values().get(std::string(kAttached) + name_of(reference)));
-        if (before && before->value == mark_of(statements.all)) continue;
+        if (before && before->value == mark_of(statements.all, settings.limits)) continue;
         const AttachOrder order{.reference = reference, .audit = run.audit, .rules_digest = run.report.rules_digest, .every_platform = run.every_platform};
         jobs.push_back({.kind = std::string(kAttachJob), .key = name_of(reference), .payload = to_json(order), .priority = store::Priority::schedule, .most_attempts = 8, .deadline = std::chrono::minutes(10)});
     }
@@ -87,7 +87,7 @@ Result<std::string> Attaching::attach(const config::Settings& settings, const re
             failure = each.error();
     }
     if (failure) return *failure;
-    VERITAG_CHECK(state_.values().put(std::string(kAttached) + name, mark_of(statements.all)));
+    VERITAG_CHECK(state_.values().put(std::string(kAttached) + name, mark_of(statements.all, settings.limits)));
     log::info("reports attached", {{"reference", quote(name)}, {"attached", std::to_string(attached)}, {"unchanged", std::to_string(unchanged)}});
     return result("");
 }

@@ -21,11 +21,11 @@ void check_statement(std::string_view body, const Limits& limits) {
     VERITAG_ASSERT(!statement->subject.empty() && !statement->images.empty());
     for (const attach::JudgedImage& image : statement->images) VERITAG_ASSERT(!attach::is_worse(image.verdict, statement->verdict));
     // Cut once, texts stay as they are.
-    const Result<std::string> text = attach::write_statement(*statement);
+    const Result<std::string> text = attach::write_statement(*statement, limits);
     if (!text) return;
     const Result<attach::Statement> again = attach::parse_statement(*text, limits);
     VERITAG_ASSERT(again);
-    const Result<std::string> same = attach::write_statement(*again);
+    const Result<std::string> same = attach::write_statement(*again, limits);
     VERITAG_ASSERT(!same || attach::parse_statement(*same, limits));
 }
 
@@ -49,7 +49,9 @@ void check_list(std::string_view body, const Limits& limits) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     Limits limits;
+    limits.statement_bytes = 256 << 10;
     limits.manifest_bytes = 256 << 10;
+    limits.referrers = 50;
     check_statement(text, limits);
     check_list(text, limits);
     return 0;

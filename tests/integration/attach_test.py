@@ -214,7 +214,7 @@ class Attach:
             self.tally.check(f"an artifact {what} is told, and keeps the answer open", [] if status == 3 and answer.get("verdict") == "pass" and len(answer["problems"]) == 1 else [f"{status} {report} {errors}"])
         pusher.manifest(repository, digest.replace(":", "-"), {"schemaVersion": 2, "mediaType": referrers.INDEX, "manifests": [table["no JSON"]] * 101}, referrers.INDEX)
         status, report, _ = self.run("verify", f"{name}:{TRUE_TAG}")
-        self.tally.check("more than are read is an error that names the limit", [] if status == 3 and "more than 100 artifacts" in report["answers"][0]["error"]["message"] else [f"{status} {report}"])
+        self.tally.check("more than are read is an error that names the limit", [] if status == 3 and "limits.referrers_read" in report["answers"][0]["error"]["message"] else [f"{status} {report}"])
 
     # ---- several writers ----
 

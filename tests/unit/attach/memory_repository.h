@@ -46,10 +46,11 @@ public:
         if (!keeps_lists) return std::optional<oci::Referrers>();
         oci::Referrers all;
         for (const auto& [digest, manifest] : manifests) {
-            const auto artifact = oci::parse_artifact(manifest.first, manifest.second, Limits{});
-            if (!artifact || artifact->subject.digest != subject) continue;
+            const auto parsed = oci::parse_manifest(manifest.first, manifest.second, Limits{});
+            const auto* artifact = parsed ? std::get_if<oci::Manifest>(&*parsed) : nullptr;
+            if (artifact == nullptr || !artifact->subject || artifact->subject->digest != subject) continue;
             oci::Descriptor entry = oci::describe(manifest.second, manifest.first);
-            entry.artifact_type = artifact->type;
+            entry.artifact_type = artifact->artifact_type;
             entry.annotations = artifact->annotations;
             all.entries.push_back(entry);
         }

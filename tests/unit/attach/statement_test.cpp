@@ -13,7 +13,7 @@ namespace {
 using namespace test;
 
 std::string text_of(const Statement& statement) {
-    const Result<std::string> text = write_statement(statement);
+    const Result<std::string> text = write_statement(statement, Limits{});
     EXPECT_TRUE(text) << text.error().message();
     return text ? *text : "";
 }
@@ -114,9 +114,9 @@ TEST(WriteStatement, HostileTextsAreCutAndMadeValid) {
 TEST(WriteStatement, TooMuchIsALimit) {
     Statement large = statement();
     for (int i = 0; i < 1000; ++i) large.images[0].findings.push_back({.code = "x", .severity = Severity::info, .component = std::string(4000, 'c'), .claimed = {}, .observed = {}, .message = "", .evidence = {}, .suggestion = {}});
-    const Result<std::string> text = write_statement(large);
+    const Result<std::string> text = write_statement(large, Limits{});
     ASSERT_FALSE(text);
-    EXPECT_NE(text.error().message().find("at most 1048576"), std::string::npos) << text.error().message();
+    EXPECT_NE(text.error().message().find("limits.statement_bytes"), std::string::npos) << text.error().message();
 }
 
 struct Change {
@@ -167,7 +167,9 @@ TEST(ParseStatement, EveryPrefixFailsCleanly) {
 }
 
 TEST(ParseStatement, LimitsAreNamed) {
-    EXPECT_NE(parse_statement(text_of(statement()) + std::string(kMostStatementBytes, ' '), Limits{}).error().message().find("at most 1048576"), std::string::npos);
+    Limits limits;
+    limits.statement_bytes = 100;
+    EXPECT_NE(parse_statement(text_of(statement()), limits).error().message().find("limits.statement_bytes"), std::string::npos);
     EXPECT_EQ(parse_statement(std::string(200, '['), Limits{}).error().code, ErrorCode::over_limit);
 }
 

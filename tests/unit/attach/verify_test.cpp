@@ -160,7 +160,7 @@ TEST(AttachOutput, TellsEachOutcome) {
 }
 
 TEST(AttachOutput, StatementsAreOneObjectOrAList) {
-    const Result<std::string> one = write_statements({statement()}), none = write_statements({}), two = write_statements({statement(), statement()});
+    const Result<std::string> one = write_statements({statement()}, Limits{}), none = write_statements({}, Limits{}), two = write_statements({statement(), statement()}, Limits{});
     ASSERT_TRUE(one && none && two);
     EXPECT_TRUE(one->starts_with("{") && one->ends_with("}\n"));
     EXPECT_EQ(*none, "[]\n");

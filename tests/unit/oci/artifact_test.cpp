@@ -33,20 +33,17 @@ TEST(WriteArtifact, IsAnImageManifestThatNoEngineRuns) {
     const auto parsed = parse_manifest(text, media_type::kOciManifest, Limits{});
     ASSERT_TRUE(parsed) << parsed.error().message();
     const auto& manifest = std::get<Manifest>(*parsed);
-    const auto read = parse_artifact(text, media_type::kOciManifest, Limits{});
-    ASSERT_TRUE(read) << read.error().message();
     EXPECT_EQ(manifest.artifact_type, "application/vnd.sample.v1+json");
     EXPECT_EQ(manifest.config.media_type, media_type::kEmptyConfig);
     EXPECT_EQ(manifest.config.digest.str(), "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
     EXPECT_EQ(manifest.config.size, 2U);
     ASSERT_EQ(manifest.layers.size(), 1U);
     EXPECT_EQ(manifest.layers[0].digest, sha256_of("{\"a\":1}"));
-    EXPECT_EQ(read->subject.digest, subject().digest);
-    EXPECT_EQ(read->subject.size, 9U);
-    EXPECT_EQ(read->subject.media_type, media_type::kDockerManifest);
-    EXPECT_TRUE(read->subject.annotations.empty() && read->subject.artifact_type.empty());
-    EXPECT_EQ(read->type, manifest.artifact_type);
-    EXPECT_EQ(read->layers.size(), 1U);
+    ASSERT_TRUE(manifest.subject);
+    EXPECT_EQ(manifest.subject->digest, subject().digest);
+    EXPECT_EQ(manifest.subject->size, 9U);
+    EXPECT_EQ(manifest.subject->media_type, media_type::kDockerManifest);
+    EXPECT_TRUE(manifest.subject->annotations.empty() && manifest.subject->artifact_type.empty());
     EXPECT_EQ(manifest.annotations.at("a"), "\"\x01\xEF\xBF\xBD");  // what is no UTF-8 is replaced
     EXPECT_EQ(skip_reason(manifest), "artifact of type application/vnd.sample.v1+json");
     const Descriptor entry = referrer_entry(artifact(), text);
@@ -57,11 +54,10 @@ TEST(WriteArtifact, IsAnImageManifestThatNoEngineRuns) {
 TEST(Subject, ThatCannotBeReadIsNone) {
     const std::string config = R"("config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:)" + kHexA + R"(","size":2})";
     for (const char* subject : {"null", "7", "\"x\"", "{}", R"({"mediaType":"a/b","digest":"md5:0","size":1})"}) {
-        const auto parsed = parse_artifact(R"({"schemaVersion":2,)" + config + R"(,"layers":[],"subject":)" + subject + "}", media_type::kOciManifest, Limits{});
+        const auto parsed = parse_manifest(R"({"schemaVersion":2,)" + config + R"(,"layers":[],"subject":)" + subject + "}", media_type::kOciManifest, Limits{});
         ASSERT_TRUE(parsed) << subject << parsed.error().message();
-        EXPECT_TRUE(parsed->subject.digest.empty()) << subject;
+        EXPECT_FALSE(std::get<Manifest>(*parsed).subject) << subject;
     }
-    EXPECT_FALSE(parse_artifact(index_json(""), "", Limits{}));
 }
 
 TEST(FallbackTag, IsAlgorithmAndDigits) {
@@ -86,9 +82,8 @@ TEST(ParseReferrers, NullIsAnEmptyList) {
 
 TEST(ParseReferrers, LimitsAreNamed) {
     Limits limits;
-    std::string many = entry_json(kHexA);
-    for (std::size_t i = 0; i < kMostReferrers; ++i) many += ",7";
-    EXPECT_NE(parse_referrers(index_json(many), limits).error().message().find("5001 referrers (at most 5000 are read)"), std::string::npos);
+    limits.referrers = 1;
+    EXPECT_NE(parse_referrers(index_json(entry_json(kHexA) + "," + entry_json(kHexB)), limits).error().message().find("limits.referrers"), std::string::npos);
     limits.manifest_bytes = 10;
     EXPECT_NE(parse_referrers(index_json(""), limits).error().message().find("limits.manifest_bytes"), std::string::npos);
 }
@@ -158,10 +153,10 @@ TEST(AddReferrer, FillsANullList) {
 
 TEST(AddReferrer, StaysWithinTheLimits) {
     Limits limits;
-    std::string many = "7";
-    for (std::size_t i = 1; i < kMostReferrers; ++i) many += ",7";
-    EXPECT_EQ(add_referrer(index_json(many), referrer_entry(artifact(), "manifest"), limits).error().code, ErrorCode::over_limit);
+    limits.referrers = 1;
+    EXPECT_EQ(add_referrer(index_json(entry_json(kHexA)), referrer_entry(artifact(), "manifest"), limits).error().code, ErrorCode::over_limit);
     const std::string full = index_json(entry_json(kHexA));
+    limits.referrers = 10;
     limits.manifest_bytes = full.size();
     EXPECT_EQ(add_referrer(full, referrer_entry(artifact(), "manifest"), limits).error().code, ErrorCode::over_limit);
     EXPECT_EQ(add_referrer("no index", referrer_entry(artifact(), "manifest"), limits).error().code, ErrorCode::malformed);
