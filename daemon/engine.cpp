@@ -2,11 +2,14 @@
 
 #include "base/text.h"
 #include "base/times.h"
+#include "scan/remembered_image.h"
+#include "source/image_source.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -53,6 +56,40 @@ Engine::Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::Rule
       progress(ConsoleProgress::mode_for(flags.no_progress), images),
       reader(rules.wanted(), {.limits = limits, .confined = !flags.no_sandbox}),
       scanner(rules, {.wanted = wanted, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}
+
+Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry) {
+    if (!as.empty() && images.size() > 1)
+        return Error{ErrorCode::usage, "read command line", "--as", "it names one image, " + std::to_string(images.size()) + " were given", "name them one by one"};
+    std::set<std::string> registries;
+    for (const std::string& image : images)
+        if (!source::is_local(image)) {
+            VERITAG_TRY(const oci::Reference reference, oci::parse_reference(image));
+            registries.insert(reference.registry);
+        }
+    if (!registry.client.username.empty() && registries.size() > 1)
+        return Error{ErrorCode::usage, "read command line", "--username", "the images are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
+                     "use --authfile, or name them one by one"};
+    return ok();
+}
+
+scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::optional<Error>& misuse, std::stop_token stop) {
+    Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, engine.clients->of(""), engine.limits);
+    if (source) {
+        if (engine.store != nullptr && !source::is_local(name)) *source = scan::remember_documents(std::move(*source), engine.store, engine.limits);
+        return engine.scanner.scan(**source, std::move(stop));
+    }
+    if (source.error().code == ErrorCode::usage) {
+        misuse = source.error();
+        return {};
+    }
+    ImageReport image;
+    image.reference = name;
+    image.error = source.error();
+    engine.progress.image_done(image);
+    scan::ScanResult result;
+    result.images.push_back(std::move(image));
+    return result;
+}
 
 Result<void> check_format(const std::string& format) {
     const std::vector<std::string> formats = report::known_formats();

@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <vector>
 
 namespace veritag::daemon {
 
@@ -52,6 +54,12 @@ private:
     Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
            std::size_t images);
 };
+
+/// Names of images as they stand on a command line, before the first byte is fetched: a typing mistake in the last one costs nothing then.
+Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry);
+
+/// Opens and scans one image. A name that cannot be right becomes `misuse`; whatever else is wrong, an image with an error.
+scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::optional<Error>& misuse, std::stop_token stop);
 
 /// What --created-since says: a day, a time of RFC 3339, or an age in days before `now`. Nothing for an empty text.
 Result<std::optional<std::chrono::sys_seconds>> parse_since(const std::string& text, std::chrono::sys_seconds now);

@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
     app.set_help_all_flag("--help-all", "Help of every subcommand");
     int exit_code = kUsage;
     add_scan(app, exit_code);
+    add_attach(app, exit_code);
+    add_verify(app, exit_code);
     add_audit(app, exit_code);
     add_serve(app, exit_code);
     add_token(app, exit_code);

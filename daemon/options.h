@@ -77,6 +77,8 @@ void watch_signals();
 void add_scan(CLI::App& app, int& exit_code);
 void add_serve(CLI::App& app, int& exit_code);
 void add_token(CLI::App& app, int& exit_code);
+void add_attach(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_catalog(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);

@@ -2,7 +2,6 @@
 #include "remote.h"
 
 #include "base/text.h"
-#include "scan/remembered_image.h"
 #include "source/image_source.h"
 
 #include <CLI/CLI.hpp>
@@ -12,7 +11,6 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <set>
 #include <stop_token>
 
 namespace veritag::daemon {
@@ -27,43 +25,10 @@ struct ScanFlags {
     RemoteOptions remote;
 };
 
-// Opens and scans one reference. A name that cannot be right becomes `misuse`; whatever else is wrong, an image with an error.
-scan::ScanResult scan_one(const std::string& name, const std::string& as, Engine& engine, std::optional<Error>& misuse, std::stop_token stop) {
-    Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, engine.clients->of(""), engine.limits);
-    if (source) {
-        if (engine.store != nullptr && !source::is_local(name)) *source = scan::remember_documents(std::move(*source), engine.store, engine.limits);
-        return engine.scanner.scan(**source, std::move(stop));
-    }
-    if (source.error().code == ErrorCode::usage) {
-        misuse = source.error();
-        return {};
-    }
-    ImageReport image;
-    image.reference = name;
-    image.error = source.error();
-    engine.progress.image_done(image);
-    scan::ScanResult result;
-    result.images.push_back(std::move(image));
-    return result;
-}
-
 int run(const ScanFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
-    if (!flags.as.empty() && flags.images.size() > 1)
-        return complain({ErrorCode::usage, "read command line", "--as", "it names one image, " + std::to_string(flags.images.size()) + " were given", "scan them one by one"});
-
-    // Names are checked before the first byte is fetched: a typing mistake in the last one costs nothing then.
-    std::set<std::string> registries;
-    for (const std::string& image : flags.images)
-        if (!source::is_local(image)) {
-            const Result<oci::Reference> reference = oci::parse_reference(image);
-            if (!reference) return complain(reference.error());
-            registries.insert(reference->registry);
-        }
-    if (!flags.engine.registry.client.username.empty() && registries.size() > 1)
-        return complain({ErrorCode::usage, "read command line", "--username", "the images are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
-                         "use --authfile, or scan them one by one"});
+    if (const Result<void> right = check_images(flags.images, flags.as, flags.engine.registry); !right) return complain(right.error());
 
     Result<std::unique_ptr<Engine>> made = Engine::make(flags.engine, flags.images.size());
     if (!made) return complain(made.error());
@@ -79,7 +44,7 @@ int run(const ScanFlags& flags) {
     std::vector<std::optional<Error>> misuses(flags.images.size());
     engine.scanner.side_by_side(flags.images.size(), [&](std::size_t i) {
         if (abort.stop_requested()) return;
-        results[i] = scan_one(flags.images[i], flags.as, engine, misuses[i], abort.get_token());
+        results[i] = scan_image(flags.images[i], flags.as, engine, misuses[i], abort.get_token());
         if (misuses[i]) abort.request_stop();
         engine.progress.reference_done();
     });

@@ -16,7 +16,7 @@ registry::ListingDriver driver(SettingsReader& reader, const YamlNode& node, con
 }
 
 void read_registry(SettingsReader& reader, const YamlNode& node, const std::string& chain, std::set<std::string>& seen, Settings& settings) {
-    Fields fields(reader, node, chain, SettingsReader::with_secret({"registry", "username", "authfile", "plain_http", "ca_file", "insecure_skip_verify", "internal", "driver",
+    Fields fields(reader, node, chain, SettingsReader::with_secret({"registry", "username", "authfile", "plain_http", "ca_file", "insecure_skip_verify", "internal", "attach", "driver",
                                                                     "connections", "requests_per_second", "attempts"}, "password"));
     RegistrySettings found;
     registry::ClientOptions& client = found.client;
@@ -34,6 +34,7 @@ void read_registry(SettingsReader& reader, const YamlNode& node, const std::stri
     fields.boolean("insecure_skip_verify", client.insecure_skip_verify);
     client.registries_may_be_internal = false;
     fields.boolean("internal", client.registries_may_be_internal);
+    fields.boolean("attach", found.attach);
     fields.with("driver", [&](const YamlNode& value, const std::string& at) { found.driver = driver(reader, value, at); });
     std::uint64_t connections = client.connections_per_host, attempts = static_cast<std::uint64_t>(client.attempts);
     fields.number("connections", connections);

@@ -30,6 +30,7 @@ struct RegistrySettings {
     std::string registry;  ///< host[:port], as references have it
     registry::ClientOptions client;
     registry::ListingDriver driver = registry::ListingDriver::automatic;
+    bool attach = false;  ///< reports are attached to its images; its login must be allowed to push
 };
 
 struct TargetSettings {

@@ -53,6 +53,7 @@ Daemon::Daemon(config::Settings settings, DaemonOptions options, std::shared_ptr
       observer_(&metrics_, [](registry::TrafficObserver*) {}),  // the daemon outlives every client
       progress_(std::make_unique<Quiet>()),
       telling_(*state_),
+      attaching_(*store_, *state_, options_.tool_version),
       settings_(std::make_shared<const config::Settings>(std::move(settings))) {}
 
 Daemon::~Daemon() { stop(); }
@@ -72,6 +73,7 @@ void Daemon::start() {
         worker({std::string(kScanJob), std::string(kAdapterJob)}, "scan-" + std::to_string(i));
     }
     worker({std::string(kNoticeJob)}, "notice");
+    worker({std::string(kAttachJob)}, "attach");
     threads_.emplace_back([this](std::stop_token stop) { keep_schedule(std::move(stop)); });
     threads_.emplace_back([this](std::stop_token stop) { sweep(std::move(stop)); });
 }

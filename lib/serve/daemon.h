@@ -4,6 +4,7 @@
 #include "config/settings.h"
 #include "model/report.h"
 #include "serve/adapter_scans.h"
+#include "serve/attaching.h"
 #include "serve/broadcast.h"
 #include "serve/current.h"
 #include "serve/metrics.h"
@@ -101,6 +102,7 @@ private:
     Result<std::string> run_scan(const store::Lease& lease, const std::stop_token& stop);
     Result<std::string> run_adapter_scan(const store::Lease& lease, const std::stop_token& stop);
     Result<std::string> run_notice(const store::Lease& lease, const std::stop_token& stop, std::optional<store::Retry>& retry);
+    Result<std::string> run_attach(const store::Lease& lease, const std::stop_token& stop);
     struct Run;
     Result<std::string> look(const store::Lease& lease, const Run& run, const std::stop_token& stop);
     void keep_schedule(std::stop_token stop);
@@ -118,6 +120,7 @@ private:
     std::shared_ptr<registry::TrafficObserver> observer_;
     std::unique_ptr<Quiet> progress_;
     Telling telling_;
+    Attaching attaching_;
 
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;

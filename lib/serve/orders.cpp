@@ -72,6 +72,35 @@ Result<NoticeOrder> parse_notice_order(std::string_view json) {
     return order;
 }
 
+std::string to_json(const AttachOrder& order) {
+    report::JsonOutput out;
+    out.object([&] {
+        out.member("registry", order.reference.registry);
+        out.member("repository", order.reference.repository);
+        out.member("tag", order.reference.tag);
+        out.number("audit", static_cast<std::uint64_t>(order.audit));
+        out.member("rules", order.rules_digest);
+        out.flag("everyPlatform", order.every_platform);
+    });
+    return out.take();
+}
+
+Result<AttachOrder> parse_attach_order(std::string_view json) {
+    VERITAG_TRY(const rapidjson::Document root, parse(json));
+    AttachOrder order{.reference = {oci::json_string(root, "registry"), oci::json_string(root, "repository"), oci::json_string(root, "tag")}, .audit = 0, .rules_digest = oci::json_string(root, "rules")};
+    if (order.reference.registry.empty()) return lacks("registry");
+    if (order.reference.repository.empty()) return lacks("repository");
+    if (order.reference.tag.empty()) return lacks("tag");
+    if (order.rules_digest.empty()) return lacks("rules");
+    const auto audit = root.FindMember("audit");
+    const auto every = root.FindMember("everyPlatform");
+    if (audit == root.MemberEnd() || !audit->value.IsInt64()) return lacks("audit");
+    if (every == root.MemberEnd() || !every->value.IsBool()) return lacks("everyPlatform");
+    order.audit = audit->value.GetInt64();
+    order.every_platform = every->value.GetBool();
+    return order;
+}
+
 std::string to_json(const RunResult& result) {
     report::JsonOutput out;
     out.object([&] {

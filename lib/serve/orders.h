@@ -15,6 +15,7 @@ inline constexpr std::string_view kAuditJob = "audit";
 inline constexpr std::string_view kScanJob = "scan";
 inline constexpr std::string_view kAdapterJob = "adapter-scan";  ///< for Harbor, with a credential that is not kept
 inline constexpr std::string_view kNoticeJob = "notice";
+inline constexpr std::string_view kAttachJob = "attach";
 
 /// A whole target.
 struct AuditOrder {
@@ -38,13 +39,24 @@ struct NoticeOrder {
     friend bool operator==(const NoticeOrder&, const NoticeOrder&) = default;
 };
 
+/// What a run found of one reference is attached to it.
+struct AttachOrder {
+    store::ReferenceKey reference;
+    std::int64_t audit = 0;  ///< under which number the store has the run
+    std::string rules_digest;
+    bool every_platform = true;  ///< the run looked at all of an index
+    friend bool operator==(const AttachOrder&, const AttachOrder&) = default;
+};
+
 std::string to_json(const AuditOrder& order);
 std::string to_json(const ScanOrder& order);
 std::string to_json(const NoticeOrder& order);
+std::string to_json(const AttachOrder& order);
 /// `malformed` for anything else than to_json() wrote.
 Result<AuditOrder> parse_audit_order(std::string_view json);
 Result<ScanOrder> parse_scan_order(std::string_view json);
 Result<NoticeOrder> parse_notice_order(std::string_view json);
+Result<AttachOrder> parse_attach_order(std::string_view json);
 
 /// What a finished audit or scan leaves with its job.
 struct RunResult {

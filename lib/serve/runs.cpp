@@ -147,6 +147,8 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
                 result = run_scan(lease, job.stop());
             else if (lease.kind == kAdapterJob)
                 result = run_adapter_scan(lease, job.stop());
+            else if (lease.kind == kAttachJob)
+                result = run_attach(lease, job.stop());
             else
                 result = run_notice(lease, job.stop(), wanted);
         } catch (const std::exception& broken) {  // memory ran out, or the like: it costs this run, not the daemon
@@ -214,6 +216,11 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     images_->take(outcome.report);
     if (!noted) return noted.error();
     VERITAG_CHECK(telling_.enqueue_all());
+    const audit::Scope& scope = run.options.scope;
+    const bool every_platform = scope.wanted.platforms.empty() && !scope.wanted.created_since &&
+                                std::all_of(scope.entries.begin(), scope.entries.end(), [](const source::TargetList::Entry& entry) { return entry.platforms.empty(); });
+    const Result<std::size_t> ordered = attaching_.enqueue(*settings, {.report = outcome.report, .audit = outcome.audit, .every_platform = every_platform});
+    if (!ordered) log::warn("what was found could not be put down for attaching; the next run will", {{"target", run.target}, {"error", ordered.error().message()}});
     wake();
     if (!outcome.whole) return Error{ErrorCode::cancelled, "look at images", run.target, "stopped before its end; what was done is kept", ""};
     if (std::optional<Error> failure = failure_of(outcome.report)) return *failure;
@@ -288,6 +295,15 @@ Result<std::string> Daemon::run_adapter_scan(const store::Lease& lease, const st
     Report report;
     report.images = std::move(judged.images);
     return harbor_rows(report, workshop->rules.digest());
+}
+
+// ---- reports ----
+
+Result<std::string> Daemon::run_attach(const store::Lease& lease, const std::stop_token& stop) {
+    VERITAG_TRY(const AttachOrder order, parse_attach_order(lease.payload));
+    const std::shared_ptr<const config::Settings> settings = this->settings();
+    const std::shared_ptr<Workshop> workshop = this->workshop();
+    return attaching_.attach(*settings, *workshop->clients, order, stop);
 }
 
 // ---- notices ----

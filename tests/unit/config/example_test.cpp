@@ -212,6 +212,7 @@ TEST(Example, HasTheDefaultsOfTheListsToo) {
     EXPECT_EQ(own.requests_per_second, client.requests_per_second);
     EXPECT_EQ(own.attempts, client.attempts);
     EXPECT_EQ(settings.registries[0].driver, RegistrySettings{}.driver);
+    EXPECT_EQ(settings.registries[0].attach, RegistrySettings{}.attach);
     const TargetSettings target;
     EXPECT_EQ(settings.targets[0].concurrency, target.concurrency);
     EXPECT_EQ(settings.targets[0].references_per_second, target.references_per_second);

@@ -84,7 +84,7 @@ constexpr MistakeCase kMistakes[] = {
                 "1:31 access.admin_certificates[0]: \"abc\" is no SHA-256 of a certificate; as `openssl x509 -noout -fingerprint -sha256` prints it"},
     {"RegistriesMap", "registries: {quay.io: {}}\n", "1:13 registries: expected a list, found a mapping"},
     {"RegistryKey", "registries: [{registry: quay.io, plain-http: true}]\n",
-                "1:34 registries[0]: \"plain-http\" is unknown (known: registry, username, authfile, plain_http, ca_file, insecure_skip_verify, internal, driver, "
+                "1:34 registries[0]: \"plain-http\" is unknown (known: registry, username, authfile, plain_http, ca_file, insecure_skip_verify, internal, attach, driver, "
                 "connections, requests_per_second, attempts, password_file, password_credential, password_env); did you mean \"plain_http\"?"},
     {"RegistryNone", "registries: [{plain_http: true}]\n", "1:14 registries[0]: the key \"registry\" is missing"},
     {"RegistryName", "registries: [{registry: quay.io/openeuler}]\n",
@@ -95,7 +95,7 @@ constexpr MistakeCase kMistakes[] = {
     {"RegistryPassword", "registries: [{registry: quay.io, password_file: /secrets/one}]\n",
                 "1:14 registries[0]: a user name and a password go together; give username and password_file, or neither"},
     {"RegistryPlainPassword", "registries: [{registry: quay.io, username: me, password: swordfish}]\n",
-                "1:48 registries[0]: \"password\" is unknown (known: registry, username, authfile, plain_http, ca_file, insecure_skip_verify, internal, driver, "
+                "1:48 registries[0]: \"password\" is unknown (known: registry, username, authfile, plain_http, ca_file, insecure_skip_verify, internal, attach, driver, "
                 "connections, requests_per_second, attempts, password_file, password_credential, password_env)"},
     {"RegistryDriver", "registries: [{registry: quay.io, driver: kway}]\n",
                 "1:42 registries[0].driver: \"kway\" is unknown (known: automatic, catalog, docker-hub, quay, harbor); did you mean \"quay\"?"},

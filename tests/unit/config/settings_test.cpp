@@ -136,6 +136,7 @@ registries:
     ca_file: /etc/veritag/ca.pem
     insecure_skip_verify: true
     internal: true
+    attach: true
     driver: harbor
     connections: 8
     requests_per_second: 2.5
@@ -151,6 +152,8 @@ registries:
     EXPECT_TRUE(first.client.plain_http && first.client.insecure_skip_verify && first.client.registries_may_be_internal);
     EXPECT_EQ(first.client.ca_file, "/etc/veritag/ca.pem");
     EXPECT_EQ(first.driver, registry::ListingDriver::harbor);
+    EXPECT_TRUE(first.attach);
+    EXPECT_FALSE(settings.registries[1].attach);
     EXPECT_EQ(first.client.connections_per_host, 8U);
     EXPECT_DOUBLE_EQ(first.client.requests_per_second, 2.5);
     EXPECT_EQ(first.client.attempts, 7);

@@ -17,6 +17,8 @@ TEST(Orders, GoBothWays) {
     EXPECT_EQ(*parse_scan_order(to_json(scan)), scan);
     const NoticeOrder notice{.channel = "ops", .target = "fleet"};
     EXPECT_EQ(*parse_notice_order(to_json(notice)), notice);
+    const AttachOrder attach{.reference = {"r.example:5000", "a/b", "1"}, .audit = 12, .rules_digest = "sha256:x", .every_platform = false};
+    EXPECT_EQ(*parse_attach_order(to_json(attach)), attach);
     const RunResult result{.audit = 12, .images = 3, .worst = "error", .unread = true};
     EXPECT_EQ(*parse_run_result(to_json(result)), result);
 }
@@ -26,6 +28,7 @@ TEST(Orders, OthersAreMalformed) {
         EXPECT_EQ(parse_audit_order(text).error().code, ErrorCode::malformed) << text;
         EXPECT_EQ(parse_scan_order(text).error().code, ErrorCode::malformed) << text;
         EXPECT_EQ(parse_notice_order(text).error().code, ErrorCode::malformed) << text;
+        EXPECT_EQ(parse_attach_order(text).error().code, ErrorCode::malformed) << text;
         EXPECT_EQ(parse_run_result(text).error().code, ErrorCode::malformed) << text;
     }
 }

@@ -1,0 +1,119 @@
+#include "attach/verify.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace veritag::attach {
+namespace {
+
+// What a name led to.
+struct Top {
+    Digest digest;
+    std::vector<oci::Descriptor> children;  ///< of an index, images only
+    bool is_index = false;
+};
+
+class Asking {
+public:
+    Asking(Repository& repository, const Question& question, const Limits& limits) : repository_(repository), question_(question), limits_(limits) {
+        if (name_.empty() && !question.reference.tag.empty()) name_ = question.reference.repository + ':' + question.reference.tag;
+    }
+
+    std::vector<Verified> ask() {
+        const Result<std::optional<Top>> top = open(question_.reference);
+        if (!top || !*top) {
+            Verified failed = answer({}, "");
+            failed.error = top ? Error{ErrorCode::not_found, "verify", question_.reference.str(), "there is no such image", "check the name and the tag"} : top.error();
+            return {std::move(failed)};
+        }
+        std::vector<Verified> answers;
+        if (!question_.platform || !(*top)->is_index) {
+            answers.push_back(look_at((*top)->digest, ""));
+            if (answers[0].report || answers[0].error || !(*top)->is_index) return answers;
+        }
+        std::vector<Verified> parts;
+        for (const oci::Descriptor& child : (*top)->children)
+            if (!question_.platform || (child.platform && oci::platform_matches(*question_.platform, *child.platform))) parts.push_back(look_at(child.digest, child.platform ? child.platform->str() : ""));
+        const bool any = std::any_of(parts.begin(), parts.end(), [](const Verified& part) { return part.report || part.error; });
+        if (any || (question_.platform && !parts.empty())) return parts;
+        if (!answers.empty()) return answers;
+        Verified failed = answer({}, question_.platform->str());
+        failed.error = Error{ErrorCode::not_found, "verify", question_.reference.str(), "no image for " + question_.platform->str() + " under this name", ""};
+        return {std::move(failed)};
+    }
+
+private:
+    [[nodiscard]] Verified answer(Digest subject, std::string platform) const {
+        return {.reference = question_.reference.str(), .subject = std::move(subject), .platform = std::move(platform), .report = {}, .other_names = {}, .problems = {}, .error = {}, .tag = TagState::unknown};
+    }
+
+    /// nullopt: there is nothing under this name.
+    Result<std::optional<Top>> open(const oci::Reference& reference) {
+        VERITAG_TRY(const std::optional<registry::FetchedManifest> fetched, reference.digest ? repository_.find_manifest(*reference.digest) : repository_.find_manifest(reference.tag));
+        if (!fetched) return std::optional<Top>();
+        const Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(fetched->body, fetched->content_type, limits_);
+        if (!parsed) return parsed.error().at(reference.str());
+        Top top{.digest = fetched->digest, .children = {}, .is_index = std::holds_alternative<oci::Index>(*parsed)};
+        if (top.is_index)
+            for (const oci::Descriptor& child : std::get<oci::Index>(*parsed).manifests)
+                if (!oci::skip_reason(child)) top.children.push_back(child);
+        return std::optional(std::move(top));
+    }
+
+    Verified look_at(const Digest& subject, const std::string& platform) {
+        Verified found = answer(subject, platform);
+        Result<FoundReports> reports = find_reports(repository_, subject, name_, limits_);
+        if (!reports) {
+            found.error = reports.error();
+            return found;
+        }
+        found.report = std::move(reports->newest);
+        found.other_names = std::move(reports->other_names);
+        found.problems = std::move(reports->problems);
+        if (found.report) {
+            const Result<TagState> tag = tag_of(found.report->statement, subject);
+            if (tag)
+                found.tag = *tag;
+            else
+                found.error = tag.error();
+        }
+        return found;
+    }
+
+    // A tag that was asked for has just been followed.
+    Result<TagState> tag_of(const Statement& statement, const Digest& subject) {
+        oci::Reference own = question_.reference;
+        own.digest.reset();
+        if (own.repository != statement.repository) return own.tag.empty() || question_.reference.digest ? TagState::unknown : TagState::same;
+        if (!question_.reference.digest && own.tag == statement.tag) return TagState::same;
+        own.tag = statement.tag;
+        if (!oci::is_valid_tag(own.tag)) return TagState::unknown;
+        VERITAG_TRY(const std::optional<Top> now, open(own));
+        if (!now) return TagState::gone;
+        const bool listed = std::any_of(now->children.begin(), now->children.end(), [&](const oci::Descriptor& child) { return child.digest == subject; });
+        return now->digest == subject || listed ? TagState::same : TagState::moved;
+    }
+
+    Repository& repository_;
+    const Question& question_;
+    const Limits& limits_;
+    std::string name_ = question_.name;
+};
+
+}  // namespace
+
+std::vector<Verified> verify(Repository& repository, const Question& question, const Limits& limits) { return Asking(repository, question, limits).ask(); }
+
+int exit_status(const std::vector<Verified>& answers) {
+    const auto fails = [](const Verified& each) { return each.report && each.report->statement.verdict == Verdict::fail; };
+    const auto open = [](const Verified& each) {
+        return !each.report || each.error || !each.problems.empty() || each.report->statement.verdict == Verdict::unknown || each.report->statement.verdict == Verdict::error;
+    };
+    if (std::any_of(answers.begin(), answers.end(), fails)) return 1;
+    return answers.empty() || std::any_of(answers.begin(), answers.end(), open) ? 3 : 0;
+}
+
+}  // namespace veritag::attach
