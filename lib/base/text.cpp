@@ -175,11 +175,11 @@ std::string human_bytes(std::uint64_t bytes) {
 std::string rfc3339_now() { return rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())); }
 
 std::string rfc3339(std::chrono::sys_seconds time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    const std::time_t seconds = time.time_since_epoch().count();  // to_time_t() counts in nanoseconds, which end in 2262
     std::tm parts{};
     gmtime_r(&seconds, &parts);
-    std::array<char, 32> buffer{};
-    std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    std::array<char, 80> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
     return buffer.data();
 }
 

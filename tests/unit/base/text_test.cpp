@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/times.h"
 
 #include <gtest/gtest.h>
 
@@ -85,6 +86,14 @@ TEST(HumanBytes, UsesDecimalUnits) {
     EXPECT_EQ(human_bytes(1000), "1.0 kB");
     EXPECT_EQ(human_bytes(1234567), "1.2 MB");
     EXPECT_EQ(human_bytes(123'456'789'012'345), "123.5 TB");
+}
+
+TEST(Rfc3339, EveryYearOfFourDigits) {
+    for (const char* text : {"0000-03-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2262-04-12T00:00:00Z", "2299-01-01T12:34:56Z", "9999-12-31T23:59:59Z"}) {
+        const auto time = parse_rfc3339(text);
+        ASSERT_TRUE(time) << text;
+        EXPECT_EQ(rfc3339(*time), text);
+    }
 }
 
 TEST(Rfc3339Now, HasItsForm) {
