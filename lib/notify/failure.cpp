@@ -3,6 +3,7 @@
 #include "base/http_retry.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "notify/kept_time.h"
 #include "oci/json.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ std::string words_of(const outbound::HttpReply& reply) {
 std::optional<seconds> until_reset(const outbound::HttpReply& reply, SystemTime now) {
     for (const char* name : {"X-RateLimit-Reset", "RateLimit-Reset"}) {
         const auto second = parse_u64(trim(reply.header(name)));
-        if (second && *second < 253'402'300'800ULL) return std::max(SystemTime(seconds(*second)) - now, seconds(1));
+        if (second && *second <= static_cast<std::uint64_t>(kLastSecond)) return std::max(SystemTime(seconds(*second)) - now, seconds(1));
     }
     return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #include "notify/issue_record.h"
 
 #include "model/serial.h"
+#include "notify/kept_time.h"
 
 #include <algorithm>
 #include <optional>
@@ -69,10 +70,10 @@ Result<IssueRecord> deserialise_issue_record(std::string_view bytes) {
     in(form);
     if (form == kForm) in(kept);
     auto references = whole(kept.references);
-    if (form != kForm || !in.at_end() || !references) return Error{ErrorCode::malformed, "read what is known of an issue", "", "it is not in the form " + std::string(kForm), ""};
+    if (form != kForm || !in.at_end() || !references || !is_kept_time(kept.since) || !is_kept_time(kept.told)) return Error{ErrorCode::malformed, "read what is known of an issue", "", "it is not in the form " + std::string(kForm), ""};
     kept.record.references = std::move(*references);
-    kept.record.since = SystemTime(std::chrono::seconds(kept.since));
-    kept.record.told = SystemTime(std::chrono::seconds(kept.told));
+    kept.record.since = kept_time(kept.since);
+    kept.record.told = kept_time(kept.told);
     return std::move(kept.record);
 }
 

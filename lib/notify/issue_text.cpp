@@ -24,6 +24,7 @@ constexpr std::size_t kListBytes = 40'000;   // GitHub takes 65,536 characters i
 constexpr std::size_t kSentenceBytes = 2000;
 constexpr std::size_t kReferenceBytes = 600;
 constexpr std::size_t kEvidence = 10;
+constexpr std::size_t kLinkBytes = 2000;
 
 // Between backticks nothing is markup; a backtick inside would end it.
 std::string code(std::string_view text, std::size_t most = kReferenceBytes) {
@@ -53,13 +54,13 @@ public:
     std::string write() {
         line(std::string(kMarker) + content_.cause.id + std::string(kMarkerEnd));
         line(prose(report::message_for(finding_, language_)) + "\n");
-        item(Word::issue_cause, {code(finding_.code), report::name_of_code(finding_.code, language_), report::severity_word(finding_.severity, language_)});
+        item(Word::issue_cause, {code(finding_.code), prose(report::name_of_code(finding_.code, language_)), report::severity_word(finding_.severity, language_)});
         item(Word::issue_target, {code(content_.notice.target)});
         if (!finding_.component.empty()) item(Word::issue_component, {code(finding_.component)});
         if (finding_.claimed) item(Word::issue_claimed, {code(*finding_.claimed)});
         if (finding_.observed) item(Word::issue_observed, {code(*finding_.observed)});
         item(Word::issue_last_change, {code(content_.notice.run), rfc3339(content_.notice.when)});
-        if (!content_.notice.link.empty()) item(Word::details, {content_.notice.link});
+        if (!content_.notice.link.empty()) item(Word::details, {printable(content_.notice.link, kLinkBytes)});
         images();
         if (!content_.references.empty()) evidence();
         line("\n---");
@@ -150,11 +151,11 @@ std::string_view tail_of_body(std::string_view body) {
 }
 
 std::string mended_comment(const Notice& notice, Language language) {
-    return fill(word(Word::comment_mended, language), {code(notice.run), rfc3339(notice.when)}) + (notice.link.empty() ? "" : "\n\n" + notice.link);
+    return fill(word(Word::comment_mended, language), {code(notice.run), rfc3339(notice.when)}) + (notice.link.empty() ? "" : "\n\n" + printable(notice.link, kLinkBytes));
 }
 
 std::string back_comment(const Notice& notice, std::size_t images, Language language) {
-    return fill(word(Word::comment_back, language), {std::to_string(images), code(notice.run), rfc3339(notice.when)}) + (notice.link.empty() ? "" : "\n\n" + notice.link);
+    return fill(word(Word::comment_back, language), {std::to_string(images), code(notice.run), rfc3339(notice.when)}) + (notice.link.empty() ? "" : "\n\n" + printable(notice.link, kLinkBytes));
 }
 
 }  // namespace veritag::notify

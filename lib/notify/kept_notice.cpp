@@ -3,6 +3,7 @@
 
 #include "model/finding_fields.h"
 #include "model/serial.h"
+#include "notify/kept_time.h"
 
 namespace veritag::notify {
 namespace {
@@ -35,8 +36,8 @@ Result<Notice> deserialise_notice(std::string_view bytes) {
     KeptNotice kept;
     in(form);
     if (form == kForm) in(kept);
-    if (form != kForm || !in.at_end()) return Error{ErrorCode::malformed, "read kept notice", "", "it is not in the form " + std::string(kForm), ""};
-    kept.notice.when = SystemTime(std::chrono::seconds(kept.when));
+    if (form != kForm || !in.at_end() || !is_kept_time(kept.when)) return Error{ErrorCode::malformed, "read kept notice", "", "it is not in the form " + std::string(kForm), ""};
+    kept.notice.when = kept_time(kept.when);
     return std::move(kept.notice);
 }
 

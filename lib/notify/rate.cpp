@@ -1,14 +1,13 @@
 #include "notify/rate.h"
 
 #include "base/text.h"
+#include "notify/kept_time.h"
 
 #include <algorithm>
 #include <string>
 
 namespace veritag::notify {
 namespace {
-
-constexpr std::uint64_t kLastSecond = 253'402'300'799;  // of the year 9999
 
 std::string key_of(std::string_view channel) { return "sent/" + std::string(channel); }
 
@@ -28,7 +27,7 @@ Result<std::vector<SystemTime>> sends_of(NoticeMemory& memory, std::string_view 
     if (!kept) return history;
     for (const std::string_view each : split(*kept, ' ')) {
         const auto second = parse_u64(each);
-        if (!second || *second > kLastSecond) return std::vector<SystemTime>();
+        if (!second || *second > static_cast<std::uint64_t>(kLastSecond)) return std::vector<SystemTime>();
         history.emplace_back(std::chrono::seconds(*second));
     }
     std::sort(history.begin(), history.end());

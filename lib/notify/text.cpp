@@ -20,6 +20,7 @@ constexpr std::size_t kMailReferences = 20;  // of one cause
 constexpr std::size_t kMailCauses = 100;
 constexpr std::size_t kEvidence = 6;
 constexpr std::size_t kSubjectBytes = 200;
+constexpr std::size_t kLinkBytes = 2000;
 
 std::string number(std::size_t count) { return std::to_string(count); }
 
@@ -34,7 +35,7 @@ public:
         if (notice_.first_look) line(std::string(word(Word::first_look)));
         block(Word::fresh_causes, &CauseChange::fresh);
         block(Word::mended_causes, &CauseChange::mended);
-        if (!notice_.link.empty()) line("\n" + fill(word(Word::details), {notice_.link}));
+        if (!notice_.link.empty()) line("\n" + fill(word(Word::details), {printable(notice_.link, kLinkBytes)}));
         return std::move(text_);
     }
 
@@ -58,7 +59,7 @@ private:
     void cause(const CauseChange& each, List list, std::size_t index) {
         const Finding& finding = each.example;
         line("\n" + number(index) + ". " + std::string(report::severity_word(finding.severity, language_)) + " " + printable(finding.code) + ": " +
-             std::string(report::name_of_code(finding.code, language_)));
+             printable(report::name_of_code(finding.code, language_)));
         line("   " + printable(report::message_for(finding, language_), kSentenceBytes));
         const std::vector<std::string>& references = each.*list;
         line("   " + fill(word(Word::in_images), {number(references.size())}));
