@@ -34,7 +34,8 @@ bool is_header_text(std::string_view text) noexcept {
 Result<void> check_kind(const WebhookChannel& webhook) {
     VERITAG_CHECK(check_url(webhook.url));
     for (const auto& [name, value] : webhook.headers)
-        if (name.empty() || name.find_first_of(": \t") != std::string::npos || !is_header_text(name) || !is_header_text(value)) return wrong("\"" + quote(name, 80) + "\" is no header, or its value no header's");
+        if (name.empty() || name.find_first_of(": \t") != std::string::npos || !is_header_text(name) || !is_header_text(value))
+            return wrong("\"" + quote(name, 80) + "\" is no header, or its value no header's");
     return ok();
 }
 

@@ -56,7 +56,8 @@ private:
         const outbound::Mail mail = mail_of(channel_, notice_);
         static constexpr std::string_view kTls[] = {"STARTTLS", "TLS", "no encryption"};
         const std::string login = email.server.username.empty() ? "" : ", login as " + printable(email.server.username) + " with " + std::string(kMask);
-        line("mail over " + printable(email.server.host) + ":" + std::to_string(email.server.port) + " (" + std::string(kTls[static_cast<std::size_t>(email.server.tls)]) + login + ")");
+        line("mail over " + printable(email.server.host) + ":" + std::to_string(email.server.port) + " (" +
+             std::string(kTls[static_cast<std::size_t>(email.server.tls)]) + login + ")");
         line("  From: " + printable(email.server.from, kShown));
         for (const std::string& each : mail.to) line("  To: " + printable(each, kShown));
         line("  Subject: " + mail.subject);

@@ -93,7 +93,8 @@ Result<ForgeIssue> issue_from(Forge forge, const rapidjson::Value& value) {
     if (!number) return unexpected("an issue without a number");
     const std::string state = oci::json_string(value, "state");
     const bool open = state != "closed" && state != "rejected";
-    return ForgeIssue{*number, oci::json_string(value, "title"), oci::json_string(value, std::string(body_name(forge)).c_str()), open, parse_rfc3339(oci::json_string(value, "created_at"))};
+    return ForgeIssue{*number, oci::json_string(value, "title"), oci::json_string(value, std::string(body_name(forge)).c_str()), open,
+                      parse_rfc3339(oci::json_string(value, "created_at"))};
 }
 
 Result<rapidjson::Document> parsed(std::string_view json) {

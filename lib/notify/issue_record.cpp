@@ -70,7 +70,8 @@ Result<IssueRecord> deserialise_issue_record(std::string_view bytes) {
     in(form);
     if (form == kForm) in(kept);
     auto references = whole(kept.references);
-    if (form != kForm || !in.at_end() || !references || !is_kept_time(kept.since) || !is_kept_time(kept.told)) return Error{ErrorCode::malformed, "read what is known of an issue", "", "it is not in the form " + std::string(kForm), ""};
+    if (form != kForm || !in.at_end() || !references || !is_kept_time(kept.since) || !is_kept_time(kept.told))
+        return Error{ErrorCode::malformed, "read what is known of an issue", "", "it is not in the form " + std::string(kForm), ""};
     kept.record.references = std::move(*references);
     kept.record.since = kept_time(kept.since);
     kept.record.told = kept_time(kept.told);

@@ -155,7 +155,8 @@ std::string mended_comment(const Notice& notice, Language language) {
 }
 
 std::string back_comment(const Notice& notice, std::size_t images, Language language) {
-    return fill(word(Word::comment_back, language), {std::to_string(images), code(notice.run), rfc3339(notice.when)}) + (notice.link.empty() ? "" : "\n\n" + printable(notice.link, kLinkBytes));
+    return fill(word(Word::comment_back, language), {std::to_string(images), code(notice.run), rfc3339(notice.when)}) +
+           (notice.link.empty() ? "" : "\n\n" + printable(notice.link, kLinkBytes));
 }
 
 }  // namespace veritag::notify

@@ -101,7 +101,8 @@ IssueTracker::Step IssueTracker::look_through_list() {
     const auto kept = memory_.get(key);
     if (!kept) return failure_of(kept.error().at(where()));
     const auto seen = *kept ? parse_u64(**kept) : std::nullopt;
-    const SystemTime until = !forgetful_ && seen && *seen < static_cast<std::uint64_t>(now_.time_since_epoch().count()) ? SystemTime(std::chrono::seconds(*seen)) - kOverlap : SystemTime::min();
+    const bool knows = !forgetful_ && seen && *seen < static_cast<std::uint64_t>(now_.time_since_epoch().count());
+    const SystemTime until = knows ? SystemTime(std::chrono::seconds(*seen)) - kOverlap : SystemTime::min();
     bool more = true;
     for (std::size_t page = 1; more; ++page) {
         if (page > kMostPages)

@@ -96,8 +96,8 @@ CauseChange combined(const CauseChange* a, const CauseChange* b) {
 
 bool operator==(const CauseChange& a, const CauseChange& b) {
     const auto content = [](const CauseChange& c) {
-        return std::tie(c.id, c.example.code, c.example.severity, c.example.component, c.example.claimed, c.example.observed, c.example.message, c.example.evidence, c.example.suggestion,
-                        c.example_reference, c.fresh, c.mended, c.remaining);
+        const Finding& e = c.example;
+        return std::tie(c.id, e.code, e.severity, e.component, e.claimed, e.observed, e.message, e.evidence, e.suggestion, c.example_reference, c.fresh, c.mended, c.remaining);
     };
     return content(a) == content(b);
 }
@@ -136,7 +136,8 @@ std::optional<Notice> notice_from(const report::Difference& difference, const No
     add(difference.not_seen, true, true);
     add(difference.mended, true, false);
 
-    Notice notice{.target = origin.target, .run = origin.run, .first_run = origin.run, .when = origin.when, .first_look = origin.first_look, .counts = origin.counts, .link = origin.link};
+    Notice notice{.target = origin.target, .run = origin.run, .first_run = origin.run, .when = origin.when,
+                  .first_look = origin.first_look, .counts = origin.counts, .link = origin.link};
     for (auto& [key, cause] : causes) {
         sort_out(cause.change, cause.before, cause.now);
         if (tells_something(cause.change)) notice.causes.push_back(std::move(cause.change));

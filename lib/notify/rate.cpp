@@ -40,7 +40,8 @@ Result<void> note_send(NoticeMemory& memory, std::string_view channel, const Rat
     history.push_back(now);
     const std::size_t kept = std::min(history.size(), std::max<std::size_t>(limit.sends, 1));
     std::string text;
-    for (auto each = history.end() - static_cast<std::ptrdiff_t>(kept); each != history.end(); ++each) text += (text.empty() ? "" : " ") + std::to_string(each->time_since_epoch().count());
+    for (auto each = history.end() - static_cast<std::ptrdiff_t>(kept); each != history.end(); ++each)
+        text += (text.empty() ? "" : " ") + std::to_string(each->time_since_epoch().count());
     return memory.put(key_of(channel), text);
 }
 
