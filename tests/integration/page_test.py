@@ -101,7 +101,7 @@ class Page:
         for line in script.stdout:
             result = json.loads(line)
             last = result["name"]
-            self.tally.check(last, result["problems"])
+            self.tally.check(f"{last} ({result['ms']} ms)" if result.get("ms") else last, result["problems"])
         return script.wait() == 0 and last
 
     def write_settings(self, tools, browser, facts):

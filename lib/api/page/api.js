@@ -32,12 +32,13 @@ async function problem(answer) {
 
 export async function ask(path, { method = "GET", value, signal } = {}) {
   const headers = {};
-  if (token()) headers.Authorization = `Bearer ${token()}`;
+  const sent = token();
+  if (sent) headers.Authorization = `Bearer ${sent}`;
   if (value !== undefined) headers["Content-Type"] = "application/json";
   const answer = await fetch(`api/v1/${path}`, { method, headers, signal, credentials: "same-origin", body: value === undefined ? undefined : JSON.stringify(value) });
   if (answer.ok) return answer;
   const wrong = await problem(answer);
-  if (answer.status === 401) asked(Boolean(token()), method);
+  if (answer.status === 401 && sent === token()) asked(Boolean(sent), method); // else somebody logged in or out meanwhile
   throw wrong;
 }
 

@@ -69,6 +69,7 @@ function login(why) {
 }
 
 onAsked((wrong, method) => {
+  if (asking && !wrong) return; // it is asked already, and perhaps half typed
   const writing = method !== "GET";
   if (wrong) keepToken("");
   login({ wrong, writing });

@@ -12,15 +12,18 @@ const settings = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 const require = createRequire(path.join(settings.tools, "node_modules/"));
 const { chromium } = require("playwright-core");
 
-const report = (name, problems) => process.stdout.write(`${JSON.stringify({ name, problems })}\n`);
+const report = (name, problems, ms = 0) => process.stdout.write(`${JSON.stringify({ name, problems, ms })}\n`);
 
 /** One check: whatever it throws is a problem of its own. */
 async function check(name, body) {
+  const started = performance.now();
+  let problems;
   try {
-    report(name, (await body()) ?? []);
+    problems = (await body()) ?? [];
   } catch (error) {
-    report(name, [String(error.message ?? error).slice(0, 1200)]);
+    problems = [String(error.stack ?? error).slice(0, 1500)];
   }
+  report(name, problems, Math.round(performance.now() - started));
 }
 
 // Errors, dialogs, violations of the policy, and requests to elsewhere are problems wherever they come up.
@@ -46,9 +49,13 @@ const browser = await chromium.launch({ executablePath: settings.browser, args: 
 /** A fresh tab. `token`: role, or null for nobody. */
 async function tab({ token = "scan", ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-US", colorScheme: "light", ...options });
-  if (token) await context.addInitScript((text) => sessionStorage.getItem("was") || (sessionStorage.setItem("was", "1"), sessionStorage.setItem("veritag-token", text)), settings.tokens[token]);
+  if (token) await context.addInitScript(([text, origin]) => {
+    if (location.origin !== origin || sessionStorage.getItem("was")) return;
+    sessionStorage.setItem("was", "1"); // so that one can log out
+    sessionStorage.setItem("veritag-token", text);
+  }, [settings.tokens[token], new URL(settings.url).origin]);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   watch(page);
   return page;
 }
