@@ -79,7 +79,7 @@ int exit_code_of(const std::vector<Done>& all, const std::string& fail_on) {
         report.images.insert(report.images.end(), done.scanned.images.begin(), done.scanned.images.end());
         failed = failed || std::any_of(done.lines.begin(), done.lines.end(), [](const attach::AttachLine& line) { return line.error.has_value(); });
     }
-    const int judged = exit_code_of(report, fail_on);
+    const int judged = daemon::exit_code_of(report, fail_on);
     return judged == kClean && failed ? static_cast<int>(kUnread) : judged;
 }
 
