@@ -31,6 +31,21 @@ std::optional<Error> failure_of(const Report& report) {
     return std::nullopt;
 }
 
+// The first target whose audits would look at a reference; null where none would.
+const config::TargetSettings* target_of(const config::Settings& settings, const store::ReferenceKey& reference) {
+    const auto is_below = [&](const registry::ListingTarget& each) {
+        return each.registry == reference.registry && (each.path.empty() || reference.repository == each.path || reference.repository.starts_with(each.path + '/'));
+    };
+    const auto is_named = [&](const source::TargetList::Entry& each) {
+        return each.registry == reference.registry && each.repository == reference.repository && (each.tags.empty() || std::find(each.tags.begin(), each.tags.end(), reference.tag) != each.tags.end());
+    };
+    for (const config::TargetSettings& target : settings.targets) {
+        if (!source::keeps_repository(target.filter, reference.repository) || !source::keeps_tag(target.filter, reference.tag)) continue;
+        if (std::any_of(target.targets.begin(), target.targets.end(), is_below) || std::any_of(target.entries.begin(), target.entries.end(), is_named)) return &target;
+    }
+    return nullptr;
+}
+
 RunResult result_of(const audit::AuditOutcome& outcome) {
     RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty()};
     std::optional<Severity> worst;
@@ -258,8 +273,15 @@ Result<std::string> Daemon::run_audit(const store::Lease& lease, const std::stop
 
 Result<std::string> Daemon::run_scan(const store::Lease& lease, const std::stop_token& stop) {
     VERITAG_TRY(const ScanOrder order, parse_scan_order(lease.payload));
+    const std::shared_ptr<const config::Settings> settings = this->settings();
     const std::shared_ptr<Workshop> workshop = this->workshop();
     Run run{.auditor = workshop->prompt_auditor, .options = {}, .target = order.reference.registry + '/' + order.reference.repository, .channels = {}};
+    // One reference of a target is looked at and told as the target's audits do it: what one opened the other can close.
+    if (const config::TargetSettings* target = target_of(*settings, order.reference)) {
+        run.target = target->name;
+        run.channels = target->notify;
+        run.options.scope.wanted.platforms = target->platforms;
+    }
     run.options.kind = store::RunKind::scan;
     run.options.scope.entries.push_back({order.reference.registry, order.reference.repository, {order.reference.tag}, {}, 1});
     return look(lease, run, stop);
