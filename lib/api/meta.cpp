@@ -80,6 +80,7 @@ void Service::add_meta() {
                             for (const registry::ListingTarget& each : target.targets) out.value(audit::text_of(each));
                             for (const source::TargetList::Entry& each : target.entries) out.value(each.registry + '/' + each.repository);
                         });
+                        if (const std::string part = audit::part_of(serve::scope_of(target, daemon_.options().now())); !part.empty()) out.member("part", part);
                         out.flag("scheduled", target.schedule.has_value());
                         if (const std::optional<std::chrono::sys_seconds> next = daemon_.next_start(target)) out.member("next", rfc3339(*next));
                     });

@@ -1,6 +1,7 @@
 // The daemon behind the HTTP API: it keeps the schedule, works off the queue, tells people, and knows what is there now.
 #pragma once
 
+#include "audit/reference_list.h"
 #include "config/settings.h"
 #include "model/report.h"
 #include "serve/adapter_scans.h"
@@ -45,6 +46,9 @@ struct RunProgress {
     std::size_t listed = 0;  ///< references; 0 until they are known
     std::size_t done = 0;
 };
+
+/// What an audit of a configured target looks at when it begins at `now`.
+audit::Scope scope_of(const config::TargetSettings& target, std::chrono::sys_seconds now);
 
 /// Thread-safe from start() on.
 class Daemon {

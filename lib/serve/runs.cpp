@@ -244,6 +244,12 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     return to_json(result_of(outcome));
 }
 
+audit::Scope scope_of(const config::TargetSettings& target, sys_seconds now) {
+    audit::Scope scope{.targets = target.targets, .entries = target.entries, .filter = target.filter, .wanted = {.platforms = target.platforms}};
+    if (target.newest) scope.wanted.created_since = now - *target.newest;
+    return scope;
+}
+
 Result<std::string> Daemon::run_audit(const store::Lease& lease, const std::stop_token& stop) {
     VERITAG_TRY(const AuditOrder order, parse_audit_order(lease.payload));
     const std::shared_ptr<const config::Settings> settings = this->settings();
@@ -258,11 +264,7 @@ Result<std::string> Daemon::run_audit(const store::Lease& lease, const std::stop
     } else {
         const auto target = std::find_if(settings->targets.begin(), settings->targets.end(), [&](const config::TargetSettings& each) { return each.name == order.target; });
         if (target == settings->targets.end()) return Error{ErrorCode::config, "audit", order.target, "no such target is configured any more", ""};
-        run.options.scope.targets = target->targets;
-        run.options.scope.entries = target->entries;
-        run.options.scope.filter = target->filter;
-        run.options.scope.wanted.platforms = target->platforms;
-        if (target->newest) run.options.scope.wanted.created_since = options_.now() - *target->newest;
+        run.options.scope = scope_of(*target, options_.now());
         run.options.concurrency = target->concurrency;
         run.options.references_per_second = target->references_per_second;
         run.channels = target->notify;

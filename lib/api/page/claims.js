@@ -16,7 +16,7 @@ export function judgeClaims(image) {
 /** What stands in the place of what was claimed: the other operating system, the other SDK. */
 function rival(image, claim, finding) {
   if (!finding.observed) return null;
-  return image.observed.find((each) => each.kind === claim.kind && each.version === finding.observed) ?? { component: claim.component, kind: claim.kind, version: finding.observed, proof: true, evidence: finding.evidence };
+  return image.observed.find((each) => each.kind === claim.kind && each.component !== claim.component && each.version && finding.observed.endsWith(each.version)) ?? { component: claim.component, kind: claim.kind, version: finding.observed, proof: true, evidence: finding.evidence };
 }
 
 /** What the image shows beyond the claims. */

@@ -8,6 +8,7 @@ import { to } from "./route.js";
 import { date, duration, number, t } from "./texts.js";
 
 const PAGE = 100;
+const MOST_CAUSES = 50;
 const FORMATS = ["html", "markdown", "json", "csv", "sarif", "junit", "cyclonedx", "spdx"];
 const ENDING = { html: "html", markdown: "md", json: "json", csv: "csv", sarif: "sarif", junit: "xml", cyclonedx: "cdx.json", spdx: "spdx.json" };
 const sameTargets = (a, b) => a.kind === b.kind && a.targets.join("\n") === b.targets.join("\n");
@@ -94,7 +95,8 @@ function causesOf(changes) {
     if (!causes.has(key)) causes.set(key, []);
     causes.get(key).push(each);
   }
-  return [...causes.values()].sort((a, b) => b.length - a.length);
+  const weight = { error: 0, warning: 1, info: 2 };
+  return [...causes.values()].sort((a, b) => weight[a[0].severity] - weight[b[0].severity] || b.length - a.length);
 }
 
 function cause(changes) {
@@ -108,7 +110,28 @@ function cause(changes) {
 
 function changeSection(caption, changes, mark) {
   if (changes.length === 0) return null;
-  return h("section", { class: `card change ${mark}` }, h("h2", {}, `${caption} (${number(changes.length)})`), h("ul", { class: "findings" }, causesOf(changes).map(cause)));
+  return h("section", { class: `card change ${mark}` }, h("h2", {}, `${caption} (${number(changes.length)})`), causeList(changes));
+}
+
+function causeList(changes) {
+  const causes = causesOf(changes);
+  const list = h("ul", { class: "findings" });
+  const button = h("button", { type: "button", class: "more", onclick: () => more() });
+  function more() {
+    add(list, causes.splice(0, MOST_CAUSES).map(cause));
+    put(button, t("more", { count: number(causes.length) }));
+    button.hidden = causes.length === 0;
+  }
+  more();
+  return [list, button];
+}
+
+/** Drawn when it is opened: it may be nearly everything. */
+function quietSection(caption, changes) {
+  if (changes.length === 0) return null;
+  const inside = h("div", {});
+  const details = h("details", { class: "card", ontoggle: () => details.open && inside.childElementCount === 0 && add(inside, causeList(changes)) }, h("summary", {}, `${caption} (${number(changes.length)})`), inside);
+  return details;
 }
 
 const diff = {
@@ -122,7 +145,7 @@ const diff = {
         " ", h("a", { href: to(["diff", other, id]) }, t("swap"))),
       quiet && h("p", { class: "card" }, t("diffNothing")),
       changeSection(t("diffNew"), difference.new, "fail"), changeSection(t("diffMended"), difference.mended, "pass"), changeSection(t("diffNotSeen"), difference.notSeen ?? [], "unknown"),
-      difference.unchanged?.length > 0 && h("details", {}, h("summary", {}, `${t("diffUnchanged")} (${number(difference.unchanged.length)})`), changeSection(t("diffUnchanged"), difference.unchanged, "")));
+      quietSection(t("diffUnchanged"), difference.unchanged ?? []));
   },
 };
 export { diff };

@@ -50,13 +50,14 @@ function places(lines) {
   ], rows);
 }
 
-/** Which audits are a target's: those over exactly what it lists (and perhaps a filter, which is named last). */
-const isOf = (audit, target) => target.targets.every((each) => audit.targets.includes(each)) && audit.targets.length <= target.targets.length + 1;
+/** Which audits are a target's: those over exactly what it lists, and the same part of it. A day from which on images count moves with time. */
+const sameScope = (targets) => targets.map((each) => each.replace(/--created-since \S+/, "--created-since")).join("\n");
+const isOf = (audit, target) => sameScope(audit.targets) === sameScope([...target.targets, ...(target.part ? [target.part] : [])]);
 
 function targetTable(targets, audits) {
   const rows = targets.map((target) => ({ target, last: audits.find((audit) => audit.ended && isOf(audit, target)) }));
   return table(t("targets"), [
-    { title: t("target"), head: true, cell: ({ target }) => [target.name, h("span", { class: "note block" }, target.targets.join(", "))] },
+    { title: t("target"), head: true, cell: ({ target }) => [target.name, h("span", { class: "note block" }, [...target.targets, target.part ?? ""].join(" "))] },
     { title: t("lastAudit"), cell: ({ last }) => (last ? h("a", { href: to(["audit", last.id]) }, when(last.ended)) : t("never")) },
     { title: t("result"), class: "wide", cell: ({ last }) => last?.verdicts && verdictBar(last.verdicts) },
     { title: t("coverage"), class: "number", cell: ({ last }) => last?.verdicts && `${number(judged(last.verdicts))} / ${number(total(last.verdicts))}` },

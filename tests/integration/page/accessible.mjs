@@ -2,6 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 
+const ALIKE = ["tbody tr:nth-child(n+5)", ".rule:nth-of-type(n+4)", ".findings > li:nth-child(n+5)", "option:nth-child(n+5)"]; // rows after the first ones add nothing but time
+
 export async function accessible({ settings, check, tab, go, api }) {
   const { images } = await api("images?limit=5000&repository=" + encodeURIComponent(settings.liar[0]));
   const liar = images.find((line) => line.tag === settings.liar[1]);
@@ -15,7 +17,7 @@ export async function accessible({ settings, check, tab, go, api }) {
       for (const view of scheme === "light" ? views : views.slice(0, 4)) {
         await go(page, `#/${view}`);
         await page.evaluate(axe); // over the debugger, which the policy does not bind
-        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+        const found = await page.evaluate((exclude) => window.axe.run({ exclude }, { resultTypes: ["violations"], elementRef: false }), ALIKE);
         for (const each of found.violations.filter(({ impact }) => impact === "serious" || impact === "critical")) problems.push(`${view || "overview"}: ${each.id}: ${each.nodes[0].html.slice(0, 150)} ${each.nodes[0].failureSummary.slice(0, 200)}`);
       }
       await page.context().close();

@@ -135,13 +135,13 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     if (nodes.length !== 3 || !/pytorch.*cann.*openeuler:22\.03-lts-sp4.*os-mismatch/.test(tree)) problems.push(`tree: ${tree}`);
     if ((await page.locator(".node.bad").count()) !== 1) problems.push("the place where it went wrong is not marked once");
     if ((await page.locator("section:has(h2:text('Layers')) tbody tr").count()) !== 3) problems.push("not three layers");
+    await page.evaluate(() => scrollTo(0, 0));
+    await shot(page, "image-1280", { fullPage: true });
     await page.click("text=/Show the \\d+ packages/");
     await page.fill("#packages input", "openssl");
     await page.waitForFunction(() => document.querySelectorAll("#packages tbody tr").length === 1);
     if (!(await text(page, "#packages table")).includes("openssl-libs")) problems.push("openssl-libs is not found");
     if (!page.url().includes("package=openssl")) problems.push("the search for packages is not in the address");
-    await page.fill("#packages input", "");
-    await shot(page, "image-1280", { fullPage: true });
     await page.click(".tabs >> text=linux/amd64");
     await page.waitForSelector(".tabs a[aria-current]:has-text('linux/amd64')");
     await page.waitForSelector(".family");

@@ -125,6 +125,28 @@ TEST(Remembering, WhatWasSeenInAnImageServesWithoutItsLayers) {
     EXPECT_EQ(second.image.observed.size(), first.image.observed.size());
 }
 
+TEST(Remembering, PackagesAreFoundAgainWithoutASource) {
+    Remembering remembering;
+    HonestImage image;
+    image.add_layer(tar_file("lib/apk/db/installed", "P:musl\nV:1.2.4-r2\nA:x86_64\n\n") + tar_end());
+    const Outcome first = remembering.run(image);
+    ASSERT_EQ(first.image.package_list.size(), 1U);
+    test::PlainReader reader(remembering.rules.wanted(), remembering.options.limits);
+    const Scanner scanner(remembering.rules, remembering.options, reader, remembering.progress);
+    const store::ReferenceKey reference{first.image.registry, first.image.repository, first.image.tag};
+    const Digest digest = *Digest::parse(first.image.digest);
+    const auto found = scanner.find_packages(reference, digest, first.image.platform);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(*found, first.image.package_list);
+    EXPECT_EQ(found->front().name, "musl");
+    EXPECT_EQ(found->front().layer, 2);
+    EXPECT_FALSE(scanner.find_packages(reference, sha256_of("another"), first.image.platform));
+    EXPECT_FALSE(scanner.find_packages(reference, digest, "linux/none"));
+    ScanOptions forgetful = remembering.options;
+    forgetful.store = nullptr;
+    EXPECT_FALSE(Scanner(remembering.rules, forgetful, reader, remembering.progress).find_packages(reference, digest, first.image.platform));
+}
+
 TEST(Remembering, NothingIsKeptOfAnImageThatCouldNotBeRead) {
     Remembering remembering;
     HonestImage image;
