@@ -76,7 +76,7 @@ class Page:
     def settings(self, *more):
         host = self.server.host
         return {"registries": [{"registry": host, "plain_http": True, "internal": True}],
-                "targets": [*more, {"name": "fleet", "registry": host}, {"name": "slow", "registry": host, "images": ["openeuler/app00"], "references_per_second": 60}],
+                "targets": [*more, {"name": "fleet", "registry": host}, {"name": "apps", "registry": host, "images": ["openeuler/app00"], "references_per_second": 60}],
                 "workers": 1}
 
     def prepare(self):

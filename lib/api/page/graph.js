@@ -20,7 +20,7 @@ export function familyGraph(nodes, width) {
     const top = 2 + at * (BOX + GAP);
     const edge = at + 1 < nodes.length && [
       svg("path", { class: `edge ${nodes[at].broken ? "bad" : ""}`, d: `M ${wide / 2} ${top + BOX + GAP - 4} V ${top + BOX + 7}`, "marker-end": "url(#arrow)" }),
-      svg("text", { class: "edge-note", x: wide / 2 + 12, y: top + BOX + GAP / 2 + 4 }, cut(node.step ?? "", wide / 2 - 20)),
+      svg("text", { class: "edge-note", x: wide / 2 + 12, y: top + BOX + GAP / 2 + 4 }, cut(node.step ?? "", (wide / 2 - 16) * 1.3)),
     ];
     return [edge, svg("g", { class: `node ${node.kind}` },
       svg("rect", { x: 2, y: top, width: wide - 4, height: BOX, rx: 8 }),

@@ -61,7 +61,7 @@ function targetTable(targets, audits) {
     { title: t("lastAudit"), cell: ({ last }) => (last ? h("a", { href: to(["audit", last.id]) }, when(last.ended)) : t("never")) },
     { title: t("result"), class: "wide", cell: ({ last }) => last?.verdicts && verdictBar(last.verdicts) },
     { title: t("coverage"), class: "number", cell: ({ last }) => last?.verdicts && `${number(judged(last.verdicts))} / ${number(total(last.verdicts))}` },
-    { title: t("nextAudit"), cell: ({ target }) => (target.next ? when(target.next) : t("onDemand")) },
+    { title: t("nextAudit"), class: "tight", cell: ({ target }) => (target.next ? when(target.next) : t("onDemand")) },
     { title: t("action"), cell: ({ target }) => orderAudit(target.name) },
   ], rows);
 }

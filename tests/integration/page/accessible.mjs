@@ -73,7 +73,7 @@ export async function accessible({ settings, check, tab, go, api }) {
     }
     await go(page, "#/images");
     await page.fill("#q", "app07");
-    await page.waitForFunction(() => document.querySelector("#count[role=status]").textContent.startsWith("200 tags"));
+    await page.waitForFunction(() => document.querySelector("#count[role=status]").textContent.startsWith("Tags: 200"));
     await page.context().close();
     return problems;
   });

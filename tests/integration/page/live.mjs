@@ -5,8 +5,9 @@ export async function live({ settings, check, tab, go, api, shot }) {
     const page = await tab();
     await go(page, "#/");
     const problems = [];
-    await page.click("tr:has-text('slow') button");
+    await page.click("tr:has-text('apps') button");
     await page.waitForSelector("#live progress");
+    await page.evaluate(() => scrollTo(0, 0));
     await shot(page, "running-1280");
     const done = () => page.evaluate(() => document.querySelector("#live progress")?.value ?? -1);
     const first = await done();
@@ -16,11 +17,11 @@ export async function live({ settings, check, tab, go, api, shot }) {
     await page.evaluate(() => document.activeElement.blur());
     const queue = await tab();
     await go(queue, "#/queue?state=running");
-    await queue.waitForSelector("td:has-text('slow')");
+    await queue.waitForSelector("td:has-text('apps')");
     await queue.waitForSelector("#live progress");
     await queue.context().close();
     await page.waitForSelector("#live", { state: "hidden", timeout: 30_000 });
-    await page.waitForFunction(() => ![...document.querySelectorAll("tr")].find((row) => row.textContent.includes("slow"))?.textContent.includes("never"));
+    await page.waitForFunction(() => ![...document.querySelectorAll("tr")].find((row) => row.textContent.includes("apps"))?.textContent.includes("never"));
     await page.context().close();
     return problems;
   });
@@ -29,7 +30,7 @@ export async function live({ settings, check, tab, go, api, shot }) {
     const problems = [];
     const page = await tab();
     await go(page, "#/queue");
-    await api("audits", { method: "POST", body: JSON.stringify({ target: "slow" }) });
+    await api("audits", { method: "POST", body: JSON.stringify({ target: "apps" }) });
     const { id } = await api("audits", { method: "POST", body: JSON.stringify({ target: "fleet" }) }); // it waits behind the slow one
     await page.reload();
     await page.click(`[aria-label='Cancel ${id}']`);

@@ -110,7 +110,7 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     if (page.url().includes("verdict=")) problems.push("cleared filters stay in the address");
     const expected = images.filter((line) => line.repository === "openeuler/app07").map((line) => line.tag);
     await choose("Repository", "openeuler/app07");
-    if ((await rows()) !== Math.min(100, new Set(expected).size) || !(await text(page, "#count")).startsWith(`${new Set(expected).size} tags, ${expected.length} images`)) problems.push(`${await rows()} rows of openeuler/app07`);
+    if ((await rows()) !== Math.min(100, new Set(expected).size) || !(await text(page, "#count")).startsWith(`Tags: ${new Set(expected).size} · images: ${expected.length}`)) problems.push(`${await rows()} rows of openeuler/app07`);
     await shot(page, "images-1280");
     await choose("Repository", "");
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
