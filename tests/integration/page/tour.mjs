@@ -180,6 +180,12 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     const file = await download;
     const content = JSON.parse(await (await import("node:fs/promises")).readFile(await file.path(), "utf8"));
     if (content.schema !== "veritag.report/1" || !file.suggestedFilename().endsWith(".json")) problems.push(`${file.suggestedFilename()}: ${content.schema}`);
+    for (const format of await page.locator("section:has(h2:text('The report as a file')) button").allInnerTexts()) {
+      const other = page.waitForEvent("download");
+      await page.click(`button:text-is('${format}')`);
+      const { size } = await (await import("node:fs/promises")).stat(await (await other).path());
+      if (size < 1000) problems.push(`${format}: ${size} bytes`);
+    }
     await page.click("button:text-is('Compare')");
     await page.waitForSelector(".change");
     await page.context().close();
