@@ -1,5 +1,6 @@
 #include "engine.h"
 #include "remote.h"
+#include "reporting.h"
 
 #include "audit/auditor.h"
 #include "base/text.h"
@@ -21,8 +22,6 @@ namespace {
 struct AuditFlags {
     std::vector<std::string> targets;
     std::vector<std::string> lists;
-    std::string meta;
-    std::string name_space = "openeuler";
     std::string driver = "automatic";
     bool offline = false;
     bool configs_only = false;
@@ -30,6 +29,8 @@ struct AuditFlags {
     EngineFlags engine;
     OutputOptions output;
     RemoteOptions remote;
+    WaiverFlags waivers;
+    TreeFlags tree;
 };
 
 Result<std::string> read_list(const std::string& path) {
@@ -45,9 +46,9 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
     const std::optional<registry::ListingDriver> driver = registry::listing_driver_from(flags.driver);
     if (!driver) return Error{ErrorCode::usage, "read command line", "--driver", quote(flags.driver), "automatic, catalog, docker-hub, quay or harbor"};
     std::optional<catalog::Tree> tree;
-    if (!flags.meta.empty()) {
-        VERITAG_TRY(tree, catalog::read_tree(flags.meta, flags.name_space, Limits{}));
-        if (tree->entries.empty()) return Error{ErrorCode::config, "read tree", quote(flags.meta), "no meta.yml below it declares a tag", "name the directory that holds the scenes (AI, HPC, Others)"};
+    if (!flags.tree.meta.empty()) {
+        VERITAG_TRY(tree, catalog::read_tree(flags.tree.meta, flags.tree.name_space, Limits{}));
+        if (tree->entries.empty()) return Error{ErrorCode::config, "read tree", quote(flags.tree.meta), "no meta.yml below it declares a tag", "name the directory that holds the scenes (AI, HPC, Others)"};
         if (flags.targets.empty()) return Error{ErrorCode::usage, "read command line", "--meta", "no registry was named", "name the registries in which the tree is published"};
     }
     for (const std::string& text : flags.targets) {
@@ -79,6 +80,8 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
 int run(const AuditFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    const Result<WaiverFile> waivers = flags.waivers.load();
+    if (!waivers) return complain(waivers.error());
     Result<audit::Scope> scope = scope_of(flags);
     if (!scope) return complain(scope.error());
     std::set<std::string> registries;
@@ -93,14 +96,18 @@ int run(const AuditFlags& flags) {
     Result<std::unique_ptr<Engine>> made = Engine::make(flags.engine, 0);
     if (!made) return complain(made.error());
     Engine& engine = **made;
+    const Result<DeclaredTree> tree = flags.tree.load(engine.rules);
+    if (!tree) return complain(tree.error());
     if (flags.offline && engine.store == nullptr) return complain({ErrorCode::io, "audit offline", "", "the store cannot be used", "name one with --store"});
     scope->wanted = engine.wanted;
     scope->wanted.configs_only = flags.configs_only;
     audit::AuditOptions options{.scope = std::move(*scope), .offline = flags.offline, .limits = engine.limits, .tool_version = version(), .generated = rfc3339_now(),
                                 .listed = [&](std::size_t count) { engine.progress.expect_images(count); }, .reference_done = [&] { engine.progress.reference_done(); }};
     audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
-    const Report report = auditor.run(options, interruption()).report;
+    Report report = auditor.run(options, interruption()).report;
     engine.progress.finish();
+    tree->mark(report);
+    waivers->apply(report);
 
     const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
     if (!text) return complain(text.error());
@@ -124,8 +131,8 @@ void add_audit(CLI::App& app, int& exit_code) {
     const auto flags = std::make_shared<AuditFlags>();
     command->add_option("TARGET", flags->targets, "HOST[:PORT][/NAMESPACE[/REPOSITORY]]");
     command->add_option("--list", flags->lists, "File with targets: an image-scanning-config.yml, or a HOST/REPOSITORY[:TAG] a line (repeatable)")->type_name("FILE")->allow_extra_args(false);
-    command->add_option("--meta", flags->meta, "Directory with <scene>/<image>/meta.yml: look at what is declared there, instead of what TARGET lists")->type_name("DIR");
-    command->add_option("--namespace", flags->name_space, "Namespace in which the tree of --meta is published")->capture_default_str();
+    command->add_option("--meta", flags->tree.meta, "Directory with <scene>/<image>/meta.yml: look at what is declared there, instead of what TARGET lists")->type_name("DIR");
+    command->add_option("--namespace", flags->tree.name_space, "Namespace in which the tree of --meta is published")->capture_default_str();
     command->add_option("--driver", flags->driver, "How to find repositories: automatic, catalog, docker-hub, quay, harbor")->capture_default_str();
     command->add_option("--repository", flags->filter.repositories, "Only repositories that match, as openeuler/py* (repeatable)")->type_name("GLOB")->allow_extra_args(false);
     command->add_option("--not-repository", flags->filter.not_repositories, "No repositories that match (repeatable)")->type_name("GLOB")->allow_extra_args(false);
@@ -136,6 +143,7 @@ void add_audit(CLI::App& app, int& exit_code) {
     flags->engine.add_to(*command);
     flags->output.add_to(*command);
     flags->remote.add_to(*command);
+    flags->waivers.add_to(*command);
     command->footer("Example:\n  veritag audit hub.oepkgs.net/openeuler\n"
                     "  veritag audit quay.io/openeuler docker.io/openeuler --tag '*-oe2403*' --format json -o audit.json\n"
                     "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something unknown or unreadable, 130 interrupted.");

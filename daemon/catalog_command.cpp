@@ -132,8 +132,8 @@ void add_catalog(CLI::App& app, int& exit_code) {
     command->add_option("--driver", flags->driver, "How to find repositories: automatic, catalog, docker-hub, quay, harbor")->capture_default_str();
     command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
-    flags->output.add_to(*command, {"table", "json", "sarif"});
-    command->get_option("--format")->check(CLI::IsMember({"table", "json", "sarif"}));
+    flags->output.add_to(*command, {"table", "json", "markdown", "html", "sarif", "junit", "csv"});
+    command->get_option("--format")->check(CLI::IsMember({"table", "json", "markdown", "html", "sarif", "junit", "csv"}));
     flags->rules.add_to(*command);
     flags->registry.add_to(*command);
     flags->log.add_to(*command);

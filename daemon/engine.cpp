@@ -103,7 +103,8 @@ int exit_code_of(const Report& report, const std::string& fail_on) {
     bool unread = report.images.empty() || std::any_of(report.targets.begin(), report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
     for (const ImageReport& image : report.images) {
         if (std::any_of(image.findings.begin(), image.findings.end(), counts)) return kFindings;
-        unread = unread || image.verdict == Verdict::error || image.verdict == Verdict::unknown;
+        const Verdict verdict = unwaived_verdict(image);
+        unread = unread || verdict == Verdict::error || verdict == Verdict::unknown;
     }
     return unread ? kUnread : kClean;
 }

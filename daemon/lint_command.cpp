@@ -64,8 +64,8 @@ void add_lint(CLI::App& app, int& exit_code) {
     command->add_option("--namespace", flags->lint.publisher.name_space, "Namespace in which the tree is published")->capture_default_str();
     command->add_option("--registry", flags->lint.publisher.registries, "Registries in which it is published, instead of these; FROM the same path elsewhere proves nothing (repeatable)")
         ->type_name("HOST")->allow_extra_args(false)->capture_default_str();
-    flags->output.add_to(*command, {"table", "json", "sarif", "patch"});
-    command->get_option("--format")->check(CLI::IsMember({"table", "json", "sarif", "patch"}));
+    flags->output.add_to(*command, {"table", "json", "markdown", "html", "sarif", "junit", "csv", "patch"});
+    command->get_option("--format")->check(CLI::IsMember({"table", "json", "markdown", "html", "sarif", "junit", "csv", "patch"}));
     flags->rules.add_to(*command);
     command->footer("Example:\n  veritag lint openeuler-docker-images\n"
                     "  veritag lint . --format patch -o mend.patch; git apply mend.patch\n"

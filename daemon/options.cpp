@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "report/language.h"
 #include "rules/load_all.h"
 #include "store/place.h"
 
@@ -21,6 +22,16 @@
 #include <unistd.h>
 
 namespace veritag::daemon {
+namespace {
+
+std::string_view variable(const char* name) noexcept {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string_view() : value;
+}
+
+}  // namespace
+
+OutputOptions::OutputOptions() : language(report::name_of(report::language_of_locales(variable("LC_ALL"), variable("LC_MESSAGES"), variable("LANG")))) {}
 
 void RuleOptions::add_to(CLI::App& command) {
     command.add_option("--rules", directories, "Directory with rule packs; they replace built-in ones of the same name (repeatable)")
@@ -32,12 +43,12 @@ Result<rules::RuleSet> RuleOptions::load() const { return rules::load_all(direct
 void OutputOptions::add_to(CLI::App& command, const std::vector<std::string>& formats) {
     command.add_option("--format", format, "Output format: " + join(formats, ", "))->type_name("NAME")->capture_default_str();
     command.add_option("-o,--output", file, "Write the result to FILE instead of stdout")->type_name("FILE");
-    command.add_option("--lang", language, "Language of the texts: en, zh")->check(CLI::IsMember({"en", "zh"}))->capture_default_str();
+    command.add_option("--lang", language, "Language of the texts: en, zh (by default that of the locale)")->check(CLI::IsMember({"en", "zh"}))->capture_default_str();
 }
 
 report::WriteOptions OutputOptions::write_options() const {
     report::WriteOptions options;
-    options.language = language == "zh" ? report::Language::zh : report::Language::en;
+    options.language = report::language_from(language).value_or(report::Language::en);
     const bool terminal = file.empty() && isatty(STDOUT_FILENO) == 1;
     const char* no_colour = std::getenv("NO_COLOR");  // no-color.org: any value that is not empty
     const char* kind = std::getenv("TERM");
@@ -126,7 +137,7 @@ int complain(const Error& error) {
 }
 
 bool is_at_or_above(const Finding& finding, const std::string& fail_on) noexcept {
-    return fail_on != "never" && (finding.severity == Severity::error || (fail_on == "warning" && finding.severity == Severity::warning));
+    return !finding.waived && fail_on != "never" && (finding.severity == Severity::error || (fail_on == "warning" && finding.severity == Severity::warning));
 }
 
 namespace {

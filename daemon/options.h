@@ -32,7 +32,8 @@ struct RuleOptions {
 struct OutputOptions {
     std::string format = "table";
     std::string file;  ///< -o; empty: stdout
-    std::string language = "en";
+    std::string language;  ///< by default that of the locale's messages
+    OutputOptions();
     void add_to(CLI::App& command, const std::vector<std::string>& formats = report::known_formats());
     /// Options for the writers; colour only for a table on a terminal, without NO_COLOR.
     [[nodiscard]] report::WriteOptions write_options() const;
@@ -66,7 +67,7 @@ struct LogOptions {
 /// Prints an error to stderr and gives the exit status that fits it.
 int complain(const Error& error);
 
-/// Whether a finding counts for --fail-on: error, warning, never.
+/// Whether a finding counts for --fail-on: error, warning, never. A waived one does not.
 bool is_at_or_above(const Finding& finding, const std::string& fail_on) noexcept;
 
 /// Requested by SIGINT and SIGTERM.

@@ -136,7 +136,7 @@ void RemoteOptions::add_to(CLI::App& command) {
 
 Result<void> check_remote_flags(const CLI::App& command) {
     for (const char* flag : {"--platform", "--created-since", "--partial", "--jobs", "--store", "--no-store", "--rules", "--plain-http", "--insecure-skip-verify", "--username", "--authfile", "--no-sandbox", "--as",
-                             "--list-packages", "--offline", "--configs-only", "--list", "--meta", "--driver", "--repository", "--not-repository", "--tag", "--not-tag"})
+                             "--list-packages", "--offline", "--configs-only", "--list", "--meta", "--namespace", "--waivers", "--driver", "--repository", "--not-repository", "--tag", "--not-tag"})
         if (const CLI::Option* option = command.get_option_no_throw(flag); option != nullptr && option->count() > 0)
             return Error{ErrorCode::usage, "read command line", flag, "with --server the daemon's configuration decides that", "leave it out"};
     return ok();

@@ -1,7 +1,12 @@
 #include "engine.h"
+#include "reporting.h"
 
 #include "base/text.h"
 #include "report/difference.h"
+#include "report/history.h"
+#include "report/markdown_writer.h"
+#include "report/messages.h"
+#include "report/output_tree.h"
 
 #include <CLI/CLI.hpp>
 
@@ -17,9 +22,15 @@ struct ReportFlags {
     std::int64_t audit = 0;  ///< 0: the newest that ended
     std::int64_t other = 0;  ///< --diff; 0: none
     bool list = false;
+    bool history = false;
+    std::size_t last = 10;      ///< audits of a history
+    std::string output_tree;    ///< empty: none
     std::string fail_on = "error";
     StoreFlags store;
     OutputOptions output;
+    WaiverFlags waivers;
+    TreeFlags tree;
+    RuleOptions rules;
     LogOptions log;
 };
 
@@ -32,44 +43,110 @@ std::string list_of(const std::vector<store::AuditRecord>& audits) {
 
 Error no_audit(const std::string& what) { return {ErrorCode::not_found, "read store", what, "there is no such audit", "veritag report --list shows those there are"}; }
 
+// A report as of the audit's end, so that the same store gives the same bytes.
+std::optional<Report> read(store::AuditStore& store, const store::AuditRecord& audit) {
+    std::optional<Report> report = store.read_audit(audit.id);
+    if (report && report->generated.empty()) report->generated = rfc3339(audit.ended.value_or(audit.started));
+    return report;
+}
+
+int print(const ReportFlags& flags, const Result<std::string>& text) {
+    if (!text) return complain(text.error());
+    const Result<void> written = flags.output.write(*text);
+    return written ? static_cast<int>(kClean) : complain(written.error());
+}
+
+// The audits of the same targets up to this one. Only JSON tells of findings, so only for it are reports read.
+int write_history(const ReportFlags& flags, store::AuditStore& store, const std::vector<store::AuditRecord>& audits, const store::AuditRecord& newest) {
+    std::vector<const store::AuditRecord*> same;
+    for (const store::AuditRecord& each : audits)  // newest first
+        if (each.id <= newest.id && each.ended && each.kind == newest.kind && each.targets == newest.targets && same.size() < flags.last) same.push_back(&each);
+    report::HistoryBuilder builder(newest.targets);
+    for (auto each = same.rbegin(); each != same.rend(); ++each) {
+        const store::VerdictCounts counts = (*each)->verdicts.value_or(store::VerdictCounts());
+        const report::HistoryAudit audit{(*each)->id, (*each)->started, (*each)->rules_digest, {counts.pass, counts.warn, counts.fail, counts.unknown, counts.error}};
+        const std::optional<Report> report = flags.output.format == "json" ? store.read_audit((*each)->id) : std::nullopt;
+        builder.add(audit, report ? &*report : nullptr);
+    }
+    return print(flags, report::write_history(builder.take(), flags.output.format, flags.output.write_options()));
+}
+
+int write_difference(const ReportFlags& flags, const Report& earlier, const Report& later) {
+    const report::Difference difference = report::compare(earlier, later);
+    if (const int status = print(flags, report::write_difference(difference, flags.output.format, flags.output.write_options())); status != kClean) return status;
+    Report fresh;  // only what is new counts
+    fresh.images.emplace_back().verdict = Verdict::pass;
+    for (const report::Change& each : difference.fresh) fresh.findings.push_back(each.finding);
+    return exit_code_of(fresh, flags.fail_on);
+}
+
+// One page for each reference as it is now, whichever run looked at it last: a run over a part leaves the other pages as they are.
+int write_tree(const ReportFlags& flags, store::AuditStore& store, const WaiverFile& waivers, const DeclaredTree& tree) {
+    Result<report::OutputTree> pages = report::OutputTree::open(flags.output_tree);
+    if (!pages) return complain(pages.error());
+    const report::Language language = flags.output.write_options().language;
+    Result<void> done = ok();
+    std::size_t references = 0;
+    store.each_current([&](store::CurrentReference current) {
+        if (!done) return;
+        ++references;
+        Report report;
+        report.images = std::move(current.judged.images);
+        tree.mark(report);
+        waivers.apply(report);
+        current.judged.images = std::move(report.images);
+        done = pages->put(report::page_path(current.reference.registry, current.reference.repository, current.reference.tag), report::write_tag_page(current.judged, language));
+    });
+    if (!done) return complain(done.error());
+    // A store that failed on the way tells of no more references, whose pages must stay.
+    if (references == 0 || !store.is_working())
+        return complain({ErrorCode::io, "write output tree", quote(flags.output_tree), "the store holds no references, or could not be read to its end", "no page was removed; run veritag audit first"});
+    if (const Result<void> removed = pages->remove_others(); !removed) return complain(removed.error());
+    std::fprintf(stderr, "veritag: %s: %s\n", quote(flags.output_tree).c_str(),
+                 report::fill(text(report::Text::tree_written, language), {std::to_string(pages->written()), std::to_string(pages->unchanged()), std::to_string(pages->removed())}).c_str());
+    for (const std::string& each : pages->refused())
+        std::fprintf(stderr, "veritag: %s: not written: something stands there that veritag did not write; move it away\n", quote(each, 1000).c_str());
+    return pages->refused().empty() ? kClean : kUnread;
+}
+
 int run(const ReportFlags& flags) {
     flags.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    const Result<WaiverFile> waivers = flags.waivers.load();
+    if (!waivers) return complain(waivers.error());
+    DeclaredTree tree;
+    if (!flags.tree.meta.empty()) {
+        const Result<rules::RuleSet> rules = flags.rules.load();
+        if (!rules) return complain(rules.error());
+        Result<DeclaredTree> loaded = flags.tree.load(*rules);
+        if (!loaded) return complain(loaded.error());
+        tree = std::move(*loaded);
+    }
     const Result<std::shared_ptr<store::AuditStore>> opened = flags.store.open(Limits{});
     if (!opened) return complain(opened.error());
     if (*opened == nullptr) return complain({ErrorCode::io, "read store", "", "it cannot be used", "name one with --store"});
     store::AuditStore& store = **opened;
+    if (!flags.output_tree.empty()) return write_tree(flags, store, *waivers, tree);
     const std::vector<store::AuditRecord> audits = store.list_audits();
-    if (flags.list) {
-        const Result<void> written = flags.output.write(list_of(audits));
-        return written ? static_cast<int>(kClean) : complain(written.error());
-    }
-    std::int64_t id = flags.audit;
-    if (id == 0) {
-        const auto newest = std::find_if(audits.begin(), audits.end(), [](const store::AuditRecord& audit) { return audit.ended.has_value(); });
-        if (newest == audits.end()) return complain(no_audit("newest audit"));
-        id = newest->id;
-    }
-    std::optional<Report> report = store.read_audit(id);
-    if (!report) return complain(no_audit("audit " + std::to_string(id)));
-    if (report->generated.empty()) report->generated = rfc3339_now();
+    if (flags.list) return print(flags, list_of(audits));
+
+    const auto audit_of = [&](std::int64_t id) {
+        return std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& audit) { return id == 0 ? audit.ended.has_value() : audit.id == id; });
+    };
+    const auto audit = audit_of(flags.audit);
+    if (audit == audits.end()) return complain(no_audit(flags.audit == 0 ? "newest audit" : "audit " + std::to_string(flags.audit)));
+    if (flags.history) return write_history(flags, store, audits, *audit);
+    std::optional<Report> report = read(store, *audit);
+    if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
+    tree.mark(*report);
+    waivers->apply(*report);
     if (flags.other != 0) {
-        const std::optional<Report> other = store.read_audit(flags.other);
-        if (!other) return complain(no_audit("audit " + std::to_string(flags.other)));
-        const report::Difference difference = report::compare(*other, *report);
-        const Result<std::string> text = report::write_difference(difference, flags.output.format, flags.output.write_options());
-        if (!text) return complain(text.error());
-        const Result<void> written = flags.output.write(*text);
-        if (!written) return complain(written.error());
-        Report fresh;  // only what is new counts
-        fresh.images.emplace_back().verdict = Verdict::pass;
-        for (const report::Change& each : difference.fresh) fresh.findings.push_back(each.finding);
-        return exit_code_of(fresh, flags.fail_on);
+        const auto earlier = audit_of(flags.other);
+        const std::optional<Report> other = earlier == audits.end() ? std::nullopt : read(store, *earlier);
+        return other ? write_difference(flags, *other, *report) : complain(no_audit("audit " + std::to_string(flags.other)));
     }
-    const Result<std::string> text = report::write_report(*report, flags.output.format, flags.output.write_options());
-    if (!text) return complain(text.error());
-    if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
-    return exit_code_of(*report, flags.fail_on);
+    const int status = print(flags, report::write_report(*report, flags.output.format, flags.output.write_options()));
+    return status == kClean ? exit_code_of(*report, flags.fail_on) : status;
 }
 
 }  // namespace
@@ -77,15 +154,23 @@ int run(const ReportFlags& flags) {
 void add_report(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand("report", "Show what the store holds of an audit, without network");
     const auto flags = std::make_shared<ReportFlags>();
-    command->add_option("--audit", flags->audit, "Number of the audit (default: the newest that ended)")->check(CLI::PositiveNumber)->type_name("ID");
-    command->add_option("--diff", flags->other, "Show what is new, mended and as before since this audit")->check(CLI::PositiveNumber)->type_name("ID");
-    command->add_flag("--list", flags->list, "List the audits in the store");
+    CLI::Option* audit = command->add_option("--audit", flags->audit, "Number of the audit (default: the newest that ended)")->check(CLI::PositiveNumber)->type_name("ID");
+    CLI::Option* diff = command->add_option("--diff", flags->other, "Show what is new, mended and as before since this audit")->check(CLI::PositiveNumber)->type_name("ID");
+    CLI::Option* list = command->add_flag("--list", flags->list, "List the audits in the store");
+    CLI::Option* history = command->add_flag("--history", flags->history, "The last audits of the same targets: verdicts, and in JSON since when each finding is there")->excludes(diff)->excludes(list);
+    command->add_option("--last", flags->last, "How many audits --history looks at")->check(CLI::Range(1, 1000))->needs(history)->capture_default_str();
+    command->add_option("--output-tree", flags->output_tree, "Write DIR/REGISTRY/NAMESPACE/REPOSITORY/TAG.md for each tag as it is now, touching only what changed, and remove the pages of tags that are gone")
+        ->type_name("DIR")->excludes(audit)->excludes(diff)->excludes(list)->excludes(history);
     command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
     flags->store.add_to(*command);
     flags->output.add_to(*command);
+    flags->waivers.add_to(*command);
+    flags->tree.add_to(*command);
+    flags->rules.add_to(*command);
     flags->log.add_to(*command);
-    command->footer("Example:\n  veritag report --list\n  veritag report --audit 12 --format json -o audit.json\n  veritag report --diff 11\n"
+    command->footer("Example:\n  veritag report --list\n  veritag report --audit 12 --format html -o audit.html\n  veritag report --diff 11\n"
+                    "  veritag report --history\n  veritag report --output-tree reports; git -C reports diff --stat\n"
                     "  veritag report --format dot | dot -Tsvg > family.svg\n"
                     "Exit status: 0 clean, 1 findings (with --diff: new ones), 2 wrong usage, 3 something unknown or unreadable.");
     command->callback([flags, &exit_code] { exit_code = run(*flags); });

@@ -1,5 +1,6 @@
 #include "engine.h"
 #include "remote.h"
+#include "reporting.h"
 
 #include "base/text.h"
 #include "source/image_source.h"
@@ -23,16 +24,22 @@ struct ScanFlags {
     EngineFlags engine;
     OutputOptions output;
     RemoteOptions remote;
+    WaiverFlags waivers;
+    TreeFlags tree;
 };
 
 int run(const ScanFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
     if (const Result<void> right = check_images(flags.images, flags.as, flags.engine.registry); !right) return complain(right.error());
+    const Result<WaiverFile> waivers = flags.waivers.load();
+    if (!waivers) return complain(waivers.error());
 
     Result<std::unique_ptr<Engine>> made = Engine::make(flags.engine, flags.images.size());
     if (!made) return complain(made.error());
     Engine& engine = **made;
+    const Result<DeclaredTree> tree = flags.tree.load(engine.rules);
+    if (!tree) return complain(tree.error());
 
     Report report;
     report.tool_version = version();
@@ -59,6 +66,8 @@ int run(const ScanFlags& flags) {
     report.layers_analyzed = engine.scanner.layers_analyzed();
     report.layers_reused = engine.scanner.layers_reused();
 
+    tree->mark(report);
+    waivers->apply(report);
     report::WriteOptions write = flags.output.write_options();
     write.list_packages = flags.list_packages;
     const Result<std::string> text = report::write_report(report, flags.output.format, write);
@@ -89,6 +98,8 @@ void add_scan(CLI::App& app, int& exit_code) {
     flags->engine.add_to(*command);
     flags->output.add_to(*command);
     flags->remote.add_to(*command);
+    flags->waivers.add_to(*command);
+    flags->tree.add_to(*command);
     command->footer("Example:\n  veritag scan hub.oepkgs.net/openeuler/cann:8.0.RC1-oe2203sp4\n"
                     "  veritag scan oci:build/image --as openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2 --format json\n"
                     "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something unknown or unreadable, 130 interrupted.");

@@ -61,6 +61,12 @@ std::string to_json(const Difference& difference, Language language) {
                         if (finding.observed) out.member("observed", *finding.observed);
                         out.member("message", message_for(finding, language));
                         if (finding.suggestion) out.member("suggestion", *finding.suggestion);
+                        if (finding.waived)
+                            out.object("waived", [&] {
+                                out.member("reason", finding.waived->reason);
+                                out.member("owner", finding.waived->owner);
+                                out.member("expiry", finding.waived->expiry);
+                            });
                     });
             });
         };
@@ -81,6 +87,8 @@ std::string to_table(const Difference& difference, const WriteOptions& options) 
             const Colour colour = change.finding.severity == Severity::error ? Colour::red : change.finding.severity == Severity::warning ? Colour::yellow : Colour::dim;
             text += "  " + paint(printable(change.finding.code), colour, options.colour) + "  " + printable(change.reference) + (change.platform.empty() ? "" : "  " + printable(change.platform)) + "\n";
             for (const std::string& line : wrap(printable(message_for(change.finding, options.language), 4000), std::max<std::size_t>(options.width, 40) - 6)) text += "      " + line + "\n";
+            if (const std::optional<Waived>& waived = change.finding.waived)
+                text += "      " + fill(report::text(Text::waived, options.language), {printable(waived->expiry), printable(waived->owner), printable(waived->reason, 4000)}) + "\n";
         }
     };
     block(Text::new_findings, difference.fresh, true);

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace veritag::report {
 
@@ -20,6 +21,8 @@ std::string_view kind_word(ComponentKind kind, Language language) noexcept;
 
 /// What a finding code means, in a few words; the code itself for one without a name.
 std::string_view name_of_code(std::string_view code, Language language) noexcept;
+/// Every code that has a name, sorted.
+std::vector<std::string> finding_codes();
 
 /// One word or sentence in the language; `{0}`, `{1}`, … are filled by fill().
 enum class Text {
@@ -36,7 +39,8 @@ enum class Text {
     verdict_column, image_column, platform_column, contents_column, findings_column, claimed_column, component_column, observed_column,
     image_unread, image_unknown, no_reason, part_unread, layer_place, layers_oldest_first, spdx_image, spdx_digest, spdx_platform, spdx_verdict,
     spdx_package, spdx_listed_in, spdx_brought_by, spdx_not_proven, spdx_report_on, spdx_skipped, spdx_rules,
-    last = spdx_rules,
+    audit_column, began_column, no_audits, tree_written,
+    last = tree_written,
 };
 std::string_view text(Text which, Language language) noexcept;
 std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values);

@@ -113,6 +113,10 @@ constexpr Words kTexts[] = {
     {Text::spdx_report_on, "veritag report on {0} images", "veritag 报告，{0} 个镜像"},
     {Text::spdx_skipped, "Skipped: {0}", "已跳过：{0}"},
     {Text::spdx_rules, "Rules {0}", "规则 {0}"},
+    {Text::audit_column, "audit", "审计"},
+    {Text::began_column, "began", "开始时间"},
+    {Text::no_audits, "No audit of it ended.", "没有已完成的审计。"},
+    {Text::tree_written, "{0} pages written, {1} unchanged, {2} removed", "写入 {0} 页，未变 {1} 页，删除 {2} 页"},
 };
 
 struct CodeName {
@@ -212,6 +216,12 @@ std::string_view name_of_code(std::string_view code, Language language) noexcept
     const auto* const found = std::find_if(std::begin(kCodes), std::end(kCodes), [&](const CodeName& name) { return name.code == code; });
     if (found == std::end(kCodes)) return code;
     return language == Language::zh ? found->chinese : found->english;
+}
+
+std::vector<std::string> finding_codes() {
+    std::vector<std::string> codes;
+    for (const CodeName& each : kCodes) codes.emplace_back(each.code);
+    return codes;
 }
 
 std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values) {

@@ -21,7 +21,7 @@ const std::map<std::string, int, std::less<>> kLevels{
     {"model", 1},  {"schedule", 1},
     {"oci", 2},    {"rules", 2},
     {"stream", 3}, {"pkgdb", 3}, {"tag", 3}, {"judge", 3}, {"registry", 3}, {"hooks", 3}, {"outbound", 3}, {"store", 3}, {"report", 3},
-    {"attach", 4}, {"detect", 4}, {"source", 4}, {"fleet", 4}, {"catalog", 4}, {"server", 4}, {"notify", 4},
+    {"attach", 4}, {"detect", 4}, {"source", 4}, {"fleet", 4}, {"catalog", 4}, {"server", 4}, {"notify", 4}, {"waivers", 4},
     {"cage", 5},   {"config", 5},
     {"scan", 6},
     {"audit", 7},

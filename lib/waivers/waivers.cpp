@@ -1,0 +1,119 @@
+#include "waivers/waivers.h"
+
+#include "base/text.h"
+#include "base/times.h"
+#include "report/messages.h"
+#include "rules/pack_reader.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+
+namespace veritag::waivers {
+namespace {
+
+using rules::Fields;
+using rules::PackReader;
+using rules::YamlNode;
+
+constexpr std::size_t kMostBytes = 4U << 20;
+
+std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
+    const bool fits = text.size() == 10 && text[4] == '-' && text[7] == '-';
+    const std::optional<std::chrono::sys_seconds> time = fits ? parse_rfc3339(std::string(text) + "T00:00:00Z") : std::nullopt;
+    if (!time) return std::nullopt;
+    return std::chrono::floor<std::chrono::days>(*time);
+}
+
+Waiver read_waiver(PackReader& reader, const YamlNode& node, const std::string& chain) {
+    Waiver waiver;
+    waiver.line = node.line;
+    Fields fields(reader, node, chain, {"target", "code", "component", "reason", "owner", "expiry"});
+    const auto filled = [&](std::string_view key, std::string& out) {
+        fields.require(key, [&](const YamlNode& value, const std::string& at) {
+            out = reader.text(value, at);
+            if (reader.ok() && trim(out).empty()) reader.fail(value, at, "it is empty");
+        });
+    };
+    fields.require("target", [&](const YamlNode& value, const std::string& at) {
+        waiver.target = reader.text(value, at);
+        if (reader.ok() && !rules::check_glob(waiver.target)) reader.fail(value, at, rules::in_quotes(waiver.target) + " is no glob over REGISTRY/REPOSITORY:TAG", "as quay.io/openeuler/cann:8.0.*");
+    });
+    fields.require("code", [&](const YamlNode& value, const std::string& at) { waiver.code = reader.word(value, at, report::finding_codes()); });
+    fields.text("component", waiver.component);
+    filled("reason", waiver.waived.reason);
+    filled("owner", waiver.waived.owner);
+    fields.require("expiry", [&](const YamlNode& value, const std::string& at) {
+        waiver.waived.expiry = reader.text(value, at);
+        const std::optional<std::chrono::sys_days> day = parse_day(waiver.waived.expiry);
+        if (reader.ok() && !day) reader.fail(value, at, rules::in_quotes(waiver.waived.expiry) + " is no day", "as 2026-12-31");
+        if (day) waiver.last_day = *day;
+    });
+    return waiver;
+}
+
+std::string name_of(const ImageReport& image) {
+    std::string name = (image.registry.empty() ? "" : image.registry + '/') + image.repository;
+    if (!image.tag.empty()) name += ':' + image.tag;
+    return image.repository.empty() ? image.reference : name;
+}
+
+}  // namespace
+
+Result<std::vector<Waiver>> parse_waivers(std::string_view path, std::string_view text) {
+    const auto named = [](Error error) {
+        error.what = "read waivers";  // not a rule pack, though it is read as one
+        return error;
+    };
+    const Result<YamlNode> root = rules::parse_yaml(path, text);
+    if (!root) return named(root.error());
+    PackReader reader(path, false);
+    std::vector<Waiver> all;
+    Fields top(reader, *root, "", {"waivers"});
+    top.require("waivers", [&](const YamlNode& list, const std::string& at) {
+        reader.each(list, at, [&](const YamlNode& node, const std::string& chain) { all.push_back(read_waiver(reader, node, chain)); });
+    });
+    if (!reader.ok()) return named(*reader.error());
+    return all;
+}
+
+Result<std::vector<Waiver>> read_waivers(const std::string& path) {
+    errno = 0;
+    std::ifstream in(path, std::ios::binary);
+    std::string text(kMostBytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMostBytes) return Error{ErrorCode::config, "read waivers", quote(path), "more than " + std::to_string(kMostBytes) + " bytes", ""};
+    if (in.bad() || !in.eof()) return Error{ErrorCode::config, "read waivers", quote(path), errno != 0 ? std::strerror(errno) : "it cannot be read", ""};
+    return parse_waivers(path, text);
+}
+
+void apply(const std::vector<Waiver>& waivers, std::string_view file, std::chrono::sys_days today, Report& report) {
+    WaiverUse use;
+    std::vector<bool> used(waivers.size(), false);
+    for (ImageReport& image : report.images) {
+        const std::string name = name_of(image);
+        for (std::size_t i = 0; i < waivers.size(); ++i) {
+            const Waiver& waiver = waivers[i];
+            if (waiver.last_day < today || image.findings.empty() || !rules::glob_matches(waiver.target, name)) continue;
+            for (Finding& finding : image.findings) {
+                if (finding.code != waiver.code || (!waiver.component.empty() && finding.component != waiver.component)) continue;
+                used[i] = true;
+                if (!finding.waived) ++use.findings;
+                if (!finding.waived) finding.waived = waiver.waived;
+            }
+        }
+    }
+    for (std::size_t i = 0; i < waivers.size(); ++i) {
+        const Waiver& waiver = waivers[i];
+        const IdleWaiver idle{.target = waiver.target, .code = waiver.code, .component = waiver.component, .waived = waiver.waived, .file = std::string(file), .line = waiver.line};
+        if (waiver.last_day < today)
+            use.expired.push_back(idle);
+        else if (!used[i])
+            use.unused.push_back(idle);
+    }
+    report.waivers = std::move(use);
+}
+
+}  // namespace veritag::waivers

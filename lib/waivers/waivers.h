@@ -1,0 +1,45 @@
+// Exceptions that somebody made for findings, for a time and with a reason:
+//
+//   waivers:
+//     - target: 'quay.io/openeuler/cann:8.0.*'   # glob over REGISTRY/REPOSITORY:TAG, as rules/pattern.h reads them
+//       code: os-mismatch
+//       component: openeuler                      # may be left out: then of any component
+//       reason: rebuilt with the next release
+//       owner: ai-sig@example.org
+//       expiry: 2026-12-31                        # the last day on which it holds
+//
+// A waived finding stays visible. It changes no verdict: an image that is not what its tag says does not become one because somebody knows.
+// It only counts no more where a gate decides (Finding::waived, unwaived_verdict()).
+#pragma once
+
+#include "base/result.h"
+#include "model/report.h"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace veritag::waivers {
+
+struct Waiver {
+    std::string target;
+    std::string code;
+    std::string component;  ///< empty: any
+    Waived waived;
+    std::chrono::sys_days last_day;
+    int line = 0;  ///< where it begins in its file
+};
+
+/// `path` is for messages. A key that is unknown or missing, a code that no finding has, and a day that is none are `config` errors with line
+/// and column.
+Result<std::vector<Waiver>> parse_waivers(std::string_view path, std::string_view text);
+
+/// Reads a file of at most 4 MiB.
+Result<std::vector<Waiver>> read_waivers(const std::string& path);
+
+/// Marks the findings of the report's images that are waived on that day, and says in Report::waivers which waivers did nothing. Of several
+/// that fit a finding the first is shown, and all are used.
+void apply(const std::vector<Waiver>& waivers, std::string_view file, std::chrono::sys_days today, Report& report);
+
+}  // namespace veritag::waivers

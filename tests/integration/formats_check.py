@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Checks of the formats that veritag writes: its own JSON against schemas/, JUnit XML by the rules that CI servers read it by, SARIF by Microsoft's
+multitool. As a program it checks the samples under tests/data/report, which need no executable.
+
+usage: formats_check.py [--cache DIR]
+"""
+import argparse
+import copy
+import csv
+import hashlib
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+
+import jsonschema
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+SCHEMAS = SOURCE / "schemas"
+MULTITOOL = SOURCE / "tests/integration/sarif"
+
+
+# ---- JSON ----
+
+def load(name):
+    return json.loads((SCHEMAS / f"veritag.{name}-1.schema.json").read_text(encoding="utf-8"))
+
+
+def within_one_file(node):
+    """References to the report's schema become references into the same document."""
+    if isinstance(node, dict):
+        return {key: value.removeprefix("urn:veritag:report:1") if key == "$ref" else within_one_file(value) for key, value in node.items()}
+    return [within_one_file(each) for each in node] if isinstance(node, list) else node
+
+
+def closed(node, definitions):
+    """No member may be there that the schema does not know: what is written and described must be the same."""
+    if isinstance(node, list):
+        return [closed(each, definitions) for each in node]
+    if not isinstance(node, dict):
+        return node
+    node = dict(node)
+    for each in node.pop("allOf", []):
+        base = definitions[each["$ref"].rpartition("/")[2]]
+        node["properties"] = {**base["properties"], **node.get("properties", {})}
+        node["required"] = base.get("required", []) + node.get("required", [])
+    node = {key: closed(value, definitions) for key, value in node.items()}
+    if isinstance(node.get("properties"), dict):
+        node["additionalProperties"] = False
+    return node
+
+
+def validator(name):
+    whole = load(name)
+    jsonschema.Draft202012Validator.check_schema(whole)
+    whole["$defs"] = {**load("report")["$defs"], **whole.get("$defs", {})}
+    whole = within_one_file(whole)
+    whole.pop("$id")
+    definitions = copy.deepcopy(whole["$defs"])
+    return jsonschema.Draft202012Validator(closed(whole, definitions))
+
+
+def json_problems(text):
+    """Of a report, an explanation, a difference or a history: whatever its `schema` says it is."""
+    value = json.loads(text)
+    name = (value[0] if isinstance(value, list) else value)["schema"]
+    kind = re.fullmatch(r"veritag\.(report|explain|difference|history)/1", name)
+    if not kind:
+        return [f"the schema is {name!r}"]
+    problems = sorted(validator(kind[1]).iter_errors(value), key=lambda each: list(map(str, each.absolute_path)))
+    return [f"{'/'.join(map(str, each.absolute_path))}: {each.message}"[:300] for each in problems[:5]]
+
+
+# ---- JUnit ----
+# The rules of jenkinsci/xunit-plugin: src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd as far as we use it: element, its
+# attributes (with * those that must be there), its children.
+JUNIT = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": ({"name*", "tests*", "failures*", "errors*", "skipped", "time"}, {"testcase"}),
+    "testcase": ({"name*", "classname", "time"}, {"skipped", "error", "failure", "system-out"}),
+    "skipped": ({"type", "message"}, set()),
+    "error": ({"type", "message"}, set()),
+    "failure": ({"type", "message"}, set()),
+    "system-out": (set(), set()),
+}
+SUREFIRE_TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?")
+
+
+def junit_problems(text):
+    root = xml.fromstring(text.encode())
+    problems = [] if root.tag == "testsuites" else [f"the root is {root.tag}"]
+    for element in root.iter():
+        if element.tag not in JUNIT:
+            return problems + [f"<{element.tag}> is unknown"]
+        attributes, children = JUNIT[element.tag]
+        allowed, needed = {each.rstrip("*") for each in attributes}, {each.rstrip("*") for each in attributes if each.endswith("*")}
+        if not needed <= element.attrib.keys() <= allowed:
+            problems.append(f"<{element.tag}> has the attributes {sorted(element.attrib)}")
+        problems += [f"<{child.tag}> in <{element.tag}>" for child in element if child.tag not in children]
+        if "time" in element.attrib and not SUREFIRE_TIME.fullmatch(element.get("time")):
+            problems.append(f"the time {element.get('time')!r}")
+        if element.tag in ("testsuites", "testsuite", "testcase") and (element.text or "").strip():
+            problems.append(f"text in <{element.tag}>")
+    # Counts are what is there, and every case has one outcome at most.
+    for suite in [root, *root.iter("testsuite")]:
+        cases = list(suite.iter("testcase"))
+        for attribute, seen in (("tests", len(cases)), ("failures", len(list(suite.iter("failure")))), ("errors", len(list(suite.iter("error")))), ("skipped", len(list(suite.iter("skipped"))))):
+            if attribute in suite.attrib and suite.get(attribute) != str(seen):
+                problems.append(f"{suite.get('name')}: {attribute} is {suite.get(attribute)}, there are {seen}")
+    problems += [f"{case.get('name')} has several outcomes" for case in root.iter("testcase") if len([each for each in case if each.tag != "system-out"]) > 1]
+    return problems
+
+
+# ---- CSV ----
+
+def csv_problems(text):
+    if not text.endswith("\r\n"):
+        return ["the last line does not end"]
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    problems = [f"line {number}: {len(row)} values, {len(rows[0])} names" for number, row in enumerate(rows, 1) if len(row) != len(rows[0])]
+    return problems + [f"line {number}: {value[:40]!r} is a formula" for number, row in enumerate(rows, 1) for value in row if value.lstrip(" ")[:1] in tuple("=+-@\t\r")]
+
+
+# ---- SARIF ----
+
+class Multitool:
+    """Microsoft's validator from npm; sarif/package-lock.json pins it by hash. `reason` says why it is not there."""
+
+    def __init__(self, cache):
+        self.program, self.reason = None, ""
+        lock = (MULTITOOL / "package-lock.json").read_bytes()
+        folder = pathlib.Path(cache) / "tools" / f"sarif-multitool-{hashlib.sha256(lock).hexdigest()[:16]}"
+        if not folder.exists() and not self.install(folder):
+            return
+        self.program = folder / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
+        self.program.chmod(0o755)
+
+    def install(self, folder):
+        if not shutil.which("npm"):
+            self.reason = "no npm"
+            return False
+        unfinished = folder.with_suffix(".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(MULTITOOL / name, unfinished)
+        try:
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=unfinished, check=True, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=180)
+        except (subprocess.SubprocessError, OSError) as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            self.reason = f"the multitool could not be had: {error}"
+            return False
+        unfinished.rename(folder)
+        return True
+
+    def problems(self, paths, work):
+        """Errors of its rules, JSON schema included; by file. Warnings are advice (a page about the tool, regions for whole files)."""
+        out = pathlib.Path(work) / "multitool.sarif"
+        out.unlink(missing_ok=True)
+        # Without the environment it needs no locale library and tells nobody anything.
+        environment = {"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "DOTNET_CLI_TELEMETRY_OPTOUT": "1", "DOTNET_BUNDLE_EXTRACT_BASE_DIR": str(work), "HOME": str(work), "PATH": os.environ["PATH"]}
+        done = subprocess.run([str(self.program), "validate", *map(str, paths), "--output", str(out), "--quiet", "true"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=300)
+        if not out.exists():
+            return [f"the multitool ended with status {done.returncode}: {done.stdout[-300:]}"]
+        results = [each for run in json.loads(out.read_text(encoding="utf-8-sig"))["runs"] for each in run.get("results", [])]
+        notes = [note for run in json.loads(out.read_text(encoding="utf-8-sig"))["runs"] for call in run.get("invocations", []) for note in call.get("toolExecutionNotifications", [])]
+        failed = [json.dumps(each)[:300] for each in notes if each.get("level") == "error"]
+        return failed + [f"{each['ruleId']} {json.dumps(each['locations'])[:160]} {each['message']}"[:400] for each in results if each.get("level", "warning") == "error"][:5]
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--cache", default=str(SOURCE / "build/fixtures"))
+    options = arguments.parse_args()
+    samples = SOURCE / "tests/data/report"
+    passed = failed = 0
+
+    def check(name, problems):
+        nonlocal passed, failed
+        if problems:
+            failed += 1
+            print(f"FAIL {name}: {'; '.join(problems)}")
+        else:
+            passed += 1
+
+    def read(path):
+        return path.read_bytes().decode()
+
+    for path in sorted(samples.glob("*.json")):
+        if not path.name.endswith((".cdx.json", ".spdx.json")):
+            check(f"schema {path.name}", json_problems(read(path)))
+    for path in sorted(samples.glob("*.junit.xml")):
+        check(f"junit {path.name}", junit_problems(read(path)))
+    for path in sorted(samples.glob("*.csv")):
+        check(f"csv {path.name}", csv_problems(read(path)))
+    # The checks themselves see what is wrong.
+    good = read(samples / "report.en.json")
+    for name, bad in (("a member too many", good.replace('"verdict": "pass"', '"verdict": "pass", "x": 1', 1)), ("another verdict", good.replace('"verdict": "pass"', '"verdict": "fine"', 1)),
+                      ("a member too few", good.replace('"grammar": "oeep-0014",', "", 1)), ("another schema", good.replace("veritag.report/1", "veritag.report/2", 1))):
+        check(f"the schema refuses {name}", [] if bad != good and json_problems(bad) else ["it is taken"])
+    good = read(samples / "report.en.junit.xml")
+    for name, bad in (("a wrong count", good.replace('failures="1"', 'failures="2"', 1)), ("an unknown element", good.replace("system-out", "system-log"))):
+        check(f"the JUnit rules refuse {name}", [] if bad != good and junit_problems(bad) else ["it is taken"])
+    work = pathlib.Path(options.cache) / "formats"
+    work.mkdir(parents=True, exist_ok=True)
+    multitool = Multitool(options.cache)
+    if multitool.program:
+        check("sarif samples", multitool.problems(sorted(samples.glob("*.sarif")), work))
+        broken = work / "broken.sarif"
+        broken.write_text(read(samples / "report.en.sarif").replace('"message": {', '"massage": {', 1), encoding="utf-8")
+        check("the multitool refuses a broken one", [] if multitool.problems([broken], work) else ["it is taken"])
+    elif os.environ.get("CI"):
+        check("sarif", [multitool.reason])
+    else:
+        print(f"SKIP sarif: {multitool.reason}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
