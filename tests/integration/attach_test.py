@@ -397,6 +397,7 @@ class Attach:
         started = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(2) as threads:
             certificates = threads.submit(registry.make_certificates, self.work / "certificates")
+            by_daemon = threads.submit(self.by_daemon)  # it mostly waits for nothing to happen
             with registry.Registry(self.work / "registry") as server:
                 self.behind_the_tag(server)
                 self.hostile(server)
@@ -407,7 +408,7 @@ class Attach:
                 self.refusals_of_the_list(server)
                 self.refused(server)
             self.with_login(certificates.result())
-        self.by_daemon()
+            by_daemon.result()
         print(f"in {time.monotonic() - started:.1f} s")
         print(f"{self.tally.passed} passed, {self.tally.failed} failed")
         return 1 if self.tally.failed else 0
