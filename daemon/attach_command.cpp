@@ -113,7 +113,8 @@ int run(const AttachFlags& flags) {
         lines.insert(lines.end(), done.lines.begin(), done.lines.end());
         statements.insert(statements.end(), done.statements.begin(), done.statements.end());
     }
-    const Result<std::string> text = flags.dry_run ? attach::write_statements(statements, engine.limits) : attach::write_attached(lines, flags.output.format, flags.output.write_options().language);
+    const Result<std::string> text = flags.dry_run ? attach::write_statements(statements, engine.limits)
+                                                   : attach::write_attached(lines, flags.output.format, flags.output.write_options().language);
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
     if (interruption().stop_requested()) return kInterrupted;

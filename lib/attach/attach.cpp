@@ -19,6 +19,7 @@ constexpr int kRounds = 10;                       // of changing one list while 
 constexpr milliseconds kLeastSettling{300};
 constexpr int kTimesOfOurChange = 4;
 constexpr milliseconds kMostSettling{10'000};
+constexpr std::chrono::minutes kMostSkew{10};     // of other machines' clocks
 constexpr milliseconds kJitter{250};              // so that two do not go on in step
 
 bool is_passing(ErrorCode code) { return code == ErrorCode::network || code == ErrorCode::timeout || code == ErrorCode::server || code == ErrorCode::rate_limited; }
@@ -63,13 +64,17 @@ public:
     }
 
 private:
-    Result<void> push(const Statement& statement, Work& work) {
-        VERITAG_TRY(const std::string text, write_statement(statement, limits_));
+    Result<void> push(Statement statement, Work& work) {
+        VERITAG_TRY(std::string text, write_statement(statement, limits_));
         VERITAG_TRY(const Statement written, parse_statement(text, limits_));  // as it will be read
         VERITAG_TRY(FoundReports found, find_reports(repository_, statement.subject, statement.name(), limits_));
         if (found.newest && says_the_same(found.newest->statement, written)) {
             work.answer = Attached{.unchanged = true, .referrer = found.newest->referrer, .kept_by_registry = found.kept_by_registry};
             return ok();
+        }
+        if (found.newest && found.newest->statement.judged >= statement.judged) {
+            VERITAG_CHECK(come_after(*found.newest, statement));
+            VERITAG_TRY(text, write_statement(statement, limits_));
         }
         VERITAG_TRY(oci::Descriptor subject, describe_subject(statement.subject));
         const oci::Artifact artifact{.type = std::string(kArtifactType),
@@ -85,6 +90,15 @@ private:
         VERITAG_TRY(const registry::PushedManifest pushed, repository_.push_manifest(work.entry.digest, manifest, oci::media_type::kOciManifest));
         work.listed = pushed.subject_taken;
         if (work.listed) work.answer = Attached{.unchanged = false, .referrer = work.entry.digest, .kept_by_registry = true};
+        return ok();
+    }
+
+    // The newest report counts, so one of the same second, or of a clock that is a little ahead, would hide what is said now.
+    Result<void> come_after(const FoundReport& newest, Statement& statement) const {
+        if (newest.statement.judged - statement.judged > kMostSkew)
+            return Error{ErrorCode::protocol, "attach report", repository_.name() + "@" + newest.referrer.str(), "a report is there that says to be of " + rfc3339(newest.statement.judged) + ", after now, and would hide any other",
+                         "set the clock, or delete that report in the registry"};
+        statement.judged = newest.statement.judged + std::chrono::seconds(1);
         return ok();
     }
 
@@ -110,7 +124,8 @@ private:
     void change_list(Work& work) {
         for (;;) {
             if (repository_.stopped()) return give_up(work, Error{ErrorCode::cancelled, "list report", repository_.name(), "stopped on request", ""});
-            if (++work.rounds > kRounds) return give_up(work, not_listed(work, "it was lost again each of " + std::to_string(kRounds) + " times; others change that list, or the registry does not keep it"));
+            if (++work.rounds > kRounds)
+                return give_up(work, not_listed(work, "it was lost again each of " + std::to_string(kRounds) + " times; others change that list, or the registry does not keep it"));
             const auto start = std::chrono::steady_clock::now();
             const Result<bool> changed = change_once(work);
             work.change = std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - start);

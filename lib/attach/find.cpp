@@ -39,6 +39,21 @@ bool may_be_index(std::string_view content_type) {
     return oci::is_referrers_type(type) || type.empty() || type == "application/json" || type == "text/plain";
 }
 
+// Else somebody could not be reached or let us not in, which tells nothing of a report.
+bool is_fault_of_the_artifact(ErrorCode code) noexcept {
+    switch (code) {
+        case ErrorCode::malformed:
+        case ErrorCode::unsupported:
+        case ErrorCode::not_found:
+        case ErrorCode::digest_mismatch:
+        case ErrorCode::over_limit:
+        case ErrorCode::truncated:
+            return true;
+        default:
+            return false;
+    }
+}
+
 bool is_newer(const FoundReport& one, const FoundReport& than) {
     return std::pair(one.statement.judged, one.referrer) > std::pair(than.statement.judged, than.referrer);
 }
@@ -50,7 +65,8 @@ Result<std::optional<FallbackIndex>> fetch_fallback_index(Repository& repository
     VERITAG_TRY(std::optional<registry::FetchedManifest> found, repository.find_manifest(tag));
     if (!found || found->digest == subject || sha256_of(found->body) == subject) return std::optional<FallbackIndex>();
     if (!may_be_index(found->content_type))
-        return Error{ErrorCode::protocol, "read list of referrers", repository.name() + ":" + tag, "an image has the tag that a list of referrers should have: type \"" + quote(found->content_type) + "\"", ""};
+        return Error{ErrorCode::protocol, "read list of referrers", repository.name() + ":" + tag,
+                     "an image has the tag that a list of referrers should have: type \"" + quote(found->content_type) + "\"", ""};
     return std::optional(FallbackIndex{std::move(found->body), std::move(found->etag)});
 }
 
@@ -108,9 +124,8 @@ Result<FoundReports> find_reports(Repository& repository, const Digest& subject,
         if (read++ == limits.referrers_read) return limit_error(kRead, repository.name() + "@" + subject.str(), read, "limits.referrers_read", limits.referrers_read);
         Result<FoundReport> report = read_report(repository, subject, entry, limits);
         if (!report) {
-            // A network that fails tells nothing of a report; an artifact of another type that does not say so is no problem.
-            const ErrorCode code = report.error().code;
-            if (code != ErrorCode::malformed && code != ErrorCode::unsupported && code != ErrorCode::not_found && code != ErrorCode::digest_mismatch && code != ErrorCode::over_limit && code != ErrorCode::truncated) return report.error();
+            if (!is_fault_of_the_artifact(report.error().code)) return report.error();
+            // One of another type that does not say so is no problem.
             if (!entry.artifact_type.empty()) found.problems.push_back(report.error().message());
             continue;
         }

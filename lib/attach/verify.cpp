@@ -35,8 +35,10 @@ public:
             if (answers[0].report || answers[0].error || !(*top)->is_index) return answers;
         }
         std::vector<Verified> parts;
-        for (const oci::Descriptor& child : (*top)->children)
-            if (!question_.platform || (child.platform && oci::platform_matches(*question_.platform, *child.platform))) parts.push_back(look_at(child.digest, child.platform ? child.platform->str() : ""));
+        for (const oci::Descriptor& child : (*top)->children) {
+            const bool wanted = !question_.platform || (child.platform && oci::platform_matches(*question_.platform, *child.platform));
+            if (wanted) parts.push_back(look_at(child.digest, child.platform ? child.platform->str() : ""));
+        }
         const bool any = std::any_of(parts.begin(), parts.end(), [](const Verified& part) { return part.report || part.error; });
         if (any || (question_.platform && !parts.empty())) return parts;
         if (!answers.empty()) return answers;
@@ -47,7 +49,8 @@ public:
 
 private:
     [[nodiscard]] Verified answer(Digest subject, std::string platform) const {
-        return {.reference = question_.reference.str(), .subject = std::move(subject), .platform = std::move(platform), .report = {}, .other_names = {}, .problems = {}, .error = {}, .tag = TagState::unknown};
+        return {.reference = question_.reference.str(), .subject = std::move(subject), .platform = std::move(platform),
+                .report = {}, .other_names = {}, .problems = {}, .error = {}, .tag = TagState::unknown};
     }
 
     /// nullopt: there is nothing under this name.

@@ -49,7 +49,8 @@ Result<std::size_t> Attaching::enqueue(const config::Settings& settings, const R
         VERITAG_TRY(const std::optional<store::StateValue> before, state_.values().get(std::string(kAttached) + name_of(reference)));
         if (before && before->value == mark_of(statements.all, settings.limits)) continue;
         const AttachOrder order{.reference = reference, .audit = run.audit, .rules_digest = run.report.rules_digest, .every_platform = run.every_platform};
-        jobs.push_back({.kind = std::string(kAttachJob), .key = name_of(reference), .payload = to_json(order), .priority = store::Priority::schedule, .most_attempts = 8, .deadline = std::chrono::minutes(10)});
+        jobs.push_back({.kind = std::string(kAttachJob), .key = name_of(reference), .payload = to_json(order),
+                        .priority = store::Priority::schedule, .most_attempts = 8, .deadline = std::chrono::minutes(10)});
     }
     // A first look at a large registry must not fill the queue, or pushes would be turned away. What is left comes with the next run.
     jobs.resize(std::min(jobs.size(), std::max<std::size_t>(settings.queue.most_waiting / 4, 1)));

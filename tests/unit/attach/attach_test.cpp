@@ -85,6 +85,21 @@ TEST(Attach, WhatBecameAsItWasIsSaidAgain) {
     EXPECT_EQ(found->newest->statement.verdict, Verdict::fail);
 }
 
+TEST(Attach, TheLastWordIsTheNewestWhateverTheClocksSay) {
+    Memory memory;
+    const Digest subject = memory.add_image('1');
+    ASSERT_TRUE(attach_one(memory, about(subject, 100, Verdict::pass))[0]);
+    ASSERT_TRUE(attach_one(memory, about(subject, 100, Verdict::fail))[0]) << "in the same second";
+    ASSERT_TRUE(attach_one(memory, about(subject, 40, Verdict::warn))[0]) << "by a clock that is a minute behind";
+    const auto found = find_reports(memory, subject, "openeuler/cann:8.0-oe2203sp4", Limits{});
+    ASSERT_TRUE(found && found->newest);
+    EXPECT_EQ(found->newest->statement.verdict, Verdict::warn);
+    EXPECT_EQ(found->newest->statement.judged, about(subject, 102).judged);
+    const auto refused = attach_one(memory, about(subject, -3600, Verdict::pass));
+    ASSERT_FALSE(refused[0]);
+    EXPECT_NE(refused[0].error().message().find("after now, and would hide any other"), std::string::npos) << refused[0].error().message();
+}
+
 TEST(Attach, TwoTagsOfOneImageHaveAReportEach) {
     Memory memory;
     const Digest subject = memory.add_image('1');
