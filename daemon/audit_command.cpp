@@ -80,7 +80,7 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
 int run(const AuditFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
-    const Result<WaiverFile> waivers = flags.waivers.load();
+    const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
     Result<audit::Scope> scope = scope_of(flags);
     if (!scope) return complain(scope.error());
@@ -107,7 +107,7 @@ int run(const AuditFlags& flags) {
     Report report = auditor.run(options, interruption()).report;
     engine.progress.finish();
     tree->mark(report);
-    waivers->apply(report);
+    apply_waivers(*waivers, report);
 
     const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
     if (!text) return complain(text.error());
