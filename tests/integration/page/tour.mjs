@@ -119,6 +119,33 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return problems;
   });
 
+  await check("waivers: what is waived can be left out, says so, and idle ones are told", async () => {
+    const page = await tab();
+    await go(page, "#/");
+    await page.waitForSelector("#waivers table");
+    const problems = [];
+    const said = await text(page, "#waivers");
+    for (const word of ["in use", "nothing needs it", "expired", "2020-01-31", "known <script>", "line 1"]) if (!said.includes(word)) problems.push(`${word} is not there`);
+    const order = await page.locator("#waivers tbody .severity").allInnerTexts();
+    if (order[0] !== "expired" || order.length !== 4) problems.push(`the order is ${order}`);
+    const waived = new Set(images.filter((line) => line.repository === "openeuler/app03" && line.codes.includes("os-mismatch")).map((line) => line.reference));
+    await go(page, "#/images?waived=only");
+    await page.waitForSelector("#results table");
+    const rows = await page.locator("#results tbody tr").allInnerTexts();
+    if (rows.length !== waived.size || rows.length === 0 || !rows.every((row) => row.includes("openeuler/app03") && row.includes("os-mismatch (waived)"))) problems.push(`${rows.length} rows for ${waived.size} tags: ${rows[0]}`);
+    await page.locator(".filters label", { hasText: "Waived" }).locator("select").selectOption("no");
+    await page.fill("#q", "app03");
+    await page.waitForFunction(() => [...document.querySelectorAll("#results tbody tr")].every((row) => row.innerText.includes("openeuler/app03")));
+    if ((await text(page, "#results")).includes("waived")) problems.push("what is waived is still listed");
+    await go(page, `#/images?waived=only`);
+    await page.click("#results tbody a");
+    await page.waitForSelector(".waiver");
+    if (!(await text(page, ".waiver")).includes("Waived until 2999-12-31 by ops <img")) problems.push(await text(page, ".waiver"));
+    await shot(page, "waived-1280");
+    await page.context().close();
+    return problems;
+  });
+
   await check("an image: claims beside what is inside, proof with layer and build step, the tree, layers, packages", async () => {
     const page = await tab();
     await go(page, "#/images?code=os-mismatch&q=pytorch");
