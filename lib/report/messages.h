@@ -11,8 +11,8 @@
 
 namespace veritag::report {
 
-/// The sentence of a finding. English is the judge's own; Chinese is made from the code and the fields, and falls back to the
-/// English sentence for a code, or a set of fields, without a template.
+/// The sentence of a finding. English is the judge's own; Chinese is made from it (sentences.h), and is the Chinese name of the code
+/// with the English sentence where no pattern fits.
 std::string message_for(const Finding& finding, Language language);
 
 std::string_view verdict_word(Verdict verdict, Language language) noexcept;    ///< `FAIL`, `不符`

@@ -69,7 +69,7 @@ TEST(Catalogue, IsWhereAllSentencesOfTheWritersStand) {
     static const std::regex literal("\"((?:[^\"\\\\]|\\\\.)*)\""), words("[A-Za-z]{2,} [a-z]{2,}"), markup("<|=\\\\?\"|class|veritag (scan|lint)|default-src|no-store");
     for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(VERITAG_SOURCE_DIR) / "lib/report")) {
         const std::string name = entry.path().filename().string();
-        if (entry.path().extension() != ".cpp" || name == "texts.cpp" || name == "messages.cpp" || name == "dot_writer.cpp") continue;
+        if (entry.path().extension() != ".cpp" || name == "texts.cpp" || name == "messages.cpp" || name == "sentences.cpp" || name == "dot_writer.cpp") continue;
         std::ifstream in(entry.path());
         for (std::string line; std::getline(in, line);) {
             if (std::string_view(trim(line)).starts_with("//") || line.find("#include") != std::string::npos || line.find("Error{") != std::string::npos || line.find("use table") != std::string::npos) continue;

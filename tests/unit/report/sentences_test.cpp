@@ -1,0 +1,316 @@
+// The Chinese of the findings' sentences: every English one has a pattern, no fact is lost on the way, and no text of an image upsets it.
+#include "report/sentences.h"
+
+#include "report/messages.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <ostream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+namespace veritag::report {
+namespace {
+
+struct SentenceCase {
+    const char* name;
+    const char* english;
+    const char* chinese;
+};
+std::ostream& operator<<(std::ostream& out, const SentenceCase& c) { return out << c.name; }
+
+class ChineseSentence : public testing::TestWithParam<SentenceCase> {};
+TEST_P(ChineseSentence, SaysWhatTheEnglishOneSays) {
+    const std::optional<Translation> translation = translate(GetParam().english);
+    ASSERT_TRUE(translation) << GetParam().english;
+    EXPECT_EQ(translation->chinese, GetParam().chinese);
+    for (const std::string& fact : translation->facts) EXPECT_NE(translation->chinese.find(fact), std::string::npos) << fact;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Of, ChineseSentence,
+    testing::Values(
+        SentenceCase{"AMismatch", "The tag claims openEuler 22.03-LTS-SP2; the image holds openEuler 22.03-LTS-SP4.", "标签声明 openEuler 22.03-LTS-SP2，镜像中实际为 openEuler 22.03-LTS-SP4。"},
+        SentenceCase{"SeveralVersions", "The tag claims Python 3.10; the image holds Python 3.9.9, 3.11.6 and 3.12.1.", "标签声明 Python 3.10，镜像中实际为 Python 3.9.9、3.11.6 和 3.12.1。"},
+        SentenceCase{"AnotherSystem", "The tag claims openEuler 24.03-LTS; the image is Ubuntu 22.04.", "标签声明 openEuler 24.03-LTS，镜像实际为 Ubuntu 22.04。"},
+        SentenceCase{"ProofOfAbsence", "The tag claims NVIDIA CUDA 12.2.0; it is not in the image: nothing lies at usr/local/cuda*/**, opt/cuda/**, **/libcudart.so* or where else it could be.",
+                     "标签声明 NVIDIA CUDA 12.2.0，镜像中却没有：usr/local/cuda*/**、opt/cuda/**、**/libcudart.so* 以及其他可能的位置都没有任何文件。"},
+        SentenceCase{"ProofOfAbsenceAtOnePlace", "The tag claims Ascend CANN 8.0; it is not in the image: nothing lies at usr/local/Ascend/**.", "标签声明 Ascend CANN 8.0，镜像中却没有：usr/local/Ascend/** 处没有任何文件。"},
+        SentenceCase{"ALackingPlugin", "PyTorch lacks torch_npu, without which it does not use Ascend CANN.", "PyTorch 缺少 torch_npu，没有后者就无法使用 Ascend CANN。"},
+        SentenceCase{"AnotherBackend", "PyTorch is built for NVIDIA CUDA 12.1, not for Ascend CANN.", "PyTorch 是为 NVIDIA CUDA 12.1 构建的，而不是为 Ascend CANN 构建的。"},
+        SentenceCase{"ABuildBetweenReleases", "The tag claims vLLM 0.6.0; the image holds a build from between releases, 0.6.1.dev5+g1234.", "标签声明 vLLM 0.6.0，但镜像中的是介于两个正式版本之间的构建 0.6.1.dev5+g1234。"},
+        SentenceCase{"OnlySettings", "The tag claims Ascend CANN 7.0.RC1; only the image's own settings name it, and settings prove nothing.", "标签声明 Ascend CANN 7.0.RC1，但只有镜像自身的设置提到它，而设置不能作为证据。"},
+        SentenceCase{"APlugInThatCannotBeTold", "The tag claims PyTorch 2.1.0; whether it has torch_npu for Ascend CANN could not be told.", "标签声明 PyTorch 2.1.0，但无法确定其中是否有用于 Ascend CANN 的 torch_npu。"},
+        SentenceCase{"PartsThatCouldNotBeRead", "3 parts of the image could not be read, so they may hide something.", "镜像中有 3 处内容无法读取，其中可能藏有其他内容。"},
+        SentenceCase{"ForeignPackages", "12 of 310 packages are built for AlmaLinux or CentOS or Rocky Linux, not for openEuler.", "310 个软件包中有 12 个是为 AlmaLinux 或 CentOS 或 Rocky Linux 构建的，而不是为 openEuler 构建的。"},
+        SentenceCase{"PackagesOfAnotherRelease", "200 of 310 packages that name a release are built for openEuler 22.03-LTS-SP4, and the image is 22.03-LTS-SP2.",
+                     "标明系统版本的 310 个软件包中有 200 个是为 openEuler 22.03-LTS-SP4 构建的，镜像的系统版本却是 22.03-LTS-SP2。"},
+        SentenceCase{"Platforms", "One tag, and not one content: PyTorch is 2.1.0, 2.2.0 on linux/amd64, but 2.3.0 on linux/arm64, 2.4.0, 2.5.0 on linux/s390x.",
+                     "同一标签在各平台上的内容不一致：PyTorch 在 linux/amd64 上为 2.1.0、2.2.0，在 linux/arm64 上为 2.3.0，在 linux/s390x 上为 2.4.0、2.5.0。"},
+        SentenceCase{"ALateAlias", "The floating tag stands for openEuler 24.03-LTS-SP2; the image is 24.03-LTS-SP1, which it stood for from 2025-06-30 to 2026-04-10.",
+                     "浮动标签目前对应 openEuler 24.03-LTS-SP2，镜像却是 24.03-LTS-SP1；该标签在 2025-06-30 至 2026-04-10 期间对应的正是后者。"},
+        SentenceCase{"Mirrors", "This tag is not the same image in every registry, and it is missing in a.example, and it is missing in b.example.", "该标签在各镜像仓库中不是同一个镜像，并且在 a.example、b.example 中缺失。"},
+        SentenceCase{"NoRightParent", "None of the published images below this one is Ascend CANN 8.0.RC1 with openEuler 22.03-LTS-SP4; the nearest is hub.example/openeuler/openeuler:22.03.",
+                     "本镜像所基于的已发布镜像中没有 Ascend CANN 8.0.RC1 + openEuler 22.03-LTS-SP4，其中最近的是 hub.example/openeuler/openeuler:22.03。"},
+        SentenceCase{"AParentByConfigs", "By the configs alone, which prove nothing: The image is built on hub.example/openeuler/cann:8.0, which says Ascend CANN 8.0, not 7.0.",
+                     "仅凭镜像配置推断（配置本身不能作为证据）：镜像基于 hub.example/openeuler/cann:8.0 构建，后者声明的是 Ascend CANN 8.0，而不是 7.0。"},
+        SentenceCase{"ATagOutOfOrder", "The tag \"oe2403lts-cuda12.2.0\": The parts are understood, but the rule puts them in the order llm, framework, sdk, os; rightly spelt it is \"cuda12.2.0-oe2403lts\". That tag is declared already.",
+                     "标签“oe2403lts-cuda12.2.0”：各部分都能识别，但规则要求的顺序是大模型、框架、SDK、操作系统；正确的写法是“cuda12.2.0-oe2403lts”。该标签已有声明。"},
+        SentenceCase{"ATagThatNoRuleReads", "The tag \"x y\" cannot be read by the rule of its repository: oEEP-0005 application image, <version>-oe<YYMM><lts|spN>; a right one is \"1.0.0-oe2403lts\".",
+                     "标签“x y”不符合所在仓库的规则，无法解析：oEEP-0005 应用镜像，<version>-oe<YYMM><lts|spN>；正确的例子：“1.0.0-oe2403lts”。"},
+        SentenceCase{"ABaseToStartFrom", "The tag 1.0-oe2403sp1 claims openEuler 24.03-LTS-SP1; its final base \"openeuler/python:3.11-oe2403lts\" is openEuler 24.03-LTS. Start from an image openeuler/python of openEuler 24.03-LTS-SP1, which this tree does not declare yet, or change the tag.",
+                     "标签 1.0-oe2403sp1 声明 openEuler 24.03-LTS-SP1，最终基础镜像“openeuler/python:3.11-oe2403lts”却是 openEuler 24.03-LTS。请改用基于 openEuler 24.03-LTS-SP1 的 openeuler/python 镜像（目录树中尚未声明），或修改标签。"},
+        SentenceCase{"AnotherBaseByName", "The tag 1.0-oe2403sp1 claims openEuler 24.03-LTS-SP1; its final base \"openeuler/openeuler:24.03-lts\" is openEuler 24.03-LTS. Start from openeuler/openeuler:24.03-lts-sp1.",
+                     "标签 1.0-oe2403sp1 声明 openEuler 24.03-LTS-SP1，最终基础镜像“openeuler/openeuler:24.03-lts”却是 openEuler 24.03-LTS。请改用 openeuler/openeuler:24.03-lts-sp1 作为基础镜像。"},
+        SentenceCase{"ABaseThatCannotBeTold", "The final base \"$BASE\" cannot be told: $BASE has no default, so it was not judged.", "无法确定最终基础镜像“$BASE”：$BASE 没有默认值，未作判定。"},
+        SentenceCase{"ABaseInAnOddForm", "The final base \"${R##*/}:1\" cannot be told: ${R…} in a form that is not worked out, so it was not judged.", "无法确定最终基础镜像“${R##*/}:1”：不支持 ${R…} 的这种写法，未作判定。"},
+        SentenceCase{"AMovingBase", "The final base \"openeuler/pypi\" names no tag, which means latest, and that moves, so that the same Dockerfile gives another image some day. None of its tags that this tree declares (3.11-oe2403sp1 and 4 more) is of openEuler 24.03-LTS-SP2, which the tag 3.0.0-oe2403sp2 claims. Name a version.",
+                     "最终基础镜像“openeuler/pypi”没有写标签，即 latest，这是浮动标签，日后用同一个 Dockerfile 会构建出不同的镜像。目录树中为它声明的标签（3.11-oe2403sp1 及另外 4 个）都不属于标签 3.0.0-oe2403sp2 所声明的 openEuler 24.03-LTS-SP2。请写明版本。"},
+        SentenceCase{"APathToNothing", "The tag 1.0-oe2403lts has the path \"/1.0/22.03-lts/Dockerfile\", which names no file of the folder AI/cann (a path that begins with / never does); it also leads to the folder of openEuler 22.03-LTS and of 1.1, which is not the tag's. Mend the path.",
+                     "标签 1.0-oe2403lts 的路径是“/1.0/22.03-lts/Dockerfile”，但目录 AI/cann 中没有对应的文件（以 / 开头的路径不可能有）；它还指向 openEuler 22.03-LTS 和 1.1 的目录，与标签不符。请修正路径。"},
+        SentenceCase{"ALineThatIsSwallowed", "This RUN is never carried out: line 5 ends with a continuation, and blank and comment lines do not end it, so this line becomes arguments of the RUN of line 3. Take the continuation away.",
+                     "这条 RUN 指令不会执行：第 5 行以续行符结尾，空行和注释行不会终止续行，本行因此成为第 3 行 RUN 指令的参数。请去掉该续行符。"},
+        SentenceCase{"AFileThatIsNoYaml", "The file is not right: not YAML: bad conversion.", "文件有误：不是合法的 YAML：bad conversion。"},
+        SentenceCase{"AFileThatIsTooLong", "The file cannot be read, so nothing of it was judged: read file: AI/cann/meta.yml: more than 1048576 bytes; raise limits.catalog_file_bytes.",
+                     "文件无法读取，其中的内容都未作判定：读取文件 AI/cann/meta.yml：超过 1048576 字节，可调大 limits.catalog_file_bytes。"}),
+    [](const testing::TestParamInfo<SentenceCase>& each) { return std::string(each.param.name); });
+
+// ---- the table ----
+
+const std::map<std::string, Part> kParts{{"sentence", Part::sentence}, {"why", Part::why}, {"start", Part::start}, {"folder", Part::folder}, {"unknown", Part::unknown},
+                                         {"distrust", Part::distrust}, {"mistake", Part::mistake}, {"error", Part::error}, {"rule", Part::rule}};
+const std::regex kHole("\\{([0-9])(?::([a-z]+))?\\}");
+
+// English and Chinese of a pattern with something in every hole, and the places of these in the order of their numbers.
+struct Filled {
+    std::string english, chinese;
+    std::vector<std::string> facts;
+};
+
+Filled filled(const Sentence& sentence, int& next);
+
+// What stands in a hole of that kind: each value once in the whole sentence. Of a Part the plainest row, unless it is the one that is meant.
+Filled value_of(const std::string& kind, int& next, const Sentence* meant) {
+    const auto value = [&next] { return "v" + std::to_string(next++); };
+    if (kind.empty()) return [&] { const std::string v = value(); return Filled{v, v, {v}}; }();
+    if (kind == "number") return [&] { const std::string v = std::to_string(1000 + next++); return Filled{v, v, {v}}; }();
+    if (kind == "kinds") return {"llm, os", "大模型、操作系统", {}};
+    const std::string a = value(), b = value(), c = value(), d = value();
+    if (kind == "list") return {a + ", " + b + " and " + c, a + "、" + b + " 和 " + c, {a, b, c}};
+    if (kind == "commas") return {a + ", " + b + ", " + c, a + "、" + b + "、" + c, {a, b, c}};
+    if (kind == "or") return {a + " or " + b, a + " 或 " + b, {a, b}};
+    if (kind == "with") return {a + " with " + b, a + " + " + b, {a, b}};
+    if (kind == "missing") return {a + ", and it is missing in " + b, a + "、" + b, {a, b}};
+    if (kind == "elsewhere") return {a + " on " + b + ", " + c + " on " + d, "在 " + b + " 上为 " + a + "，在 " + d + " 上为 " + c, {a, b, c, d}};
+    const Part part = kParts.at(kind);
+    if (meant != nullptr && meant->part == part) return filled(*meant, next);
+    for (const Sentence& each : sentences())
+        if (each.part == part && each.english.find(":sentence}") == std::string_view::npos && each.english.find(":folder}") == std::string_view::npos) return filled(each, next);
+    return {};
+}
+
+std::string put(std::string_view pattern, const std::map<char, std::string>& values) {
+    const std::string text(pattern);
+    std::string result;
+    auto from = text.begin();
+    for (std::sregex_iterator found(text.begin(), text.end(), kHole), end; found != end; ++found) {
+        result.append(from, text.begin() + found->position());
+        result += values.at((*found)[1].str().front());
+        from = text.begin() + found->position() + found->length();
+    }
+    return result.append(from, text.end());
+}
+
+Filled filled_with(const Sentence& sentence, int& next, const Sentence* meant) {
+    const std::string english(sentence.english);
+    std::map<char, std::string> in_english, in_chinese;
+    Filled whole;
+    for (std::sregex_iterator found(english.begin(), english.end(), kHole), end; found != end; ++found) {
+        const Filled value = value_of((*found)[2], next, meant);
+        in_english[(*found)[1].str().front()] = value.english;
+        in_chinese[(*found)[1].str().front()] = value.chinese;
+        whole.facts.insert(whole.facts.end(), value.facts.begin(), value.facts.end());
+    }
+    whole.english = put(sentence.english, in_english);
+    whole.chinese = put(sentence.chinese, in_chinese);
+    return whole;
+}
+Filled filled(const Sentence& sentence, int& next) { return filled_with(sentence, next, nullptr); }
+
+std::vector<std::string> holes_of(std::string_view pattern) {
+    const std::string text(pattern);
+    std::vector<std::string> holes;
+    for (std::sregex_iterator found(text.begin(), text.end(), kHole), end; found != end; ++found) holes.push_back((*found)[1]);
+    return holes;
+}
+
+TEST(Sentences, HaveTheSameHolesInBothLanguages) {
+    for (const Sentence& each : sentences()) {
+        std::vector<std::string> english = holes_of(each.english), chinese = holes_of(each.chinese);
+        for (std::size_t i = 0; i < english.size(); ++i) EXPECT_EQ(english[i], std::to_string(i + 1)) << each.english;
+        std::sort(chinese.begin(), chinese.end());
+        EXPECT_EQ(english, chinese) << each.english;
+        EXPECT_EQ(each.english.find("}{"), std::string_view::npos) << "nothing tells where the first hole ends: " << each.english;
+        EXPECT_FALSE(std::regex_search(std::string(each.chinese), std::regex("\\{[0-9]:"))) << each.chinese;
+    }
+}
+
+TEST(Sentences, EndAsSentencesDo) {
+    for (const Sentence& each : sentences()) {
+        if (each.part != Part::sentence) continue;
+        const bool goes_on = each.chinese.ends_with("：{1}") || each.chinese.ends_with("：{2}");
+        EXPECT_TRUE(goes_on || each.chinese.ends_with("。")) << each.chinese;
+    }
+}
+
+// No row is hidden by one before it, and what stands in the holes of the English stands in the Chinese.
+TEST(Sentences, AreEachFoundByTheirOwnPattern) {
+    for (const Sentence& each : sentences()) {
+        if (each.part != Part::sentence) continue;
+        int next = 0;
+        const Filled want = filled(each, next);
+        const std::optional<Translation> translation = translate(want.english);
+        ASSERT_TRUE(translation) << want.english;
+        EXPECT_EQ(translation->chinese, want.chinese) << want.english;
+        EXPECT_EQ(translation->facts, want.facts) << want.english;
+        for (const std::string& fact : translation->facts) EXPECT_NE(translation->chinese.find(fact), std::string::npos) << want.english;
+    }
+}
+
+TEST(Sentences, HoldTheirPartsInEveryForm) {
+    std::set<Part> seen;
+    for (const Sentence& part : sentences()) {
+        if (part.part == Part::sentence) continue;
+        const auto holds = [&](const Sentence& each) {
+            const std::string text(each.english);
+            for (std::sregex_iterator found(text.begin(), text.end(), kHole), end; found != end; ++found)
+                if (each.part == Part::sentence && (*found)[2].length() > 0 && kParts.contains((*found)[2]) && kParts.at((*found)[2]) == part.part) return true;
+            return false;
+        };
+        bool held = false;
+        for (const Sentence& each : sentences()) {
+            if (!holds(each)) continue;
+            held = true;
+            int next = 0;
+            const Filled want = filled_with(each, next, &part);
+            const std::optional<Translation> translation = translate(want.english);
+            ASSERT_TRUE(translation) << want.english;
+            EXPECT_EQ(translation->chinese, want.chinese) << want.english;
+            EXPECT_EQ(translation->facts, want.facts) << want.english;
+        }
+        EXPECT_TRUE(held) << part.english;
+        seen.insert(part.part);
+    }
+    EXPECT_EQ(seen.size(), static_cast<std::size_t>(Part::last));
+}
+
+// ---- what the code can say ----
+
+std::string unescaped(std::string text) {
+    for (std::size_t at = text.find('\\'); at != std::string::npos && at + 1 < text.size(); at = text.find('\\', at + 1)) text.erase(at, 1);
+    return text;
+}
+
+// Literals of two words or more. In a sentence that goes on with advice, both stand in patterns of their own.
+std::vector<std::string> phrases_of(const std::string& line) {
+    static const std::regex literal("\"((?:[^\"\\\\]|\\\\.)*)\""), words("[A-Za-z]{2,}[,;:.]? [a-z]{2,}|^[a-z ]*[;,] [a-z]{2,}");
+    std::vector<std::string> phrases;
+    for (std::sregex_iterator found(line.begin(), line.end(), literal), end; found != end; ++found) {
+        std::string said = unescaped((*found)[1]);
+        if (!std::regex_search(said, words)) continue;
+        if (const std::size_t stop = said.find(". Is "); stop != std::string::npos) {
+            phrases.push_back(said.substr(stop + 1));
+            said.resize(stop + 1);
+        }
+        phrases.push_back(said);
+    }
+    return phrases;
+}
+
+// A sentence that is new or changed fails here until it has its Chinese.
+TEST(Sentences, HoldEveryPhraseOfTheModulesThatMakeFindings) {
+    // What else is said there: in evidence, beside a patch and as a word of one model's tags.
+    static const std::set<std::string> kOthers{"computed from the layer", " layer of ", " layers of ", "n\\ No newline at end of filen", "n No newline at end of filen", "pulling manifests"};
+    std::string patterns;
+    for (const Sentence& each : sentences()) patterns += std::string(each.english) + "\n";
+    std::size_t found = 0;
+    for (const std::string module : {"judge", "tag", "fleet", "catalog", "scan"})
+        for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(VERITAG_SOURCE_DIR) / "lib" / module)) {
+            if (entry.path().extension() != ".cpp") continue;
+            std::ifstream in(entry.path());
+            for (std::string line; std::getline(in, line);) {
+                const std::size_t start = line.find_first_not_of(' ');
+                if (start == std::string::npos || line.compare(start, 2, "//") == 0 || line.find("#include") != std::string::npos || line.find("Error{") != std::string::npos) continue;
+                if (module == "scan" && line.find(".message = ") == std::string::npos) continue;  // the rest is errors and progress
+                for (const std::string& said : phrases_of(line)) {
+                    if (kOthers.contains(said)) continue;
+                    ++found;
+                    EXPECT_NE(patterns.find(said), std::string::npos) << entry.path().filename().string() << ": \"" << said << "\" has no pattern in lib/report/sentences.cpp";
+                }
+            }
+        }
+    EXPECT_GT(found, 150U);
+}
+
+// ---- hostile text ----
+
+TEST(Translate, KeepsTextThatLooksLikePatterns) {
+    const std::string evil = "{1} {2:why}{9:x}{0}; the image holds {2}. The tag claims x; nothing in the image proves or disproves it";
+    const std::optional<Translation> translation = translate("No rule knows what the part \"" + evil + "\" means; it was not judged.");
+    ASSERT_TRUE(translation);
+    EXPECT_EQ(translation->chinese, "没有规则能识别“" + evil + "”这一部分的含义，未作判定。");
+    const std::string quoted = "a\" means; it was not judged. No rule knows what the part \"b";
+    EXPECT_EQ(translate("No rule knows what the part \"" + quoted + "\" means; it was not judged.")->chinese, "没有规则能识别“" + quoted + "”这一部分的含义，未作判定。");
+}
+
+// The kind of a hole finds the place where it ends, even where a value holds what stands behind the hole.
+TEST(Translate, TriesOtherPlacesWhereTheFirstDoesNotFit) {
+    EXPECT_EQ(translate("The tag claims a; b; no rule knows it.")->chinese, "标签声明 a; b，但没有规则能识别它。");
+    EXPECT_EQ(translate("The tag \"a\": b\": \"x\" is understood as y, but not spelt as the rule says.")->chinese, "标签“a\": b”：“x”可识别为 y，但写法不符合规则。");
+}
+
+TEST(Translate, TakesNothingButWholeSentences) {
+    for (const char* each : {"", ".", "The tag claims openEuler 24.03", "The tag claims openEuler 24.03; for no reason.", "the tag claims a; the image holds b.", " The tag claims a; the image holds b.",
+                             "The tag claims a; the image holds b.\n", "x of 30 packages are built for a, not for b!", "The config lists one diff_ids for 3 layers.", " Mend the path.",
+                             "What is this? Mend the path.", "The parts are understood, but the rule puts them in the order llm, colour."})
+        EXPECT_FALSE(translate(each)) << each;
+}
+
+// Repeats what stands behind holes, in every pattern, up to the longest text that is looked at, and beyond.
+TEST(Translate, IsQuickWhateverTheText) {
+    const auto started = std::chrono::steady_clock::now();
+    std::size_t texts = 0;
+    const auto look_at = [&](const std::string& text) {
+        ++texts;
+        const std::optional<Translation> translation = translate(text);
+        if (!translation) return;
+        for (const std::string& fact : translation->facts) ASSERT_NE(translation->chinese.find(fact), std::string::npos);
+    };
+    for (const Sentence& each : sentences()) {
+        const std::string text = std::regex_replace(std::string(each.english), kHole, "x");
+        std::string repeated;
+        while (repeated.size() + text.size() < 16'000) repeated += text;
+        look_at(repeated);
+        look_at("The tag claims " + repeated + "; no rule knows it.");
+    }
+    for (const char* part : {" Mend the path.", "\": ", "; ", " and ", ", ", " on ", ". Start from ", "{1}", "(", "By the configs alone, which prove nothing: ", "The tag \"a\": "}) {
+        std::string repeated;
+        while (repeated.size() < 16'000) repeated += part;
+        look_at(repeated);
+        look_at("The tag \"" + repeated + "\": " + repeated + ".");
+        look_at("One tag, and not one content: " + repeated + " is " + repeated + ".");
+    }
+    look_at(std::string(1 << 26, '"'));
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
+    EXPECT_LT(took.count(), static_cast<std::int64_t>(texts) * 200) << texts << " texts took " << took.count() << " ms";
+}
+
+}  // namespace
+}  // namespace veritag::report
