@@ -130,7 +130,7 @@ Details: https://veritag.example/audits/7
     EXPECT_EQ(mail_subject(notice, Language::en), "[veritag] quay.io/openeuler: first look, 1 causes of findings");
     const std::string chinese = mail_body(notice, Language::zh);
     EXPECT_NE(chinese.find("这是首次检查该目标"), std::string::npos) << chinese;
-    EXPECT_NE(chinese.find("标签声明的操作系统是 openeuler 22.03-LTS-SP2，镜像实际为 22.03-LTS-SP4"), std::string::npos) << chinese;
+    EXPECT_NE(chinese.find("标签声明 openEuler 22.03-LTS-SP2，镜像中实际为 openEuler 22.03-LTS-SP4。"), std::string::npos) << chinese;
 }
 
 TEST(MailText, LongListsAreCut) {
@@ -161,7 +161,7 @@ TEST(IssueText, IsCompleteInBothLanguages) {
     const std::vector<std::string> references{"q/a:1", "q/a:2"};
     const IssueContent content{notice, notice.causes[0], references};
     EXPECT_EQ(issue_title(content, Language::en), "[veritag] os-mismatch: The tag claims openEuler 22.03-LTS-SP2; the image holds openEuler 22.03-LTS-SP4.");
-    EXPECT_EQ(issue_title(content, Language::zh), "[veritag] os-mismatch：标签声明的操作系统是 openeuler 22.03-LTS-SP2，镜像实际为 22.03-LTS-SP4");
+    EXPECT_EQ(issue_title(content, Language::zh), "[veritag] os-mismatch：标签声明 openEuler 22.03-LTS-SP2，镜像中实际为 openEuler 22.03-LTS-SP4。");
     EXPECT_EQ(issue_body(content, Language::en), R"(<!-- veritag cause 0123456789abcdef -->
 The tag claims openEuler 22.03-LTS-SP2; the image holds openEuler 22.03-LTS-SP4.
 

@@ -56,14 +56,14 @@ Report audit_report() {
                      on_bad_base("quay.example", "2.1.0-cann8.0.RC1-oe2203sp2", "2.1.0-cann8.0.RC1-oe2203sp4", 'b', 3)};
     ImageReport alias = image("quay.example", "latest", Verdict::warn, 'b');
     alias.findings = {{.code = "alias-stale", .severity = Severity::warning, .component = "pytorch", .claimed = "2.2.0", .observed = "2.1.0",
-                       .message = "latest stands for PyTorch 2.2.0 today; the image is 2.1.0.", .evidence = {}}};
+                       .message = "The floating tag stands for PyTorch 2.2.0; the image is 2.1.0.", .evidence = {}}};
     report.images.push_back(alias);
     ImageReport parent = image("hub.example", "8.0.RC1-oe2203sp2", Verdict::fail, 'c');
     parent.reference = "hub.example/openeuler/cann:8.0.RC1-oe2203sp2";
     parent.repository = "openeuler/cann";
     parent.findings = {{.code = "tool-missing", .severity = Severity::error, .component = "python", .claimed = "3.10", .message = "The tag claims Python 3.10; it is not in the image.", .evidence = {},
                         .waived = Waived{"goes with the next release", "infra@example.org", "2026-12-31"}},
-                       {.code = "package-foreign", .severity = Severity::warning, .component = "openeuler", .observed = "el9", .message = "12 packages are built for el9.", .evidence = {}}};
+                       {.code = "package-foreign", .severity = Severity::warning, .component = "openeuler", .observed = "el9", .message = "12 of 310 packages are built for AlmaLinux or Rocky Linux, not for openEuler.", .evidence = {}}};
     report.images.push_back(parent);
     ImageReport unknown = image("hub.example", "2.3.0-oe2403lts", Verdict::unknown, 'f');
     unknown.findings = {{.code = "unproven", .severity = Severity::warning, .component = "pytorch", .claimed = "2.3.0", .message = "The tag claims PyTorch 2.3.0; nothing in the image proves or disproves it.",

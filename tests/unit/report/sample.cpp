@@ -27,7 +27,7 @@ ImageReport passing(const std::string& platform) {
     ImageReport good = image("openeuler/cann", "8.0.RC1-oe2203sp4", platform, Verdict::pass);
     good.tier = Tier::sdk;
     good.findings.push_back({.code = "tag-short", .severity = Severity::info, .component = "cann", .claimed = "8.0.RC1",
-                             .message = "The tag leaves the name cann to the repository.", .evidence = {}});
+                             .message = "\"8.0.RC1\" names no component; the repository does: it is read as Ascend CANN 8.0.RC1.", .evidence = {}});
     return good;
 }
 
@@ -61,7 +61,7 @@ ImageReport failing() {
                     {.code = "unproven", .severity = Severity::warning, .component = "cann", .claimed = "7.0.RC1",
                      .message = "The tag claims Ascend CANN 7.0.RC1; only the image's own settings name it, and settings prove nothing.",
                      .evidence = {{.source = EvidenceSource::environment, .path = "CANN_VERSION", .detail = "7.0.RC1"}}},
-                    {.code = "tag-short", .severity = Severity::info, .component = "pytorch", .message = "The tag leaves the name pytorch to the repository.", .evidence = {}}};
+                    {.code = "tag-short", .severity = Severity::info, .component = "pytorch", .message = "\"2.1.0\" names no component; the repository does: it is read as PyTorch 2.1.0.", .evidence = {}}};
     bad.problems = {{.path = "opt/a\x1b[31mb", .message = "read python metadata: no Version line"}};
     return bad;
 }
@@ -87,7 +87,8 @@ Report sample_report() {
     ImageReport odd = image("openeuler/cuda", "oe2403lts-cuda12.2.0", "linux/amd64", Verdict::warn);
     odd.reference = "oci:build/out";
     odd.registry = "";
-    odd.findings = {{.code = "tag-order", .severity = Severity::warning, .message = "The parts of the tag are out of order.", .evidence = {}, .suggestion = "cuda12.2.0-oe2403lts"}};
+    odd.findings = {{.code = "tag-order", .severity = Severity::warning, .message = "The parts are understood, but the rule puts them in the order llm, app, framework, sdk, os; rightly spelt it is \"cuda12.2.0-oe2403lts\".",
+                     .evidence = {}, .suggestion = "cuda12.2.0-oe2403lts"}};
     odd.observed = {{.component = "bad\xff" "bytes", .kind = ComponentKind::tool, .version = "1", .evidence = {}}};
     report.images.push_back(odd);
 
@@ -106,14 +107,17 @@ Report lint_report() {
     report.tree = TreeCoverage{2, 5, 4};
     report.findings = {
         {.code = "base-floating", .severity = Severity::warning, .component = "openeuler", .claimed = "22.03-LTS", .observed = "22.03-LTS-SP4",
-         .message = "The final base \"openeuler/openeuler:22.03\" moves.", .evidence = {}, .file = "AI/cann/8.2/22.03-lts/Dockerfile", .line = 3},
+         .message = "The final base \"openeuler/openeuler:22.03\" moves (today it is openEuler 22.03-LTS-SP4), so that the same Dockerfile gives another image some day. Name a version.", .evidence = {}, .file = "AI/cann/8.2/22.03-lts/Dockerfile", .line = 3},
         {.code = "os-mismatch", .severity = Severity::error, .component = "openeuler", .claimed = "24.03-LTS-SP4", .observed = "24.03-LTS",
-         .message = "The tag 13.0.0-python3.10-oe2403sp4 claims openEuler 24.03-LTS-SP4; its final base is openEuler 24.03-LTS.", .evidence = {},
+         .message = "The tag 13.0.0-python3.10-oe2403sp4 claims openEuler 24.03-LTS-SP4; its final base \"openeuler/python:3.10.17-oe2403lts\" is openEuler 24.03-LTS. Start from openeuler/python:3.10.17-oe2403sp4.",
+         .evidence = {},
          .file = "AI/cuda/13.0.0-python3.10/24.03-lts-sp4/Dockerfile", .line = 1,
          .mend = LineMend{"AI/cuda/13.0.0-python3.10/24.03-lts-sp4/Dockerfile", 1, "ARG BASE=openeuler/python:3.10.17-oe2403lts # ü", "ARG BASE=openeuler/python:3.10.17-oe2403sp4 # ü"}},
         {.code = "os-mismatch", .severity = Severity::error, .component = "openeuler", .claimed = "22.03-LTS-SP3", .observed = "Rocky Linux 9",
-         .message = "The tag 1.0.0.gpu-oe2203sp3 claims openEuler 22.03-LTS-SP3; its final base is Rocky Linux 9.", .evidence = {}, .file = "AI/llm server/Dockerfile", .line = 7},
-        {.code = "tag-form", .severity = Severity::warning, .component = "openeuler", .message = "The tag is not spelt as the rule says.", .evidence = {}, .suggestion = "2.5.0-oe2403lts",
+         .message = "The tag 1.0.0.gpu-oe2203sp3 claims openEuler 22.03-LTS-SP3; its final base \"nvidia/cuda:12.1.1-devel-rockylinux9\" is Rocky Linux 9. Start from an image of openEuler 22.03-LTS-SP3, or change the tag.",
+         .evidence = {}, .file = "AI/llm server/Dockerfile", .line = 7},
+        {.code = "tag-form", .severity = Severity::warning, .component = "openeuler", .message = "The tag \"2.5.0-oe2403LTS\": \"oe2403LTS\" is understood as openEuler 24.03-LTS, but not spelt as the rule says; rightly spelt it is \"2.5.0-oe2403lts\".",
+         .evidence = {}, .suggestion = "2.5.0-oe2403lts",
          .file = "Others/tempo/meta.yml", .line = 4},
         {.code = "catalog-invalid", .severity = Severity::error, .message = "The file is not right: not YAML: bad\x1b[2Jconversion.", .evidence = {}, .file = "Others/x/meta.yml", .line = 2},
         {.code = "unproven", .severity = Severity::info, .message = "The final base \"$BASE\" cannot be told: $BASE has no default, so it was not judged.", .evidence = {},
