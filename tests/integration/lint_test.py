@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+import chinese
+
 BASE = "openeuler/openeuler"
 OS_OF = {"oe2203lts": "22.03-lts", "oe2203sp2": "22.03-lts-sp2", "oe2203sp3": "22.03-lts-sp3", "oe2203sp4": "22.03-lts-sp4", "oe2403lts": "24.03-lts",
          "oe2403sp1": "24.03-lts-sp1", "oe2403sp2": "24.03-lts-sp2", "oe2403sp4": "24.03-lts-sp4"}
@@ -262,6 +264,10 @@ def main():
     check("the tag that the Dockerfile deserves", suggestions.get("Database/clickhouse/meta.yml") == "25.7-oe2403sp2", suggestions)
     for each in findings:
         check(f"words of {key(each)}", each["message"].endswith(".") and (each["code"] == "catalog-invalid" or each["severity"] != "error" or each["observed"] is not None or each["claimed"] is not None), each)
+
+    english, in_chinese = (json.loads(lint.run("--format", "json", "--lang", language).stdout) for language in ("en", "zh"))
+    told = chinese.problems(english, in_chinese)
+    check("Chinese says what English says", not told, "\n  ".join(told))
 
     # What is waived stays visible, counts for no gate, and is not mended.
     waivers = work / "waivers.yml"
