@@ -21,6 +21,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")]
 
+import chinese  # noqa: E402
 import faults  # noqa: E402
 import fleet  # noqa: E402
 import registry  # noqa: E402
@@ -116,6 +117,8 @@ class Audits:
         expected = sorted(self.report_of_second["images"], key=lambda image: (image["reference"], image["platform"]))
         self.tally.check("the stored report is the audit's", [] if status == 1 and images == expected and report["targets"] == self.report_of_second["targets"] else [
             f"exit status {status}, {len(images)} images, {errors[:300]}", *[f"{a['reference']} differs" for a, b in zip(images, expected) if a != b][:3]])
+        told = chinese.problems(report, json.loads(self.veritag("report", "--format", "json", "--lang", "zh")[1]))
+        self.tally.check("the stored report in Chinese says what the English one says", told[:10])
         status, out, _ = self.veritag("report", "--list")
         self.tally.check("the audits are listed", [] if status == 0 and len(out.splitlines()) == 3 else [f"exit status {status}: {out}"])
         status, out, errors = self.veritag("report", "--audit", "2", "--diff", "1", "--format", "json")
@@ -209,6 +212,8 @@ class Audits:
         found = sorted((finding["code"], finding["claimed"] or finding["observed"]) for finding in report["findings"]) if report else []
         expected = [("catalog-undeclared", f"openeuler/cann:{tags[0]}"), ("catalog-unpublished", "openeuler/cann:9.9-oe2203sp4")]
         self.tally.check("what is declared and what is published are compared both ways", [] if status == 0 and found == expected else [f"exit status {status}: {found}, {errors[:300]}"])
+        told = chinese.problems(report, check("--lang", "zh")[1])
+        self.tally.check("what is compared is told in Chinese as it is in English", told)
         status, out, errors = self.program.run("audit", "--plain-http", "--no-progress", "--no-store", "--format", "json", "--meta", str(tree), self.main.host)
         images = {image["tag"]: image for image in json.loads(out)["images"]} if out else {}
         self.tally.check("what is declared is audited, also where it is not there", [] if set(images) == {*tags[1:], "9.9-oe2203sp4"} and images["9.9-oe2203sp4"]["error"]["code"] == "not-found" else [

@@ -12,9 +12,9 @@
 #include <iterator>
 #include <map>
 #include <ostream>
+#include <random>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <string>
 
 namespace veritag::report {
@@ -281,6 +281,37 @@ TEST(Translate, TakesNothingButWholeSentences) {
                              "The tag claims a; the image holds b.\n", "x of 30 packages are built for a, not for b!", "The config lists one diff_ids for 3 layers.", " Mend the path.",
                              "What is this? Mend the path.", "The parts are understood, but the rule puts them in the order llm, colour."})
         EXPECT_FALSE(translate(each)) << each;
+}
+
+// Sentences with bytes changed, cut, doubled and put together: whatever is taken for one keeps what stood in it.
+TEST(Translate, LosesNothingOfMangledSentences) {
+    std::mt19937 random(20261126);
+    const auto below = [&random](std::size_t limit) { return static_cast<std::size_t>(random() % limit); };
+    std::vector<std::string> texts;
+    for (const Sentence& each : sentences()) {
+        int next = 0;
+        texts.push_back(filled(each, next).english);
+    }
+    std::size_t translated = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text = texts[below(texts.size())];
+        for (std::size_t times = below(3) + 1; times > 0 && !text.empty(); --times) {
+            const std::string other = texts[below(texts.size())];
+            const std::size_t at = below(text.size());
+            switch (below(5)) {
+                case 0: text[at] = static_cast<char>(below(256)); break;
+                case 1: text.erase(at, below(8)); break;
+                case 2: text.insert(at, other.substr(below(other.size()))); break;
+                case 3: text.insert(at, text.substr(0, at)); break;
+                default: text += " " + other; break;
+            }
+        }
+        const std::optional<Translation> translation = translate(text);
+        if (!translation) continue;
+        ++translated;
+        for (const std::string& fact : translation->facts) ASSERT_NE(translation->chinese.find(fact), std::string::npos) << text;
+    }
+    EXPECT_GT(translated, 1'000U);
 }
 
 // Repeats what stands behind holes, in every pattern, up to the longest text that is looked at, and beyond.
