@@ -119,6 +119,22 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return problems;
   });
 
+  await check("three clicks from the first view to one lying image: the tag it deserves, the proof, and who it is built on", async () => {
+    const page = await tab();
+    await go(page, "#/");
+    await page.click('.tiles a[href*="verdict=fail"]');
+    await page.waitForSelector("#results table");
+    await page.click(`#results tbody a:has-text("${settings.liar[1]}")`);
+    await page.waitForSelector(".family .node");
+    const said = await text(page, "main");
+    const problems = [];
+    for (const word of ["The tag that its content deserves", "The tag claims openEuler", "usr/lib/os-release", "layer 0", "ADD file:openEuler", "veritag scan"]) if (!said.includes(word)) problems.push(`${word} is not there`);
+    await page.click("ul.plain a:has-text('openeuler:22.03-lts-sp4')"); // and what it is built on
+    await page.waitForSelector("h1:has-text('22.03-lts-sp4')");
+    await page.context().close();
+    return problems;
+  });
+
   await check("waivers: what is waived can be left out, says so, and idle ones are told", async () => {
     const page = await tab();
     await go(page, "#/");
