@@ -5,6 +5,7 @@
 #include "audit/auditor.h"
 #include "base/text.h"
 #include "catalog/tree.h"
+#include "scan/build_steps.h"
 
 #include <CLI/CLI.hpp>
 
@@ -106,6 +107,7 @@ int run(const AuditFlags& flags) {
     audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
     Report report = auditor.run(options, interruption()).report;
     engine.progress.finish();
+    if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
     tree->mark(report);
     apply_waivers(*waivers, report);
 

@@ -7,6 +7,7 @@
 #include "report/markdown_writer.h"
 #include "report/messages.h"
 #include "report/output_tree.h"
+#include "scan/build_steps.h"
 
 #include <CLI/CLI.hpp>
 
@@ -92,6 +93,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
         ++references;
         Report report;
         report.images = std::move(current.judged.images);
+        scan::add_build_steps(store, Limits{}, report);
         tree.mark(report);
         apply_waivers(waivers, report);
         current.judged.images = std::move(report.images);
@@ -138,6 +140,7 @@ int run(const ReportFlags& flags) {
     if (flags.history) return write_history(flags, store, audits, *audit);
     std::optional<Report> report = read(store, *audit);
     if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
+    scan::add_build_steps(store, Limits{}, *report);
     tree.mark(*report);
     apply_waivers(*waivers, *report);
     if (flags.other != 0) {

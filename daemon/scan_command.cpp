@@ -3,6 +3,7 @@
 #include "reporting.h"
 
 #include "base/text.h"
+#include "scan/build_steps.h"
 #include "source/image_source.h"
 
 #include <CLI/CLI.hpp>
@@ -66,6 +67,7 @@ int run(const ScanFlags& flags) {
     report.layers_analyzed = engine.scanner.layers_analyzed();
     report.layers_reused = engine.scanner.layers_reused();
 
+    if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
     tree->mark(report);
     apply_waivers(*waivers, report);
     report::WriteOptions write = flags.output.write_options();

@@ -70,13 +70,25 @@ std::vector<std::string> names_of(const Finding& finding) {
     return names;
 }
 
+// What nobody has seen can be known to nobody: such an image stays unread whatever is waived.
+bool speaks_of_unread(const ImageReport& image, const Finding& finding) { return finding.code == "unproven" && finding.component.empty() && (image.configs_only || !image.problems.empty()); }
+
 class Marker {
 public:
     Marker(const WaiverFile& file, std::chrono::sys_days today) : file_(file), today_(today), used_(file.waivers.size(), false) {}
 
     void mark(ImageReport& image) {
         const std::vector<std::string> names{name_of(image)};
-        for (Finding& finding : image.findings) mark(finding, names);
+        for (Finding& finding : image.findings)
+            if (speaks_of_unread(image, finding))
+                finding.waived.reset();
+            else
+                mark(finding, names);
+    }
+
+    void mark(Report& report) {
+        for (ImageReport& image : report.images) mark(image);
+        for (Finding& finding : report.findings) mark(finding, names_of(finding));
     }
 
     void mark(Finding& finding, const std::vector<std::string>& names) {
@@ -151,9 +163,13 @@ void mark(const WaiverFile& file, std::chrono::sys_days today, ImageReport& imag
 void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report) {
     if (file.path.empty()) return;
     Marker marker(file, today);
-    for (ImageReport& image : report.images) marker.mark(image);
-    for (Finding& finding : report.findings) marker.mark(finding, names_of(finding));
+    marker.mark(report);
     report.waivers = marker.use();
+}
+
+void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report) {
+    apply(file, today, report);
+    if (report.waivers) report.waivers = WaiverUse{.findings = report.waivers->findings, .expired = {}, .unused = {}};
 }
 
 }  // namespace veritag::waivers

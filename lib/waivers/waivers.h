@@ -10,6 +10,7 @@
 //
 // A waived finding stays visible. It changes no verdict: an image that is not what its tag says does not become one because somebody knows.
 // It only counts no more where a gate decides (Finding::waived, unwaived_verdict()).
+// That parts of an image could not be read (`unproven` without a component) is never waived: nobody knows what is there.
 // A finding about a tree of declarations has no image. There the glob goes over its file as the report names it (`AI/cann/meta.yml`), and of
 // `catalog check` over REPOSITORY:TAG too.
 #pragma once
@@ -50,8 +51,10 @@ Result<WaiverFile> read_waivers(const std::string& path);
 /// the first is shown.
 void mark(const WaiverFile& file, std::chrono::sys_days today, ImageReport& image);
 
-/// Marks all findings of a report, and says in Report::waivers which waivers did nothing: of a report that does not look at everything
-/// there is, mark() its images instead.
+/// Marks all findings of a report and says in Report::waivers how many: for a report that looks at a part of what the waivers are for.
+void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report);
+
+/// The same, and says which waivers did nothing: for a report over everything they are for.
 void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report);
 
 }  // namespace veritag::waivers

@@ -154,6 +154,17 @@ TEST(AppliedWaivers, MakeAnUnknownImageClean) {
     EXPECT_EQ(unwaived_verdict(report.images[0]), Verdict::pass);
 }
 
+TEST(AppliedWaivers, NeverHideThatPartsWereNotRead) {
+    Report report;
+    report.images = {image("1", {finding("unproven", Severity::warning, "")}), image("1", {finding("unproven", Severity::warning, "")}), image("1", {finding("unproven", Severity::warning, "")})};
+    report.images[0].problems.push_back({.path = "var/lib/rpm/Packages", .message = "page 3 is damaged"});
+    report.images[1].configs_only = true;
+    apply({"w.yml", read(entry("{target: 'quay.io/openeuler/cann:1', code: unproven, reason: r, owner: o, expiry: 2026-12-31}"))}, kToday, report);
+    EXPECT_EQ(unwaived_verdict(report.images[0]), Verdict::unknown);
+    EXPECT_EQ(unwaived_verdict(report.images[1]), Verdict::unknown);
+    EXPECT_EQ(unwaived_verdict(report.images[2]), Verdict::pass) << "a tag that claims nothing can be known and accepted";
+}
+
 TEST(AppliedWaivers, OfALocalImageMatchTheNameItWasJudgedAs) {
     Report report;
     report.images = {image("1", {finding("os-mismatch", Severity::error)})};
