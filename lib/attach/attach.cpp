@@ -72,7 +72,8 @@ private:
         };
         const Search search{.subject = statement.subject, .name = statement.name(), .now = now_, .hold = hold};
         VERITAG_TRY(FoundReports found, find_reports(repository_, search, limits_));
-        for (const std::string& problem : found.problems) log::warn("a report that is attached already cannot be taken", {{"problem", problem}});
+        if (!found.problems.empty())
+            log::warn("reports that are attached already cannot be taken", {{"image", search.subject.str()}, {"number", std::to_string(found.problems.size())}, {"first", found.problems[0]}});
         if (found.newest && says_the_same(found.newest->statement, written)) {
             work.answer = Attached{.unchanged = true, .referrer = found.newest->referrer, .kept_by_registry = found.kept_by_registry};
             return ok();
