@@ -40,7 +40,10 @@ enum class Text {
     image_unread, image_unknown, no_reason, part_unread, layer_place, layers_oldest_first, spdx_image, spdx_digest, spdx_platform, spdx_verdict,
     spdx_package, spdx_listed_in, spdx_brought_by, spdx_not_proven, spdx_report_on, spdx_skipped, spdx_rules,
     audit_column, began_column, no_audits, tree_written,
-    last = tree_written,
+    attached, attached_before, not_attached, all_platforms, listed_by_registry, listed_by_tag, layers_unread, platforms_unread,
+    no_report, no_report_on, other_reports, judged, judged_by, rules, rules_same, rules_other, subject, tag, report,
+    tag_unknown, tag_same, tag_moved, tag_gone, not_signed,
+    last = not_signed,
 };
 std::string_view text(Text which, Language language) noexcept;
 std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values);

@@ -47,7 +47,7 @@ constexpr MistakeCase kMistakes[] = {
     {"LogFormat", "log: {format: xml}\n", "1:15 log.format: \"xml\" is unknown (known: text, json)"},
     {"LimitsKey", "limits: {layer_byte: 3}\n",
                 "1:10 limits: \"layer_byte\" is unknown (known: manifest_bytes, config_bytes, token_bytes, error_body_bytes, listing_page_bytes, listing_pages, "
-                "listing_names, json_depth, index_depth, index_platforms, image_layers, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log, "
+                "listing_names, json_depth, index_depth, index_platforms, image_layers, referrers, referrers_pages, referrers_read, statement_bytes, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log, "
                 "tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes, captured_total_bytes, searched_bytes, image_analysis_bytes, "
                 "package_database_bytes, rpm_header_entries, rpm_header_bytes, packages, text_line_bytes, worker_memory_bytes, worker_cpu_seconds, "
                 "worker_silence_seconds, hook_body_bytes, hook_events); did you mean \"layer_bytes\"?"},

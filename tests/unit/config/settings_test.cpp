@@ -312,7 +312,7 @@ TEST(Limits, EachGoesToItsOwnField) {
     };
 #define CASE(name) Case{#name, [](const Limits& limits) -> std::uint64_t { return limits.name; }}
     constexpr Case kCases[] = {CASE(manifest_bytes), CASE(config_bytes), CASE(token_bytes), CASE(error_body_bytes), CASE(listing_page_bytes), CASE(listing_pages),
-        CASE(listing_names), CASE(json_depth), CASE(index_depth), CASE(index_platforms), CASE(image_layers), CASE(layer_bytes), CASE(inflate_ratio),
+        CASE(listing_names), CASE(json_depth), CASE(index_depth), CASE(index_platforms), CASE(image_layers), CASE(referrers), CASE(referrers_pages), CASE(referrers_read), CASE(statement_bytes), CASE(layer_bytes), CASE(inflate_ratio),
         CASE(inflate_ratio_floor), CASE(zstd_window_log), CASE(tar_entries), CASE(toc_bytes), CASE(path_bytes), CASE(tar_header_bytes),
         CASE(captured_file_bytes), CASE(captured_total_bytes), CASE(searched_bytes), CASE(image_analysis_bytes), CASE(package_database_bytes),
         CASE(rpm_header_entries), CASE(rpm_header_bytes), CASE(packages), CASE(text_line_bytes), CASE(worker_memory_bytes), CASE(worker_cpu_seconds),
