@@ -100,7 +100,8 @@ private:
             const Refused refused = answer.error();
             if (!refused.again || interruption().stop_requested()) return refused.error;
             // From half of it on, so that callers of a daemon that comes back do not all come at once.
-            const milliseconds wait = std::max(refused.after.value_or(milliseconds(0)), pause / 2 + milliseconds(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(pause.count() / 2))));
+            const milliseconds jitter(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(pause.count() / 2)));
+            const milliseconds wait = std::max(refused.after.value_or(milliseconds(0)), pause / 2 + jitter);
             if (wait >= left()) {
                 Error error = refused.error;
                 error.saw += "; no better answer within " + format_duration(std::chrono::ceil<std::chrono::seconds>(patience()));
@@ -252,8 +253,8 @@ public:
     /// Where the caller shall find what goes on without it.
     void say_how_to_go_on() const {
         if (!jobs_.empty())
-            std::fprintf(stderr, "veritag: what was ordered goes on at the daemon, under the numbers %s; pick it up again with: veritag %s --server %s --follow %s\n", text_of(jobs_).c_str(), order_.command.c_str(),
-                         quote(options_.server).c_str(), text_of(jobs_).c_str());
+            std::fprintf(stderr, "veritag: what was ordered goes on at the daemon, under the numbers %s; pick it up again with: veritag %s --server %s --follow %s\n", text_of(jobs_).c_str(),
+                         order_.command.c_str(), quote(options_.server).c_str(), text_of(jobs_).c_str());
         if (options_.follow.empty() && !jobs_.empty() && jobs_.size() < order_.names.size())
             std::fprintf(stderr, "veritag: %zu of %zu names were not ordered, from %s on\n", order_.names.size() - jobs_.size(), order_.names.size(), quote(order_.names[jobs_.size()]).c_str());
     }

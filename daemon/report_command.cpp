@@ -7,6 +7,7 @@
 #include "report/markdown_writer.h"
 #include "report/messages.h"
 #include "report/output_tree.h"
+#include "scan/build_steps.h"
 
 #include <CLI/CLI.hpp>
 
@@ -81,7 +82,7 @@ int write_difference(const ReportFlags& flags, const Report& earlier, const Repo
 }
 
 // One page for each reference as it is now, whichever run looked at it last: a run over a part leaves the other pages as they are.
-int write_tree(const ReportFlags& flags, store::AuditStore& store, const WaiverFile& waivers, const DeclaredTree& tree) {
+int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers::WaiverFile& waivers, const DeclaredTree& tree) {
     Result<report::OutputTree> pages = report::OutputTree::open(flags.output_tree);
     if (!pages) return complain(pages.error());
     const report::Language language = flags.output.write_options().language;
@@ -92,8 +93,9 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const WaiverF
         ++references;
         Report report;
         report.images = std::move(current.judged.images);
+        scan::add_build_steps(store, Limits{}, report);
         tree.mark(report);
-        waivers.apply(report);
+        apply_waivers(waivers, report);
         current.judged.images = std::move(report.images);
         done = pages->put(report::page_path(current.reference.registry, current.reference.repository, current.reference.tag), report::write_tag_page(current.judged, language));
     });
@@ -112,7 +114,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const WaiverF
 int run(const ReportFlags& flags) {
     flags.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
-    const Result<WaiverFile> waivers = flags.waivers.load();
+    const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
     DeclaredTree tree;
     if (!flags.tree.meta.empty()) {
@@ -138,8 +140,9 @@ int run(const ReportFlags& flags) {
     if (flags.history) return write_history(flags, store, audits, *audit);
     std::optional<Report> report = read(store, *audit);
     if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
+    scan::add_build_steps(store, Limits{}, *report);
     tree.mark(*report);
-    waivers->apply(*report);
+    apply_waivers(*waivers, *report);
     if (flags.other != 0) {
         const auto earlier = audit_of(flags.other);
         const std::optional<Report> other = earlier == audits.end() ? std::nullopt : read(store, *earlier);

@@ -101,7 +101,8 @@ void add_token(CLI::App& app, int& exit_code) {
     };
     CLI::App* make = command->add_subcommand("create", "Make a token and print its secret, once");
     make->add_option("NAME", flags->name, "What the token is called in lists and logs")->required();
-    make->add_option("--role", flags->role, "read: reports; scan: also orders scans and audits, and cancels them; admin: also cancels and retries all other jobs")->check(CLI::IsMember({"read", "scan", "admin"}))->capture_default_str();
+    make->add_option("--role", flags->role, "read: reports; scan: also orders scans and audits, and cancels them; admin: also cancels and retries all other jobs")
+        ->check(CLI::IsMember({"read", "scan", "admin"}))->capture_default_str();
     make->add_option("--days", flags->days, "After so many days it holds no longer (default: for ever)");
     places(make);
     make->callback([flags, &exit_code] { exit_code = create(*flags); });

@@ -36,6 +36,7 @@ void append(Report& whole, Report more) {
     std::move(more.skipped.begin(), more.skipped.end(), std::back_inserter(whole.skipped));
     std::move(more.findings.begin(), more.findings.end(), std::back_inserter(whole.findings));
     std::move(more.targets.begin(), more.targets.end(), std::back_inserter(whole.targets));
+    if (whole.waivers && more.waivers) whole.waivers->findings += more.waivers->findings;
     whole.bytes_fetched += more.bytes_fetched;
     whole.layers_analyzed += more.layers_analyzed;
     whole.layers_reused += more.layers_reused;
@@ -141,7 +142,7 @@ void Service::add_runs() {
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
         const std::optional<std::int64_t> id = parse_id(parameters["id"]);
-        const std::optional<Report> report = id ? daemon_.store().read_audit(*id) : std::nullopt;
+        const std::optional<Report> report = what_was_found(id);
         if (!report) return no_audit(request);
         Result<std::string> text = report::write_report(*report, format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
@@ -158,7 +159,7 @@ void Service::add_runs() {
         for (const std::string_view part : parts) {
             if (!seen.insert(part).second) continue;
             const std::optional<std::int64_t> id = parse_id(part);
-            std::optional<Report> report = id ? daemon_.store().read_audit(*id) : std::nullopt;
+            std::optional<Report> report = what_was_found(id);
             if (!report) return no_audit(request);
             if (whole)
                 append(*whole, std::move(*report));
@@ -185,8 +186,8 @@ void Service::add_runs() {
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
         const std::optional<std::int64_t> id = parse_id(parameters["id"]), other = parse_id(parameters["other"]);
-        const std::optional<Report> later = id ? daemon_.store().read_audit(*id) : std::nullopt;
-        const std::optional<Report> earlier = other ? daemon_.store().read_audit(*other) : std::nullopt;
+        const std::optional<Report> later = what_was_found(id);
+        const std::optional<Report> earlier = what_was_found(other);
         if (!later || !earlier) return no_audit(request);
         Result<std::string> text = report::write_difference(report::compare(*earlier, *later), format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);

@@ -29,6 +29,7 @@ Service::Service(serve::Daemon& daemon)
       }) {
     add_meta();
     add_images();
+    add_waivers();
     add_image_parts();
     add_rules();
     add_events();

@@ -45,6 +45,7 @@ private:
     // One file each.
     void add_meta();
     void add_images();
+    void add_waivers();
     void add_image_parts();
     void add_rules();
     void add_events();
@@ -57,6 +58,8 @@ private:
     server::Response openapi() const;
     /// What the last runs found of these references, as one report.
     Report what_is_known(const std::set<store::ReferenceKey>& references, const std::function<bool(const ImageReport&)>& wanted);
+    /// What a run found, with today's waivers; nullopt where there was no such run.
+    std::optional<Report> what_was_found(std::optional<std::int64_t> audit);
     server::Response metrics() const;
     [[nodiscard]] server::Response finish(const server::Request& request, server::Response response) const;
 

@@ -90,12 +90,14 @@ std::string SettingsReader::one_secret(const YamlNode& node, std::string_view ch
     } else {
         const bool credential = place == "_credential";
         if (credential && name.find('/') != std::string::npos) {
-            fail(node, chain, rules::in_quotes(name) + " is no name of a credential", "write the name that systemd gives it (LoadCredential=NAME:FILE), without \"/\"; for a path use the key that ends in _file");
+            fail(node, chain, rules::in_quotes(name) + " is no name of a credential",
+                 "write the name that systemd gives it (LoadCredential=NAME:FILE), without \"/\"; for a path use the key that ends in _file");
             return {};
         }
         if (credential && places_.credentials_directory.empty()) {
             fail(node, chain, rules::in_quotes(name) + " is a credential of systemd, and this process was handed none (CREDENTIALS_DIRECTORY is not set)",
-                 "the service gets it by LoadCredential=; to check as the service would, as root: systemd-run --pipe --wait -p LoadCredential=secrets:/etc/veritag/secrets veritag serve --check-config --config FILE; "
+                 "the service gets it by LoadCredential=; to check as the service would, as root: "
+                 "systemd-run --pipe --wait -p LoadCredential=secrets:/etc/veritag/secrets veritag serve --check-config --config FILE; "
                  "without systemd let CREDENTIALS_DIRECTORY name a directory with this file, or use a key that ends in _file or _env");
             return {};
         }

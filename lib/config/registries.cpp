@@ -110,7 +110,10 @@ private:
         if (registry.empty()) {
             // A list names whole repositories, each in its registry: nothing is below anything, and nothing is listed.
             for (const char* key : {"namespace", "driver"})
-                fields.with(key, [&](const YamlNode& value, const std::string& at) { reader_.fail(value, at, "a target with a list has none", "leave it out; which of the listed repositories are looked at, images: and not_images: can say, by whole paths"); });
+                fields.with(key, [&](const YamlNode& value, const std::string& at) {
+                    reader_.fail(value, at, "a target with a list has none",
+                                 "leave it out; which of the listed repositories are looked at, images: and not_images: can say, by whole paths");
+                });
             fields.with("list", [&](const YamlNode& value, const std::string& at) { read_list(value, at, found); });
         } else {
             const Result<registry::ListingTarget> target = registry::parse_listing_target(registry + (space.empty() ? "" : '/' + space));

@@ -22,7 +22,8 @@ Result<void> check_ca_file(const std::string& key, const std::string& path) {
     ERR_clear_error();
     if (store && X509_STORE_load_file(store.get(), path.c_str()) == 1) return ok();
     const char* reason = ERR_reason_error_string(ERR_peek_error());
-    Error error{ErrorCode::config, kWhat, key, quote(path) + " cannot be read as PEM certificates: " + (reason == nullptr ? "unknown reason" : reason), "name a file that the daemon may read, with the authority's certificate"};
+    const std::string saw = quote(path) + " cannot be read as PEM certificates: " + (reason == nullptr ? "unknown reason" : reason);
+    Error error{ErrorCode::config, kWhat, key, saw, "name a file that the daemon may read, with the authority's certificate"};
     ERR_clear_error();
     return error;
 }
