@@ -13,6 +13,8 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
+#include <variant>
 
 namespace veritag::api {
 
@@ -49,6 +51,11 @@ private:
     /// What the last runs found of these references, as one report.
     Report what_is_known(const std::set<store::ReferenceKey>& references, const std::function<bool(const ImageReport&)>& wanted);
     server::Response metrics() const;
+    /// `running`, `waiting` (its job goes on with it later), `interrupted` (nobody does), `done`, `cancelled` or `failed`.
+    std::string state_of(const store::AuditRecord& audit);
+    /// The report of a run. The refusal is a reply: 404, 409 where nothing of the run is kept yet, 503 where the store fails.
+    std::variant<Report, server::Response> report_of(std::string_view id, const std::string& request_id);
+    server::Response no_audit(const std::string& request_id);
     [[nodiscard]] server::Response finish(const server::Request& request, server::Response response) const;
 
     serve::Daemon& daemon_;
