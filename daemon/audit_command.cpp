@@ -5,6 +5,7 @@
 #include "audit/auditor.h"
 #include "base/text.h"
 #include "catalog/tree.h"
+#include "scan/build_steps.h"
 
 #include <CLI/CLI.hpp>
 
@@ -80,7 +81,7 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
 int run(const AuditFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
-    const Result<WaiverFile> waivers = flags.waivers.load();
+    const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
     Result<audit::Scope> scope = scope_of(flags);
     if (!scope) return complain(scope.error());
@@ -106,8 +107,9 @@ int run(const AuditFlags& flags) {
     audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
     Report report = auditor.run(options, interruption()).report;
     engine.progress.finish();
+    if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
     tree->mark(report);
-    waivers->apply(report);
+    apply_waivers(*waivers, report);
 
     const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
     if (!text) return complain(text.error());

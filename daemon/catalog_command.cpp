@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "reporting.h"
 
 #include "base/text.h"
 #include "catalog/published.h"
@@ -22,6 +23,7 @@ struct CatalogFlags {
     std::string name_space = "openeuler";
     std::string driver = "automatic";
     std::string fail_on = "error";
+    WaiverFlags waivers;
     RuleOptions rules;
     RegistryOptions registry;
     OutputOptions output;
@@ -61,6 +63,8 @@ int run(const CatalogFlags& flags) {
     target->driver = *driver;
     const Result<rules::RuleSet> rules = flags.rules.load();
     if (!rules) return complain(rules.error());
+    const Result<waivers::WaiverFile> waivers = flags.waivers.load();
+    if (!waivers) return complain(waivers.error());
     const Result<catalog::Tree> tree = catalog::read_tree(flags.meta, flags.name_space, limits);
     if (!tree) return complain(tree.error());
     Result<registry::ClientOptions> options = flags.registry.finish();
@@ -112,6 +116,7 @@ int run(const CatalogFlags& flags) {
     report.findings = catalog::compare_with_published(*rules, *tree, published);
     report.tree = TreeCoverage{.metas = tree->metas, .tags = tree->entries.size(), .dockerfiles = 0};
     report.bytes_fetched = client->bytes_fetched();
+    apply_waivers(*waivers, report);
     const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
@@ -134,6 +139,7 @@ void add_catalog(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
     flags->output.add_to(*command, {"table", "json", "markdown", "html", "sarif", "junit", "csv"});
     command->get_option("--format")->check(CLI::IsMember({"table", "json", "markdown", "html", "sarif", "junit", "csv"}));
+    flags->waivers.add_to(*command);
     flags->rules.add_to(*command);
     flags->registry.add_to(*command);
     flags->log.add_to(*command);

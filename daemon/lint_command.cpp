@@ -1,4 +1,5 @@
 #include "options.h"
+#include "reporting.h"
 
 #include "base/text.h"
 #include "catalog/lint.h"
@@ -18,6 +19,7 @@ struct LintFlags {
     std::string directory;
     std::string fail_on = "error";
     catalog::LintOptions lint;
+    WaiverFlags waivers;
     RuleOptions rules;
     OutputOptions output;
 };
@@ -26,13 +28,15 @@ struct LintFlags {
 int status_of(const Report& report, const std::string& fail_on) {
     const auto any = [&](auto test) { return std::any_of(report.findings.begin(), report.findings.end(), test); };
     if (any([&](const Finding& each) { return is_at_or_above(each, fail_on); })) return kFindings;
-    const bool unread = any([](const Finding& each) { return each.code == "unproven" && each.severity == Severity::warning; });
+    const bool unread = any([](const Finding& each) { return each.code == "unproven" && each.severity == Severity::warning && !each.waived; });
     return unread || report.tree->tags == 0 ? kUnread : kClean;
 }
 
 int run(const LintFlags& flags) {
     const Result<rules::RuleSet> rules = flags.rules.load();
     if (!rules) return complain(rules.error());
+    const Result<waivers::WaiverFile> waivers = flags.waivers.load();
+    if (!waivers) return complain(waivers.error());
     const Result<catalog::Tree> tree = catalog::read_tree(flags.directory, flags.lint.publisher.name_space, flags.lint.limits);
     if (!tree) return complain(tree.error());
     catalog::LintResult linted = catalog::lint(*rules, *tree, flags.lint);
@@ -42,6 +46,7 @@ int run(const LintFlags& flags) {
     report.generated = rfc3339_now();
     report.findings = std::move(linted.findings);
     report.tree = linted.coverage;
+    apply_waivers(*waivers, report);
     if (report.tree->tags == 0)
         std::fprintf(stderr, "veritag: lint: %s: no meta.yml below it declares a tag, so nothing was judged; name the directory that holds the scenes (AI, HPC, Others)\n", quote(flags.directory).c_str());
 
@@ -66,6 +71,7 @@ void add_lint(CLI::App& app, int& exit_code) {
         ->type_name("HOST")->allow_extra_args(false)->capture_default_str();
     flags->output.add_to(*command, {"table", "json", "markdown", "html", "sarif", "junit", "csv", "patch"});
     command->get_option("--format")->check(CLI::IsMember({"table", "json", "markdown", "html", "sarif", "junit", "csv", "patch"}));
+    flags->waivers.add_to(*command);
     flags->rules.add_to(*command);
     command->footer("Example:\n  veritag lint openeuler-docker-images\n"
                     "  veritag lint . --format patch -o mend.patch; git apply mend.patch\n"

@@ -7,6 +7,7 @@
 #include "report/markdown_writer.h"
 #include "report/messages.h"
 #include "report/output_tree.h"
+#include "scan/build_steps.h"
 
 #include <CLI/CLI.hpp>
 
@@ -37,7 +38,7 @@ struct ReportFlags {
 std::string list_of(const std::vector<store::AuditRecord>& audits) {
     std::string text;
     for (const store::AuditRecord& audit : audits)
-        text += std::to_string(audit.id) + "  " + rfc3339(audit.started) + "  " + (audit.ended ? "ended " + rfc3339(*audit.ended) : std::string("not ended")) + "  " + quote(join(audit.targets, " "), 1000) + "\n";
+        text += std::to_string(audit.id) + "  " + rfc3339(audit.started) + "  " + (audit.ended ? (audit.is_complete() ? "ended " : std::string(to_string(audit.end)) + ' ') + rfc3339(*audit.ended) : std::string("not ended")) + "  " + quote(join(audit.targets, " "), 1000) + "\n";
     return text.empty() ? "no audits yet; veritag audit TARGET makes one\n" : text;
 }
 
@@ -60,7 +61,7 @@ int print(const ReportFlags& flags, const Result<std::string>& text) {
 int write_history(const ReportFlags& flags, store::AuditStore& store, const std::vector<store::AuditRecord>& audits, const store::AuditRecord& newest) {
     std::vector<const store::AuditRecord*> same;
     for (const store::AuditRecord& each : audits)  // newest first
-        if (each.id <= newest.id && each.ended && each.kind == newest.kind && each.targets == newest.targets && same.size() < flags.last) same.push_back(&each);
+        if (each.id <= newest.id && each.is_complete() && each.kind == newest.kind && each.targets == newest.targets && same.size() < flags.last) same.push_back(&each);
     report::HistoryBuilder builder(newest.targets);
     for (auto each = same.rbegin(); each != same.rend(); ++each) {
         const store::VerdictCounts counts = (*each)->verdicts.value_or(store::VerdictCounts());
@@ -81,7 +82,7 @@ int write_difference(const ReportFlags& flags, const Report& earlier, const Repo
 }
 
 // One page for each reference as it is now, whichever run looked at it last: a run over a part leaves the other pages as they are.
-int write_tree(const ReportFlags& flags, store::AuditStore& store, const WaiverFile& waivers, const DeclaredTree& tree) {
+int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers::WaiverFile& waivers, const DeclaredTree& tree) {
     Result<report::OutputTree> pages = report::OutputTree::open(flags.output_tree);
     if (!pages) return complain(pages.error());
     const report::Language language = flags.output.write_options().language;
@@ -92,8 +93,9 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const WaiverF
         ++references;
         Report report;
         report.images = std::move(current.judged.images);
+        scan::add_build_steps(store, Limits{}, report);
         tree.mark(report);
-        waivers.apply(report);
+        apply_waivers(waivers, report);
         current.judged.images = std::move(report.images);
         done = pages->put(report::page_path(current.reference.registry, current.reference.repository, current.reference.tag), report::write_tag_page(current.judged, language));
     });
@@ -112,7 +114,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const WaiverF
 int run(const ReportFlags& flags) {
     flags.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
-    const Result<WaiverFile> waivers = flags.waivers.load();
+    const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
     DeclaredTree tree;
     if (!flags.tree.meta.empty()) {
@@ -131,15 +133,16 @@ int run(const ReportFlags& flags) {
     if (flags.list) return print(flags, list_of(audits));
 
     const auto audit_of = [&](std::int64_t id) {
-        return std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& audit) { return id == 0 ? audit.ended.has_value() : audit.id == id; });
+        return std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& audit) { return id == 0 ? audit.is_complete() : audit.id == id; });
     };
     const auto audit = audit_of(flags.audit);
     if (audit == audits.end()) return complain(no_audit(flags.audit == 0 ? "newest audit" : "audit " + std::to_string(flags.audit)));
     if (flags.history) return write_history(flags, store, audits, *audit);
     std::optional<Report> report = read(store, *audit);
     if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
+    scan::add_build_steps(store, Limits{}, *report);
     tree.mark(*report);
-    waivers->apply(*report);
+    apply_waivers(*waivers, *report);
     if (flags.other != 0) {
         const auto earlier = audit_of(flags.other);
         const std::optional<Report> other = earlier == audits.end() ? std::nullopt : read(store, *earlier);

@@ -9,19 +9,14 @@
 
 namespace veritag::daemon {
 
-void WaiverFile::apply(Report& report) const {
-    if (!path.empty()) waivers::apply(waivers, path, std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()), report);
-}
-
 void WaiverFlags::add_to(CLI::App& command) {
     command.add_option("--waivers", file, "YAML file with exceptions: findings that it names stay visible and do not count for --fail-on")->type_name("FILE");
 }
 
-Result<WaiverFile> WaiverFlags::load() const {
-    WaiverFile loaded{.path = file, .waivers = {}};
-    if (file.empty()) return loaded;
-    VERITAG_TRY(loaded.waivers, waivers::read_waivers(file));
-    return loaded;
+Result<waivers::WaiverFile> WaiverFlags::load() const { return waivers::read_waivers(file); }
+
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report) {
+    waivers::apply(waivers, std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()), report);
 }
 
 void TreeFlags::add_to(CLI::App& command) {

@@ -17,20 +17,14 @@ class App;
 
 namespace veritag::daemon {
 
-/// The waivers that --waivers named, or none.
-struct WaiverFile {
-    std::string path;  ///< empty: none was named
-    std::vector<waivers::Waiver> waivers;
-    /// As of today in UTC.
-    void apply(Report& report) const;
-};
-
+/// --waivers, as of today in UTC.
 struct WaiverFlags {
     std::string file;
     void add_to(CLI::App& command);
     /// Before the work begins, so that a mistake in the file costs none.
-    [[nodiscard]] Result<WaiverFile> load() const;
+    [[nodiscard]] Result<waivers::WaiverFile> load() const;
 };
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report);
 
 /// The tree that --meta named, judged, or none.
 struct DeclaredTree {

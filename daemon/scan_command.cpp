@@ -3,6 +3,7 @@
 #include "reporting.h"
 
 #include "base/text.h"
+#include "scan/build_steps.h"
 #include "source/image_source.h"
 
 #include <CLI/CLI.hpp>
@@ -32,7 +33,7 @@ int run(const ScanFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
     if (const Result<void> right = check_images(flags.images, flags.as, flags.engine.registry); !right) return complain(right.error());
-    const Result<WaiverFile> waivers = flags.waivers.load();
+    const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
 
     Result<std::unique_ptr<Engine>> made = Engine::make(flags.engine, flags.images.size());
@@ -66,8 +67,9 @@ int run(const ScanFlags& flags) {
     report.layers_analyzed = engine.scanner.layers_analyzed();
     report.layers_reused = engine.scanner.layers_reused();
 
+    if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
     tree->mark(report);
-    waivers->apply(report);
+    apply_waivers(*waivers, report);
     report::WriteOptions write = flags.output.write_options();
     write.list_packages = flags.list_packages;
     const Result<std::string> text = report::write_report(report, flags.output.format, write);

@@ -12,8 +12,6 @@
 namespace veritag::api {
 namespace {
 
-constexpr std::size_t kMostStep = 4'096;  // bytes of a build step that are shown
-
 /// A layer as the manifest and the config name it.
 struct Layer {
     oci::Descriptor blob;
@@ -32,9 +30,7 @@ Result<std::vector<Layer>> layers_of(store::Store& store, const Digest& digest, 
     if (!config_text) return absent(manifest->config.digest);
     VERITAG_TRY(const oci::ImageConfig config, oci::parse_image_config(config_text->body, limits));
 
-    std::vector<std::string> steps;
-    for (const oci::HistoryEntry& entry : config.history)
-        if (!entry.empty_layer) steps.push_back(entry.created_by.substr(0, kMostStep));
+    const std::vector<std::string> steps = oci::build_steps(config);
     std::vector<Layer> layers;
     for (std::size_t i = 0; i < manifest->layers.size(); ++i)
         layers.push_back({.blob = manifest->layers[i],

@@ -7,6 +7,7 @@
 #include "report/json_output.h"
 #include "report/json_writer.h"
 #include "rules/pattern.h"
+#include "scan/build_steps.h"
 
 #include <algorithm>
 #include <array>
@@ -22,13 +23,17 @@ std::optional<Verdict> verdict_from(std::string_view text) {
 }
 
 Result<serve::ImageQuery> query_of(const server::Request& request) {
-    VERITAG_CHECK(check_query(request, {"registry", "repository", "tag", "q", "verdict", "code", "limit", "cursor"}));
+    VERITAG_CHECK(check_query(request, {"registry", "repository", "tag", "q", "verdict", "code", "waived", "limit", "cursor"}));
     serve::ImageQuery query{.registry = parameter(request, "registry"), .repository = parameter(request, "repository"), .tag = parameter(request, "tag"), .text = parameter(request, "q"),
-                            .verdict = std::nullopt, .code = parameter(request, "code"), .limit = 0, .cursor = parameter(request, "cursor")};
+                            .verdict = std::nullopt, .code = parameter(request, "code"), .waived = std::nullopt, .limit = 0, .cursor = parameter(request, "cursor")};
     VERITAG_TRY(query.limit, page_limit(request, 100, 5'000));
     if (const std::string verdict = parameter(request, "verdict"); !verdict.empty()) {
         query.verdict = verdict_from(verdict);
         if (!query.verdict) return Error{ErrorCode::usage, "read query", "verdict", quote(verdict), "one of pass, warn, fail, unknown, error"};
+    }
+    if (const std::string waived = parameter(request, "waived"); !waived.empty()) {
+        if (waived != "yes" && waived != "no") return Error{ErrorCode::usage, "read query", "waived", quote(waived), "one of yes, no"};
+        query.waived = waived == "yes";
     }
     VERITAG_CHECK(source::check_filter({.repositories = query.repository.empty() ? std::vector<std::string>{} : std::vector{query.repository}, .not_repositories = {},
                                         .tags = query.tag.empty() ? std::vector<std::string>{} : std::vector{query.tag}, .not_tags = {}}));
@@ -52,6 +57,9 @@ void write_line(report::JsonOutput& out, const serve::ImageLine& line) {
         out.list("notes", [&] {
             for (const std::string& code : line.notes) out.value(code);
         });
+        out.list("waived", [&] {
+            for (const std::string& code : line.waived) out.value(code);
+        });
         if (!line.error.empty()) out.member("error", line.error);
         out.number("audit", static_cast<std::uint64_t>(line.audit));
         out.member("seen", rfc3339(line.seen));
@@ -64,13 +72,27 @@ Report Service::what_is_known(const std::set<store::ReferenceKey>& references, c
     Report report;
     report.tool_version = daemon_.options().tool_version;
     report.rules_digest = daemon_.workshop()->rules.digest();
+    const std::shared_ptr<const config::Settings> settings = daemon_.settings();
     for (const store::ReferenceKey& reference : references) {
         std::optional<store::CurrentReference> current = daemon_.store().find_current(reference);
         if (!current) continue;
         report.generated = std::max(report.generated, rfc3339(current->seen));
-        for (ImageReport& image : current->judged.images)
-            if (wanted(image)) report.images.push_back(std::move(image));
+        for (ImageReport& image : current->judged.images) {
+            if (!wanted(image)) continue;
+            waivers::mark(settings->waivers, daemon_.options().today(), image);
+            report.images.push_back(std::move(image));
+        }
     }
+    scan::add_build_steps(daemon_.store(), settings->limits, report);
+    return report;
+}
+
+std::optional<Report> Service::what_was_found(std::optional<std::int64_t> audit) {
+    std::optional<Report> report = audit ? daemon_.store().read_audit(*audit) : std::nullopt;
+    if (!report) return report;
+    const std::shared_ptr<const config::Settings> settings = daemon_.settings();
+    waivers::mark(settings->waivers, daemon_.options().today(), *report);
+    scan::add_build_steps(daemon_.store(), settings->limits, *report);
     return report;
 }
 

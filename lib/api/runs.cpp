@@ -37,6 +37,7 @@ void append(Report& whole, Report more) {
     std::move(more.findings.begin(), more.findings.end(), std::back_inserter(whole.findings));
     std::move(more.targets.begin(), more.targets.end(), std::back_inserter(whole.targets));
     if (!whole.incomplete) whole.incomplete = std::move(more.incomplete);
+    if (whole.waivers && more.waivers) whole.waivers->findings += more.waivers->findings;
     whole.bytes_fetched += more.bytes_fetched;
     whole.layers_analyzed += more.layers_analyzed;
     whole.layers_reused += more.layers_reused;
@@ -58,7 +59,7 @@ server::Response conflict(std::string_view detail, const std::string& request_id
 
 }  // namespace
 
-std::string Service::state_of(const store::AuditRecord& audit) {
+std::string Service::audit_state(const store::AuditRecord& audit) {
     if (audit.ended) return std::string(to_string(audit.end));
     if (audit.job != 0)
         if (const Result<std::optional<store::Job>> job = daemon_.state().jobs().find(audit.job); job && *job) {
@@ -78,11 +79,11 @@ server::Response Service::no_audit(const std::string& request_id) {
 std::variant<Report, server::Response> Service::report_of(std::string_view id_text, const std::string& request_id) {
     const std::optional<std::int64_t> id = parse_id(id_text);
     if (!id) return server::problem(404, "", "No such audit is known.", "about:blank", request_id);
-    std::optional<Report> report = daemon_.store().read_audit(*id);
+    std::optional<Report> report = what_was_found(id);
     if (!report) return no_audit(request_id);
     if (!report->incomplete) return std::move(*report);
     if (report->incomplete->state == "running" || report->incomplete->state == "interrupted")
-        if (const std::optional<store::AuditRecord> record = daemon_.store().find_audit(*id)) report->incomplete->state = state_of(*record);
+        if (const std::optional<store::AuditRecord> record = daemon_.store().find_audit(*id)) report->incomplete->state = audit_state(*record);
     const bool has_something = !report->images.empty() || !report->skipped.empty() || !report->findings.empty();
     const std::string& state = report->incomplete->state;
     if (has_something || state == "failed") return std::move(*report);
@@ -150,7 +151,7 @@ void Service::add_runs() {
         report::JsonOutput out;
         out.object([&] {
             out.list("audits", [&] {
-                for (const store::AuditRecord& audit : audits) out.object([&] { write_audit(out, audit, state_of(audit)); });
+                for (const store::AuditRecord& audit : audits) out.object([&] { write_audit(out, audit, audit_state(audit)); });
             });
             if (more) out.member("next", std::to_string(audits.back().id));
         });
@@ -162,7 +163,7 @@ void Service::add_runs() {
         const std::optional<store::AuditRecord> audit = id ? daemon_.store().find_audit(*id) : std::nullopt;
         if (!audit) return no_audit(request.id);
         report::JsonOutput out;
-        out.object([&] { write_audit(out, *audit, state_of(*audit)); });
+        out.object([&] { write_audit(out, *audit, audit_state(*audit)); });
         return tagged_json(out.take());
     });
     add("GET /api/v1/audits/{id}/report", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {

@@ -23,6 +23,7 @@ std::string loggable_path(const server::Request& request) {
 Service::Service(serve::Daemon& daemon) : daemon_(daemon) {
     add_meta();
     add_images();
+    add_waivers();
     add_image_parts();
     add_rules();
     add_events();

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ private:
     // One file each.
     void add_meta();
     void add_images();
+    void add_waivers();
     void add_image_parts();
     void add_rules();
     void add_events();
@@ -50,9 +52,11 @@ private:
     server::Response openapi() const;
     /// What the last runs found of these references, as one report.
     Report what_is_known(const std::set<store::ReferenceKey>& references, const std::function<bool(const ImageReport&)>& wanted);
+    /// What a run found, with today's waivers; nullopt where there was no such run.
+    std::optional<Report> what_was_found(std::optional<std::int64_t> audit);
     server::Response metrics() const;
     /// `running`, `waiting` (its job goes on with it later), `interrupted` (nobody does), `done`, `cancelled` or `failed`.
-    std::string state_of(const store::AuditRecord& audit);
+    std::string audit_state(const store::AuditRecord& audit);
     /// The report of a run. The refusal is a reply: 404, 409 where nothing of the run is kept yet, 503 where the store fails.
     std::variant<Report, server::Response> report_of(std::string_view id, const std::string& request_id);
     server::Response no_audit(const std::string& request_id);

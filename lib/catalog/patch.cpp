@@ -78,7 +78,7 @@ std::string unified_diff(std::string_view path, std::string_view text, std::vect
 Result<std::string> make_patch(const Tree& tree, const std::vector<Finding>& findings, const Limits& limits) {
     std::map<std::string, std::vector<LineMend>> files;
     for (const Finding& each : findings) {
-        if (!each.mend) continue;
+        if (!each.mend || each.waived) continue;
         std::vector<LineMend>& mends = files[each.mend->file];
         if (std::find(mends.begin(), mends.end(), *each.mend) == mends.end()) mends.push_back(*each.mend);
     }

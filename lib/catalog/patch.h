@@ -16,7 +16,7 @@ std::vector<std::string_view> lines_of(std::string_view text);
 /// One file's part of a unified diff with three lines of context. `mends` are of this file, one a line at most, in any order.
 std::string unified_diff(std::string_view path, std::string_view text, std::vector<LineMend> mends);
 
-/// All mends of the findings, file by file: `git apply` in the tree's directory takes it.
+/// All mends of the findings, file by file, but for those that are waived: `git apply` in the tree's directory takes it.
 Result<std::string> make_patch(const Tree& tree, const std::vector<Finding>& findings, const Limits& limits);
 
 }  // namespace veritag::catalog

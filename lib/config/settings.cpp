@@ -30,13 +30,25 @@ Result<std::string> read_file(const std::string& path) {
     return text;
 }
 
+void read_waivers(SettingsReader& reader, const YamlNode& node, const std::string& chain, const SecretPlaces& places, Settings& settings) {
+    settings.waivers.path = reader.text(node, chain);
+    if (!reader.ok()) return;
+    if (settings.waivers.path.empty()) return reader.fail(node, chain, "it names no file");
+    const Result<std::string> text = places.read_file(settings.waivers.path);
+    if (!text) return reader.fail(node, chain, rules::in_quotes(settings.waivers.path) + ": " + text.error().saw);
+    Result<std::vector<waivers::Waiver>> waivers = waivers::parse_waivers(settings.waivers.path, *text);
+    if (!waivers) return reader.fail(node, chain, waivers.error().message());
+    settings.waivers.waivers = std::move(*waivers);
+}
+
 void read_top(SettingsReader& reader, const YamlNode& root, const SecretPlaces& places, Settings& settings) {
-    Fields top(reader, root, "", {"listen", "tls", "access", "store", "rules", "jobs", "workers", "partial", "language", "external_url", "registries", "targets", "hooks", "settle",
+    Fields top(reader, root, "", {"listen", "tls", "access", "store", "rules", "waivers", "jobs", "workers", "partial", "language", "external_url", "registries", "targets", "hooks", "settle",
                                   "harbor_adapter", "notifications", "queue", "log", "limits", "http"});
     read_listen(reader, root, "", settings);
     top.with("access", [&](const YamlNode& node, const std::string& at) { read_access(reader, node, at, settings); });
     top.text("store", settings.store);
     top.texts("rules", settings.rules);
+    top.with("waivers", [&](const YamlNode& node, const std::string& at) { read_waivers(reader, node, at, places, settings); });
     const auto count = [&](std::string_view key, std::size_t& out, std::uint64_t most) {
         top.with(key, [&](const YamlNode& node, const std::string& at) {
             const std::uint64_t value = reader.number(node, at);

@@ -1,4 +1,5 @@
-// The daemon's configuration: one YAML file becomes plain structs. Everything is checked here and nothing is opened but files of secrets.
+// The daemon's configuration: one YAML file becomes plain structs. Everything is checked here and nothing is opened but files of secrets,
+// lists of images and waivers.
 #pragma once
 
 #include "base/limits.h"
@@ -14,6 +15,7 @@
 #include "server/options.h"
 #include "source/target_filter.h"
 #include "store/queue.h"
+#include "waivers/waivers.h"
 
 #include <chrono>
 #include <cstddef>
@@ -76,6 +78,7 @@ struct Settings {
     AccessSettings access;
     std::string store;
     std::vector<std::string> rules;  ///< directories
+    waivers::WaiverFile waivers;     ///< what is known and accepted for now
     std::size_t jobs = 2;
     std::size_t workers = 2;         ///< audits and scans side by side
     bool partial = false;

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -143,6 +144,7 @@ struct ImageReport {
     std::vector<Finding> findings;
     std::vector<Problem> problems;  ///< parts that could not be read although the image could
     std::optional<DeclaredAt> declared;  ///< where a tree was named; not kept
+    std::map<int, std::string> build_steps;  ///< what made the layers that the findings' evidence names, as the image's history says; not kept
 };
 
 /// An index child or artifact that is not an image.

@@ -274,6 +274,15 @@ Result<ImageConfig> parse_image_config(std::string_view body, const Limits& limi
     return config;
 }
 
+std::vector<std::string> build_steps(const ImageConfig& config) {
+    constexpr std::size_t kMostBytes = 4'096;
+    std::vector<std::string> steps;
+    for (const HistoryEntry& entry : config.history)
+        if (!entry.empty_layer) steps.push_back(entry.created_by.substr(0, kMostBytes));
+    if (steps.size() != config.diff_ids.size()) steps.clear();
+    return steps;
+}
+
 std::optional<std::string_view> layer_compression(std::string_view media_type) noexcept {
     struct LayerType {
         std::string_view media_type;

@@ -96,6 +96,10 @@ struct ImageConfig {
 
 Result<ImageConfig> parse_image_config(std::string_view body, const Limits& limits);
 
+/// What made each layer, oldest first, as the history says: at most 4,096 bytes each, empty where it says nothing. Empty as a whole where
+/// the history does not fit the layers.
+std::vector<std::string> build_steps(const ImageConfig& config);
+
 /// The layer's expected compression by its media type: `gzip`, `zstd`, `none`; nullopt for a type that is no layer.
 std::optional<std::string_view> layer_compression(std::string_view media_type) noexcept;
 

@@ -90,6 +90,16 @@ std::vector<FamilyStep> family_of(const Report& report, const ImageReport& image
     return steps;
 }
 
+std::vector<std::pair<int, std::string>> steps_of(const ImageReport& image, const Finding& finding, std::size_t most) {
+    std::vector<std::pair<int, std::string>> steps;
+    for (const Evidence& each : finding.evidence) {
+        const auto step = image.build_steps.find(each.layer);
+        if (step == image.build_steps.end() || std::any_of(steps.begin(), steps.end(), [&](const auto& known) { return known.first == each.layer; })) continue;
+        steps.emplace_back(each.layer, printable(step->second, most));
+    }
+    return steps;
+}
+
 std::string evidence_place(const Evidence& evidence) {
     const std::string path = printable(evidence.path);
     if (evidence.source != EvidenceSource::environment && evidence.source != EvidenceSource::label && evidence.source != EvidenceSource::history) return path;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace veritag::report {
@@ -26,6 +27,10 @@ std::vector<FamilyStep> family_of(const Report& report, const ImageReport& image
 
 /// Where a piece of evidence lies: a path of the image, `environment NAME`, `label NAME` or `history`. Fit to be printed.
 std::string evidence_place(const Evidence& evidence);
+
+/// The layers by which a finding is proven and what made each, as the image's history says, in the order of the evidence. Fit to be printed, at
+/// most `most` bytes each. Layers whose history is silent are left out.
+std::vector<std::pair<int, std::string>> steps_of(const ImageReport& image, const Finding& finding, std::size_t most = 400);
 
 /// A finding of one cause, with everything that a reader of it needs.
 struct Entry {

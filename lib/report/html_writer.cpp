@@ -140,6 +140,8 @@ void Html::evidence(const CauseMember& member) {
         list.push_back(std::move(text));
     }
     if (all.size() > kShownEvidence) list.push_back(fill(word(Text::and_more), {std::to_string(all.size() - kShownEvidence)}));
+    if (member.image != nullptr)
+        for (const auto& [layer, step] : steps_of(*member.image, *member.finding)) list.push_back(fill(word(Text::layer_made_by), {std::to_string(layer), code(step)}));
     items(list);
 }
 

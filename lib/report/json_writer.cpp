@@ -197,6 +197,12 @@ void JsonWriter::image(const ImageReport& image) {
         out_.EndObject();
     });
     member_list("findings", image.findings, [&](const Finding& each) { finding(each); });
+    member_list("buildSteps", image.build_steps, [&](const auto& each) {
+        out_.StartObject();
+        layer(each.first);
+        member("step", each.second);
+        out_.EndObject();
+    });
     member_list("problems", image.problems, [&](const Problem& each) {
         out_.StartObject();
         member("path", each.path);

@@ -34,7 +34,7 @@ public:
 private:
     [[nodiscard]] std::string word(Text which) const { return std::string(text(which, language_)); }
     [[nodiscard]] std::string sentence(const Finding& finding) const { return finding.code + ": " + message_for(finding, language_); }
-    [[nodiscard]] std::string lines_of(const Finding& finding) const;
+    [[nodiscard]] std::string lines_of(const Finding& finding, const ImageReport* image = nullptr) const;
     [[nodiscard]] Case case_of(const ImageReport& image) const;
     [[nodiscard]] Case case_of(const Finding& declaration) const;
     void add(const std::string& suite, Case added) {
@@ -64,7 +64,7 @@ std::string name_of_case(const ImageReport& image) {
     return (tag.empty() ? image.reference : tag) + (image.platform.empty() ? "" : " " + image.platform);
 }
 
-std::string JUnit::lines_of(const Finding& finding) const {
+std::string JUnit::lines_of(const Finding& finding, const ImageReport* image) const {
     std::string lines = std::string(severity_word(finding.severity, language_)) + " " + sentence(finding) + "\n";
     if (finding.waived) lines += fill(word(Text::waived), {finding.waived->expiry, finding.waived->owner, finding.waived->reason}) + "\n";
     for (std::size_t i = 0; i < std::min(finding.evidence.size(), kShownEvidence); ++i) {
@@ -73,6 +73,8 @@ std::string JUnit::lines_of(const Finding& finding) const {
         if (each.layer >= 0) where = fill(word(Text::layer), {where, std::to_string(each.layer)});
         lines += "  " + where + (where.empty() || each.detail.empty() ? "" : ": ") + each.detail + "\n";
     }
+    if (image != nullptr)
+        for (const auto& [layer, step] : steps_of(*image, finding)) lines += "  " + fill(word(Text::layer_made_by), {std::to_string(layer), step}) + "\n";
     if (finding.suggestion) lines += "  " + fill(word(Text::suggestion), {*finding.suggestion}) + "\n";
     if (finding.mend) lines += "  - " + finding.mend->before + "\n  + " + finding.mend->after + "\n";
     return lines;
@@ -89,7 +91,7 @@ Case JUnit::case_of(const ImageReport& image) const {
     };
     for (const Finding& each : image.findings) {
         const bool fails = each.severity == Severity::error && !each.waived;
-        (fails ? result.detail : result.output) += lines_of(each);
+        (fails ? result.detail : result.output) += lines_of(each, &image);
         if (fails) fail(Outcome::failed, each);
         if (each.code == "unproven" && each.severity == Severity::warning && !each.waived) fail(Outcome::skipped, each);
     }

@@ -94,6 +94,8 @@ void Markdown::evidence(const CauseMember& member) {
         item(text);
     }
     if (all.size() > kShownEvidence) item(fill(word(Text::and_more), {std::to_string(all.size() - kShownEvidence)}));
+    if (member.image != nullptr)
+        for (const auto& [layer, step] : steps_of(*member.image, *member.finding)) item(fill(word(Text::layer_made_by), {std::to_string(layer), markdown_code(step)}));
     line();
 }
 

@@ -75,7 +75,7 @@ private:
     [[nodiscard]] std::string heading(const ImageReport& image) const;
     void image(const ImageReport& image);
     void passing_line(const ImageReport& image);
-    void finding(const Finding& finding);
+    void finding(const Finding& finding, const ImageReport* image = nullptr);
     void waivers(const WaiverUse& use);
     void suggestions(const std::vector<Finding>& findings);
     void observations(const ImageReport& image);
@@ -122,7 +122,7 @@ void TableWriter::image(const ImageReport& image) {
     // The better tag stands right below the findings that it mends, not below what is only noted.
     const auto last = std::find_if(image.findings.rbegin(), image.findings.rend(), [](const Finding& each) { return each.suggestion.has_value(); }).base();
     for (auto each = image.findings.begin(); each != image.findings.end(); ++each) {
-        finding(*each);
+        finding(*each, &image);
         if (each + 1 == last) suggestions(image.findings);
     }
     observations(image);
@@ -134,7 +134,7 @@ void TableWriter::image(const ImageReport& image) {
     if (options_.list_packages) package_list(image.package_list);
 }
 
-void TableWriter::finding(const Finding& finding) {
+void TableWriter::finding(const Finding& finding, const ImageReport* image) {
     const Colour quiet = finding.severity == Severity::info || finding.waived ? Colour::dim : Colour::none;
     detail(severity_word(finding.severity, options_.language), colour_of(finding.severity),
            printable(finding.code) + ": " + printable(message_for(finding, options_.language), kSentenceBytes), quiet);
@@ -142,6 +142,8 @@ void TableWriter::finding(const Finding& finding) {
     for (std::size_t i = 0; i < shown; ++i) detail("", Colour::none, place(finding.evidence[i]), Colour::dim);
     if (finding.evidence.size() > shown)
         detail("", Colour::none, fill(word(Text::and_more), {std::to_string(finding.evidence.size() - shown)}), Colour::dim);
+    if (image != nullptr)
+        for (const auto& [layer, step] : steps_of(*image, finding, 200)) detail("", Colour::none, fill(word(Text::layer_made_by), {std::to_string(layer), step}), Colour::dim);
     if (finding.waived)
         detail("", Colour::none, fill(word(Text::waived), {printable(finding.waived->expiry), printable(finding.waived->owner), printable(finding.waived->reason, kSentenceBytes)}), Colour::bold);
 }

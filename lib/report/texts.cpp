@@ -77,6 +77,7 @@ constexpr Words kTexts[] = {
     {Text::place_count, "places: {0}", "{0} 处"},
     {Text::evidence_heading, "Evidence in {0}", "依据（取自 {0}）"},
     {Text::in_layer, "layer {0}", "第 {0} 层"},
+    {Text::layer_made_by, "layer {0} was made by: {1}", "第 {0} 层由此步骤生成：{1}"},
     {Text::family_heading, "Family tree", "镜像谱系"},
     {Text::went_wrong_here, "it went wrong here", "问题由此引入"},
     {Text::superseded, "its tag points elsewhere today", "标签现已指向别的镜像"},

@@ -6,6 +6,7 @@
 #include "judge/judge.h"
 #include "judge/platforms.h"
 #include "model/kept.h"
+#include "scan/build_steps.h"
 #include "tag/tag.h"
 
 #include <algorithm>
@@ -352,6 +353,7 @@ Result<void> Scanner::judge_layers(Task& task, const oci::Manifest& manifest, co
     add_suggestions(rules_, reading, image.tag, judgement, image.findings);
     std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
     image.verdict = verdict_of(image.findings);
+    add_build_steps(config, image);
     count_packages(judged.facts.packages, image.packages);
     image.observed = std::move(judged.facts.observations);
     image.package_list = std::move(judged.facts.packages);

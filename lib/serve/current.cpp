@@ -16,7 +16,7 @@ namespace {
 
 ImageLine line_of(const ImageReport& image, std::int64_t audit, std::chrono::sys_seconds seen) {
     ImageLine line{.key = {image.registry, image.repository, image.tag}, .platform = image.platform, .digest = image.digest, .index_digest = image.index_digest.value_or(""), .verdict = image.verdict,
-                   .tier = image.tier ? std::string(to_string(*image.tier)) : "", .codes = {}, .notes = {}, .error = image.error ? std::string(to_string(image.error->code)) : "", .audit = audit, .seen = seen};
+                   .tier = image.tier ? std::string(to_string(*image.tier)) : "", .codes = {}, .notes = {}, .waived = {}, .error = image.error ? std::string(to_string(image.error->code)) : "", .audit = audit, .seen = seen};
     std::map<std::string, bool> is_note;  // by code
     for (const Finding& finding : image.findings) {
         const bool note = finding.severity == Severity::info;
@@ -28,6 +28,44 @@ ImageLine line_of(const ImageReport& image, std::int64_t audit, std::chrono::sys
         if (note) line.notes.push_back(code);
     }
     return line;
+}
+
+// What waivers look at, without evidence and words: there is one for each image.
+ImageReport findings_of(const ImageReport& image) {
+    ImageReport slim{.reference = image.reference, .registry = image.registry, .repository = image.repository, .tag = image.tag};
+    slim.verdict = image.verdict;
+    slim.error = image.error;
+    for (const Finding& finding : image.findings) {
+        Finding& copy = slim.findings.emplace_back();
+        copy.code = finding.code;
+        copy.severity = finding.severity;
+        copy.component = finding.component;
+    }
+    return slim;
+}
+
+// Codes of which no finding counts any more.
+std::vector<std::string> waived_codes(const ImageReport& image) {
+    std::map<std::string, bool> waived;
+    for (const Finding& finding : image.findings) {
+        const auto [known, fresh] = waived.try_emplace(finding.code, finding.waived.has_value());
+        if (!fresh) known->second = known->second && finding.waived;
+    }
+    std::vector<std::string> codes;
+    for (const auto& [code, is_waived] : waived)
+        if (is_waived) codes.push_back(code);
+    return codes;
+}
+
+// Something accuses the image, and all of it is waived.
+bool is_waived(const ImageLine& line) {
+    bool accused = false;
+    for (const std::string& code : line.codes) {
+        if (std::binary_search(line.notes.begin(), line.notes.end(), code)) continue;
+        if (!std::binary_search(line.waived.begin(), line.waived.end(), code)) return false;
+        accused = true;
+    }
+    return accused && line.error.empty();
 }
 
 void count(Verdict verdict, store::VerdictCounts& counts) {
@@ -67,6 +105,7 @@ bool matches(const ImageQuery& query, const std::string& lower_text, const Image
     if (!query.registry.empty() && line.key.registry != query.registry) return false;
     if (query.verdict && line.verdict != *query.verdict) return false;
     if (!query.code.empty() && !std::binary_search(line.codes.begin(), line.codes.end(), query.code)) return false;
+    if (query.waived && is_waived(line) != *query.waived) return false;
     if (!query.repository.empty() && !rules::glob_matches(query.repository, line.key.repository)) return false;
     if (!query.tag.empty() && !rules::glob_matches(query.tag, line.key.tag)) return false;
     return lower_text.empty() || to_lower(line.reference()).find(lower_text) != std::string::npos;
@@ -95,17 +134,27 @@ Result<ImagePage> find_images(const Picture& picture, const ImageQuery& query) {
     return page;
 }
 
-CurrentImages::CurrentImages(store::AuditStore& store) : store_(store), version_((static_cast<std::uint64_t>(std::random_device{}()) << 24) & ((1ULL << 52) - 1)) {
+CurrentImages::Known CurrentImages::known_of(const ImageReport& image, std::int64_t audit, std::chrono::sys_seconds seen) { return {line_of(image, audit, seen), findings_of(image)}; }
+
+CurrentImages::CurrentImages(store::AuditStore& store, waivers::WaiverFile waivers, std::function<std::chrono::sys_days()> today)
+    : store_(store), today_(std::move(today)), waivers_(std::make_shared<const waivers::WaiverFile>(std::move(waivers))), version_((static_cast<std::uint64_t>(std::random_device{}()) << 24) & ((1ULL << 52) - 1)) {
     store.each_current([this](store::CurrentReference current) {
-        std::vector<ImageLine>& lines = lines_[current.reference];
-        for (const ImageReport& image : current.judged.images) lines.push_back(line_of(image, current.audit, current.seen));
+        std::vector<Known>& known = known_[current.reference];
+        for (const ImageReport& image : current.judged.images) known.push_back(known_of(image, current.audit, current.seen));
     });
     publish();
 }
 
-std::shared_ptr<const Picture> CurrentImages::picture() const {
+std::shared_ptr<const Picture> CurrentImages::picture() {
     const std::lock_guard lock(mutex_);
+    if (!waivers_->waivers.empty() && today_() != waived_on_) publish();  // one may have expired
     return picture_;
+}
+
+void CurrentImages::waive(waivers::WaiverFile waivers) {
+    const std::lock_guard lock(mutex_);
+    waivers_ = std::make_shared<const waivers::WaiverFile>(std::move(waivers));
+    publish();
 }
 
 void CurrentImages::take(const Report& report) {
@@ -114,15 +163,15 @@ void CurrentImages::take(const Report& report) {
     for (const Skipped& skipped : report.skipped)
         if (const Result<oci::Reference> reference = oci::parse_reference(skipped.reference)) references.insert({reference->registry, reference->repository, reference->tag});
     const std::lock_guard turn(taking_);  // who reads the store later writes later
-    std::map<store::ReferenceKey, std::vector<ImageLine>> fresh;
+    std::map<store::ReferenceKey, std::vector<Known>> fresh;
     for (const store::ReferenceKey& each : references) {
-        std::vector<ImageLine>& lines = fresh[each];
+        std::vector<Known>& known = fresh[each];
         if (const std::optional<store::CurrentReference> current = store_.find_current(each))
-            for (const ImageReport& image : current->judged.images) lines.push_back(line_of(image, current->audit, current->seen));
+            for (const ImageReport& image : current->judged.images) known.push_back(known_of(image, current->audit, current->seen));
     }
     const std::lock_guard lock(mutex_);
-    for (auto& [reference, lines] : fresh) lines_[reference] = std::move(lines);
-    std::erase_if(lines_, [&](const auto& each) {
+    for (auto& [reference, known] : fresh) known_[reference] = std::move(known);
+    std::erase_if(known_, [&](const auto& each) {
         const std::string name = each.first.registry + '/' + each.first.repository + ':' + each.first.tag;
         return std::binary_search(report.gone.begin(), report.gone.end(), name);
     });
@@ -130,8 +179,21 @@ void CurrentImages::take(const Report& report) {
 }
 
 void CurrentImages::publish() {
+    waived_on_ = today_();
+    Report waived;
+    if (!waivers_->path.empty())
+        for (const auto& [reference, known] : known_)
+            for (const Known& each : known) waived.images.push_back(each.findings);
+    waivers::apply(*waivers_, waived_on_, waived);
     auto picture = std::make_shared<Picture>();
-    for (const auto& [reference, lines] : lines_) picture->images.insert(picture->images.end(), lines.begin(), lines.end());
+    picture->waivers = waivers_;
+    if (waived.waivers) picture->waiver_use = std::move(*waived.waivers);
+    for (const auto& [reference, known] : known_)
+        for (const Known& each : known) {
+            const std::size_t at = picture->images.size();
+            picture->images.push_back(each.line);
+            if (at < waived.images.size()) picture->images.back().waived = waived_codes(waived.images[at]);
+        }
     std::sort(picture->images.begin(), picture->images.end(), [](const ImageLine& a, const ImageLine& b) { return place_of(a) < place_of(b); });
     for (const ImageLine& line : picture->images) count(line.verdict, picture->verdicts);
     picture->version = ++version_;

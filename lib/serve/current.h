@@ -3,9 +3,11 @@
 
 #include "model/report.h"
 #include "store/store.h"
+#include "waivers/waivers.h"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +29,7 @@ struct ImageLine {
     std::string tier;                 ///< empty where the tag was not understood
     std::vector<std::string> codes;   ///< of its findings, sorted, each once
     std::vector<std::string> notes;   ///< those of them that are of severity info only
+    std::vector<std::string> waived;  ///< those of them of which every finding is waived
     std::string error;                ///< code of the error that kept it from being read
     std::int64_t audit = 0;           ///< the run that looked last
     std::chrono::sys_seconds seen;
@@ -38,6 +41,8 @@ struct Picture {
     std::vector<ImageLine> images;
     std::uint64_t version = 0;  ///< another one with every change, also over restarts in all likelihood
     store::VerdictCounts verdicts;
+    std::shared_ptr<const waivers::WaiverFile> waivers;  ///< by which lines are waived; never null
+    WaiverUse waiver_use;                                ///< over all images
 };
 
 struct ImageQuery {
@@ -47,6 +52,7 @@ struct ImageQuery {
     std::string text;        ///< stands in the reference, whatever the case
     std::optional<Verdict> verdict;
     std::string code;
+    std::optional<bool> waived;  ///< whether all that accuses the image is waived
     std::size_t limit = 100;
     std::string cursor;      ///< from ImagePage::next
 };
@@ -64,19 +70,31 @@ Result<ImagePage> find_images(const Picture& picture, const ImageQuery& query);
 /// Thread-safe.
 class CurrentImages {
 public:
-    explicit CurrentImages(store::AuditStore& store);
-    [[nodiscard]] std::shared_ptr<const Picture> picture() const;
+    /// `today` says when waivers expire.
+    CurrentImages(store::AuditStore& store, waivers::WaiverFile waivers, std::function<std::chrono::sys_days()> today);
+    [[nodiscard]] std::shared_ptr<const Picture> picture();
+    /// Other waivers, from now on.
+    void waive(waivers::WaiverFile waivers);
     /// After a run: of every reference that it looked at or found gone, what the store knows now. A run that looked earlier than another and
     /// ended later changes nothing so.
     void take(const Report& report);
 
 private:
+    /// A line, and as much of its report as waivers are about.
+    struct Known {
+        ImageLine line;
+        ImageReport findings;
+    };
+    static Known known_of(const ImageReport& image, std::int64_t audit, std::chrono::sys_seconds seen);
     void publish();
 
     store::AuditStore& store_;
+    const std::function<std::chrono::sys_days()> today_;
     std::mutex taking_;
-    mutable std::mutex mutex_;
-    std::map<store::ReferenceKey, std::vector<ImageLine>> lines_;
+    std::mutex mutex_;
+    std::shared_ptr<const waivers::WaiverFile> waivers_;
+    std::chrono::sys_days waived_on_;
+    std::map<store::ReferenceKey, std::vector<Known>> known_;
     std::uint64_t version_;
     std::shared_ptr<const Picture> picture_;
 };

@@ -50,7 +50,7 @@ Daemon::Daemon(config::Settings settings, DaemonOptions options, std::shared_ptr
       store_(std::move(store)),
       state_(std::move(state)),
       enqueuer_(std::make_unique<store::BatchingEnqueuer>(state_->jobs())),
-      images_(std::make_unique<CurrentImages>(*store_)),
+      images_(std::make_unique<CurrentImages>(*store_, settings.waivers, [this] { return options_.today(); })),
       observer_(&metrics_, [](registry::TrafficObserver*) {}),  // the daemon outlives every client
       progress_(std::make_unique<Quiet>()),
       telling_(*state_),
@@ -91,6 +91,7 @@ Result<void> Daemon::reload(config::Settings settings) {
     Result<std::shared_ptr<Workshop>> made = Workshop::make(settings, store_, *progress_, observer_, options_.confined);
     metrics_.reloaded(made.has_value());
     if (!made) return made.error();
+    images_->waive(settings.waivers);
     {
         const std::lock_guard lock(mutex_);
         settings_ = std::make_shared<const config::Settings>(std::move(settings));

@@ -39,6 +39,7 @@ struct DaemonOptions {
     store::Clocks clocks = {};  ///< tests have their own
     std::chrono::milliseconds lease{60'000};
     [[nodiscard]] std::chrono::sys_seconds now() const { return std::chrono::floor<std::chrono::seconds>(clocks.now()); }
+    [[nodiscard]] std::chrono::sys_days today() const { return std::chrono::floor<std::chrono::days>(clocks.now()); }
 };
 
 /// How far a run has come.

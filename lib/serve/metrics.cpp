@@ -145,6 +145,11 @@ void write_picture(const Picture& picture, MetricsText& out) {
     for (const auto& [key, count] : images) out.sample("veritag_images", {{"registry", key.first}, {"verdict", key.second}}, static_cast<double>(count));
     out.family("veritag_images_with_finding", "gauge", "Images that have a finding of this code.");
     for (const auto& [key, count] : findings) out.sample("veritag_images_with_finding", {{"registry", key.first}, {"code", key.second}}, static_cast<double>(count));
+    out.family("veritag_waived_findings", "gauge", "Findings that are waived now.");
+    out.sample("veritag_waived_findings", static_cast<double>(picture.waiver_use.findings));
+    out.family("veritag_waivers_idle", "gauge", "Waivers that do nothing and want to be looked at.");
+    out.sample("veritag_waivers_idle", {{"reason", "expired"}}, static_cast<double>(picture.waiver_use.expired.size()));
+    out.sample("veritag_waivers_idle", {{"reason", "unused"}}, static_cast<double>(picture.waiver_use.unused.size()));
 }
 
 void write_queue(const store::QueueCounts& counts, MetricsText& out) {

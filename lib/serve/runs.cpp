@@ -46,18 +46,20 @@ const config::TargetSettings* target_of(const config::Settings& settings, const 
     return nullptr;
 }
 
+// By it whoever ordered the run decides: what is waived does not count.
 RunResult result_of(const audit::AuditOutcome& outcome) {
     RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty()};
     std::optional<Severity> worst;
     const auto add = [&](const std::vector<Finding>& findings) {
         for (const Finding& finding : findings)
-            if (!worst || finding.severity < *worst) worst = finding.severity;
+            if (!finding.waived && (!worst || finding.severity < *worst)) worst = finding.severity;
     };
     add(outcome.report.findings);
     for (const ListedTarget& target : outcome.report.targets) result.unread = result.unread || target.error;
     for (const ImageReport& image : outcome.report.images) {
         add(image.findings);
-        result.unread = result.unread || image.verdict == Verdict::error || image.verdict == Verdict::unknown;
+        const Verdict verdict = unwaived_verdict(image);
+        result.unread = result.unread || verdict == Verdict::error || verdict == Verdict::unknown;
     }
     if (worst) result.worst = to_string(*worst);
     return result;
@@ -139,9 +141,11 @@ void Daemon::work(const std::vector<std::string>& kinds, const std::string& name
 
 namespace {
 
-// What stopped the run knows only that it was stopped.
-Error overdue_error(const store::Lease& lease, const Error& stopped) {
+// A run that was stopped knows that, and not why.
+Error error_of(const store::Lease& lease, store::LeaseState state, const Error& stopped) {
     if (stopped.code != ErrorCode::cancelled) return stopped;
+    if (state == store::LeaseState::cancelled) return {ErrorCode::cancelled, "run job", quote(lease.key), "it was cancelled; what was done by then is kept", ""};
+    if (state != store::LeaseState::overdue) return stopped;
     const char* hint = lease.kind == kAuditJob     ? "what was done by then is kept, and the next try goes on; raise the target's deadline"
                        : lease.kind == kAdapterJob ? "raise harbor_adapter.deadline"
                                                    : "see in the log what took so long";
@@ -194,7 +198,7 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
         running_.erase(lease.id);
         state = job.state();
     }
-    if (!result && state == store::LeaseState::overdue) result = overdue_error(lease, result.error());
+    if (!result) result = error_of(lease, state, result.error());
     std::string result_word = "done";
     Result<bool> told = true;
     if (result) {
@@ -254,7 +258,7 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
         const bool first_look = run.options.kind == store::RunKind::audit && outcome.earlier.images.empty();
         noted = telling_.note(*settings, {.target = run.target, .channels = run.channels, .outcome = outcome, .when = options_.now(), .first_look = first_look});
     };
-    const audit::AuditOutcome outcome = run.auditor.run(options, stop);
+    audit::AuditOutcome outcome = run.auditor.run(options, stop);
     metrics_.worker_failures(static_cast<std::uint64_t>(std::count_if(outcome.report.images.begin(), outcome.report.images.end(),
                                                                       [](const ImageReport& image) { return image.error && image.error->code == ErrorCode::worker; })));
     metrics_.layers(outcome.report.layers_analyzed, outcome.report.layers_reused, outcome.report.bytes_fetched);
@@ -275,6 +279,7 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     }
     const bool listed = std::none_of(outcome.report.targets.begin(), outcome.report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
     if (run.configured && listed && !outcome.report.images.empty()) note_audited(run.target);
+    waivers::mark(settings->waivers, options_.today(), outcome.report);
     return to_json(result_of(outcome));
 }
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "notify/send.h"
+#include "report/causes.h"
 #include "report/difference.h"
 #include "serve/orders.h"
 #include "store/compression.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr std::string_view kPending = "notice/pending/";
 constexpr std::string_view kSending = "notice/sending/";
 constexpr std::string_view kMemory = "notice/memory/";
+constexpr std::string_view kWithheld = "notice/withheld/";  // by target: findings that nobody was told of, as a list of their names
 constexpr std::uint64_t kMostNoticeBytes = 64ULL << 20;
 
 std::string place_of(const std::string& channel, const std::string& target) { return channel + '/' + target; }
@@ -27,6 +29,42 @@ Result<notify::Notice> unpack(const std::string& value) {
     const std::optional<std::string> bytes = store::decompress(value, kMostNoticeBytes);
     if (!bytes) return Error{ErrorCode::malformed, "read notice", "", "it was not written by this program", ""};
     return notify::deserialise_notice(*bytes);
+}
+
+// What a finding is called among those that are withheld, by what report::compare() tells them apart: the reference, and a digest of the rest,
+// which may hold anything.
+std::string name_of(const ImageReport& image, const Finding& finding) {
+    std::string rest;
+    for (const std::string& part : {image.platform, finding.code, finding.component, report::without_digest(finding.claimed), report::without_digest(finding.observed)}) rest += part + '\0';
+    return image.reference + ' ' + sha256_of(rest).str();
+}
+
+std::string reference_in(const std::string& name) { return name.substr(0, name.find(' ')); }
+
+// The images of `report` without those findings.
+Report without(Report report, const std::set<std::string>& names) {
+    if (names.empty()) return report;
+    for (ImageReport& image : report.images) std::erase_if(image.findings, [&](const Finding& each) { return names.contains(name_of(image, each)); });
+    return report;
+}
+
+// What of a run is not to be told. `before` was withheld up to now.
+std::set<std::string> withheld_now(const std::set<std::string>& before, const audit::AuditOutcome& outcome, const waivers::WaiverFile& waivers, std::chrono::sys_days today) {
+    std::set<std::string> told, looked_at, withheld;
+    for (const ImageReport& image : outcome.earlier.images)
+        for (const Finding& finding : image.findings) told.insert(name_of(image, finding));
+    for (const ImageReport& image : outcome.report.images) {
+        // Nothing is known of an image that could not be read, and what was withheld of it stays so.
+        if (image.error) continue;
+        looked_at.insert(image.reference);
+        ImageReport marked = image;
+        waivers::mark(waivers, today, marked);
+        for (const Finding& finding : marked.findings)
+            if (const std::string name = name_of(image, finding); finding.waived && (!told.contains(name) || before.contains(name))) withheld.insert(name);
+    }
+    for (const std::string& name : before)
+        if (!looked_at.contains(reference_in(name)) && !std::binary_search(outcome.report.gone.begin(), outcome.report.gone.end(), reference_in(name))) withheld.insert(name);
+    return withheld;
 }
 
 }  // namespace
@@ -44,7 +82,33 @@ Result<void> KeptNoticeMemory::remove(std::string_view key) {
 Result<void> Telling::note(const config::Settings& settings, const RunToTell& run) {
     notify::NoticeOrigin origin{.target = run.target, .run = std::to_string(run.outcome.audit), .when = run.when, .first_look = run.first_look, .counts = notify::counts_of(run.outcome.report),
                                 .link = settings.external_url.empty() ? "" : settings.external_url + "/#/audits/" + std::to_string(run.outcome.audit), .gone = run.outcome.report.gone};
-    const std::optional<notify::Notice> notice = notify::notice_from(report::compare(run.outcome.earlier, run.outcome.report), origin);
+    VERITAG_TRY(const std::set<std::string> before, withheld_of(run.target));
+    const std::set<std::string> withheld = withheld_now(before, run.outcome, settings.waivers, std::chrono::floor<std::chrono::days>(run.when));
+    const std::optional<notify::Notice> notice = notify::notice_from(report::compare(without(run.outcome.earlier, before), without(run.outcome.report, withheld)), origin);
+    VERITAG_CHECK(note_channels(settings, run, notice));
+    // Last: a daemon that dies before it writes the same notice down again.
+    return withheld == before ? ok() : keep_withheld(run.target, withheld);
+}
+
+Result<std::set<std::string>> Telling::withheld_of(const std::string& target) {
+    std::set<std::string> names;
+    VERITAG_TRY(const std::optional<store::StateValue> value, state_.values().get(std::string(kWithheld) + target));
+    if (!value) return names;
+    const std::optional<std::string> text = store::decompress(value->value, kMostNoticeBytes);
+    if (!text) return Error{ErrorCode::malformed, "read what was not told", target, "it was not written by this program", ""};
+    for (const std::string_view name : split(*text, '\n'))
+        if (!name.empty()) names.emplace(name);
+    return names;
+}
+
+Result<void> Telling::keep_withheld(const std::string& target, const std::set<std::string>& names) {
+    const std::string key = std::string(kWithheld) + target;
+    if (!names.empty()) return state_.values().put(key, store::compress(join(std::vector<std::string>(names.begin(), names.end()), "\n")));
+    VERITAG_CHECK(state_.values().remove(key));
+    return ok();
+}
+
+Result<void> Telling::note_channels(const config::Settings& settings, const RunToTell& run, const std::optional<notify::Notice>& notice) {
     if (!notice) return ok();
     for (const notify::Channel& channel : settings.channels) {
         if (!run.channels.empty() && std::find(run.channels.begin(), run.channels.end(), channel.name) == run.channels.end()) continue;

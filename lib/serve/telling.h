@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -44,7 +45,8 @@ class Telling {
 public:
     explicit Telling(store::DaemonState& state) : state_(state), memory_(state.values()) {}
 
-    /// Writes down what each channel shall be told. The same run again changes nothing.
+    /// Writes down what each channel shall be told. The same run again changes nothing. What is waived when it is found is withheld, and told
+    /// as new once it is waived no more; what was told before it was waived stays told until it is mended.
     Result<void> note(const config::Settings& settings, const RunToTell& run);
     /// Jobs for everything that is written down: after a run, and when the daemon starts. `may_be_told`: by the number of the run; one that was
     /// killed before it was kept writes the same down again, and is told then.
@@ -64,6 +66,9 @@ public:
     Result<Sent> send(const config::Settings& settings, const std::string& channel, const std::string& target, std::chrono::sys_seconds now, const std::stop_token& stop);
 
 private:
+    Result<void> note_channels(const config::Settings& settings, const RunToTell& run, const std::optional<notify::Notice>& notice);
+    Result<std::set<std::string>> withheld_of(const std::string& target);
+    Result<void> keep_withheld(const std::string& target, const std::set<std::string>& names);
     Result<bool> has_more(const std::string& place);
     Result<std::optional<notify::Notice>> begin_sending(const std::string& place);
     store::DaemonState& state_;

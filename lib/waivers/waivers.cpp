@@ -5,6 +5,7 @@
 #include "report/messages.h"
 #include "rules/pack_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -59,6 +60,71 @@ std::string name_of(const ImageReport& image) {
     return image.repository.empty() ? image.reference : name;
 }
 
+// Under what a finding of no image can be waived.
+std::vector<std::string> names_of(const Finding& finding) {
+    std::vector<std::string> names;
+    if (!finding.file.empty()) names.push_back(finding.file);
+    if (finding.code == "catalog-unpublished" || finding.code == "catalog-undeclared")  // REPOSITORY:TAG
+        for (const std::optional<std::string>& each : {finding.claimed, finding.observed})
+            if (each) names.push_back(*each);
+    return names;
+}
+
+// What nobody has seen can be known to nobody: such an image stays unread whatever is waived.
+bool speaks_of_unread(const ImageReport& image, const Finding& finding) { return finding.code == "unproven" && finding.component.empty() && (image.configs_only || !image.problems.empty()); }
+
+class Marker {
+public:
+    Marker(const WaiverFile& file, std::chrono::sys_days today) : file_(file), today_(today), used_(file.waivers.size(), false) {}
+
+    void mark(ImageReport& image) {
+        const std::vector<std::string> names{name_of(image)};
+        for (Finding& finding : image.findings)
+            if (speaks_of_unread(image, finding))
+                finding.waived.reset();
+            else
+                mark(finding, names);
+    }
+
+    void mark(Report& report) {
+        for (ImageReport& image : report.images) mark(image);
+        for (Finding& finding : report.findings) mark(finding, names_of(finding));
+    }
+
+    void mark(Finding& finding, const std::vector<std::string>& names) {
+        finding.waived.reset();
+        for (std::size_t i = 0; i < file_.waivers.size(); ++i) {
+            const Waiver& waiver = file_.waivers[i];
+            if (has_expired(waiver) || finding.code != waiver.code || (!waiver.component.empty() && finding.component != waiver.component)) continue;
+            if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return rules::glob_matches(waiver.target, name); })) continue;
+            used_[i] = true;
+            if (!finding.waived) finding.waived = waiver.waived;
+        }
+        if (finding.waived) ++findings_;
+    }
+
+    [[nodiscard]] WaiverUse use() const {
+        WaiverUse use{.findings = findings_, .expired = {}, .unused = {}};
+        for (std::size_t i = 0; i < file_.waivers.size(); ++i) {
+            const Waiver& waiver = file_.waivers[i];
+            const IdleWaiver idle{.target = waiver.target, .code = waiver.code, .component = waiver.component, .waived = waiver.waived, .file = file_.path, .line = waiver.line};
+            if (has_expired(waiver))
+                use.expired.push_back(idle);
+            else if (!used_[i])
+                use.unused.push_back(idle);
+        }
+        return use;
+    }
+
+private:
+    [[nodiscard]] bool has_expired(const Waiver& waiver) const { return waiver.last_day < today_; }
+
+    const WaiverFile& file_;
+    const std::chrono::sys_days today_;
+    std::vector<bool> used_;
+    std::size_t findings_ = 0;
+};
+
 }  // namespace
 
 Result<std::vector<Waiver>> parse_waivers(std::string_view path, std::string_view text) {
@@ -78,7 +144,9 @@ Result<std::vector<Waiver>> parse_waivers(std::string_view path, std::string_vie
     return all;
 }
 
-Result<std::vector<Waiver>> read_waivers(const std::string& path) {
+Result<WaiverFile> read_waivers(const std::string& path) {
+    WaiverFile file{.path = path, .waivers = {}};
+    if (path.empty()) return file;
     errno = 0;
     std::ifstream in(path, std::ios::binary);
     std::string text(kMostBytes + 1, '\0');
@@ -86,34 +154,22 @@ Result<std::vector<Waiver>> read_waivers(const std::string& path) {
     text.resize(static_cast<std::size_t>(in.gcount()));
     if (text.size() > kMostBytes) return Error{ErrorCode::config, "read waivers", quote(path), "more than " + std::to_string(kMostBytes) + " bytes", ""};
     if (in.bad() || !in.eof()) return Error{ErrorCode::config, "read waivers", quote(path), errno != 0 ? std::strerror(errno) : "it cannot be read", ""};
-    return parse_waivers(path, text);
+    VERITAG_TRY(file.waivers, parse_waivers(path, text));
+    return file;
 }
 
-void apply(const std::vector<Waiver>& waivers, std::string_view file, std::chrono::sys_days today, Report& report) {
-    WaiverUse use;
-    std::vector<bool> used(waivers.size(), false);
-    for (ImageReport& image : report.images) {
-        const std::string name = name_of(image);
-        for (std::size_t i = 0; i < waivers.size(); ++i) {
-            const Waiver& waiver = waivers[i];
-            if (waiver.last_day < today || image.findings.empty() || !rules::glob_matches(waiver.target, name)) continue;
-            for (Finding& finding : image.findings) {
-                if (finding.code != waiver.code || (!waiver.component.empty() && finding.component != waiver.component)) continue;
-                used[i] = true;
-                if (!finding.waived) ++use.findings;
-                if (!finding.waived) finding.waived = waiver.waived;
-            }
-        }
-    }
-    for (std::size_t i = 0; i < waivers.size(); ++i) {
-        const Waiver& waiver = waivers[i];
-        const IdleWaiver idle{.target = waiver.target, .code = waiver.code, .component = waiver.component, .waived = waiver.waived, .file = std::string(file), .line = waiver.line};
-        if (waiver.last_day < today)
-            use.expired.push_back(idle);
-        else if (!used[i])
-            use.unused.push_back(idle);
-    }
-    report.waivers = std::move(use);
+void mark(const WaiverFile& file, std::chrono::sys_days today, ImageReport& image) { Marker(file, today).mark(image); }
+
+void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report) {
+    if (file.path.empty()) return;
+    Marker marker(file, today);
+    marker.mark(report);
+    report.waivers = marker.use();
+}
+
+void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report) {
+    apply(file, today, report);
+    if (report.waivers) report.waivers = WaiverUse{.findings = report.waivers->findings, .expired = {}, .unused = {}};
 }
 
 }  // namespace veritag::waivers

@@ -1,7 +1,7 @@
 // Exceptions that somebody made for findings, for a time and with a reason:
 //
 //   waivers:
-//     - target: 'quay.io/openeuler/cann:8.0.*'   # glob over REGISTRY/REPOSITORY:TAG, as rules/pattern.h reads them
+//     - target: 'quay.io/openeuler/cann:8.0.*'   # glob over REGISTRY/REPOSITORY:TAG, as rules/pattern.h reads them; see below
 //       code: os-mismatch
 //       component: openeuler                      # may be left out: then of any component
 //       reason: rebuilt with the next release
@@ -10,6 +10,9 @@
 //
 // A waived finding stays visible. It changes no verdict: an image that is not what its tag says does not become one because somebody knows.
 // It only counts no more where a gate decides (Finding::waived, unwaived_verdict()).
+// That parts of an image could not be read (`unproven` without a component) is never waived: nobody knows what is there.
+// A finding about a tree of declarations has no image. There the glob goes over its file as the report names it (`AI/cann/meta.yml`), and of
+// `catalog check` over REPOSITORY:TAG too.
 #pragma once
 
 #include "base/result.h"
@@ -35,11 +38,23 @@ struct Waiver {
 /// and column.
 Result<std::vector<Waiver>> parse_waivers(std::string_view path, std::string_view text);
 
-/// Reads a file of at most 4 MiB.
-Result<std::vector<Waiver>> read_waivers(const std::string& path);
+/// A file of waivers, or none: then it waives nothing, and no report speaks of it.
+struct WaiverFile {
+    std::string path;  ///< empty: none
+    std::vector<Waiver> waivers;
+};
 
-/// Marks the findings of the report's images that are waived on that day, and says in Report::waivers which waivers did nothing. Of several
-/// that fit a finding the first is shown, and all are used.
-void apply(const std::vector<Waiver>& waivers, std::string_view file, std::chrono::sys_days today, Report& report);
+/// Reads a file of at most 4 MiB. No file is read for an empty path.
+Result<WaiverFile> read_waivers(const std::string& path);
+
+/// Marks the findings of one image that are waived on that day, and takes away marks of earlier days. Of several waivers that fit a finding
+/// the first is shown.
+void mark(const WaiverFile& file, std::chrono::sys_days today, ImageReport& image);
+
+/// Marks all findings of a report and says in Report::waivers how many: for a report that looks at a part of what the waivers are for.
+void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report);
+
+/// The same, and says which waivers did nothing: for a report over everything they are for.
+void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report);
 
 }  // namespace veritag::waivers

@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     image.tag = "8.0.RC1-oe2203sp2";
     image.findings.push_back({.code = "os-mismatch", .component = "openeuler", .message = "", .evidence = {}});
     const std::chrono::sys_days today = std::chrono::year{2026} / 8 / 22;
-    waivers::apply(*read, "waivers.yml", today, report);
+    waivers::apply({"waivers.yml", *read}, today, report);
     VERITAG_ASSERT(report.waivers && report.waivers->expired.size() + report.waivers->unused.size() <= read->size());
     if (image.findings.front().waived) VERITAG_ASSERT(image.findings.front().waived->expiry >= "2026-08-22" && report.waivers->findings == 1);
     return 0;

@@ -19,7 +19,7 @@ void PrintTo(const MistakeCase& c, std::ostream* out) { *out << c.name; }
 
 constexpr MistakeCase kMistakes[] = {
     {"TopKey", "lenguage: en\n",
-                "1:1: \"lenguage\" is unknown (known: listen, tls, access, store, rules, jobs, workers, partial, language, external_url, registries, targets, "
+                "1:1: \"lenguage\" is unknown (known: listen, tls, access, store, rules, waivers, jobs, workers, partial, language, external_url, registries, targets, "
                 "hooks, settle, harbor_adapter, notifications, queue, log, limits, http); did you mean \"language\"?"},
     {"NoMap", "- listen\n", "1:1: expected a mapping, found a list"},
     {"Empty", "", "1:1: the file is empty"},
@@ -33,6 +33,9 @@ constexpr MistakeCase kMistakes[] = {
     {"Language", "language: fr\n", "1:11 language: \"fr\" is unknown (known: en, zh); did you mean \"en\"?"},
     {"ExternalUrl", "external_url: veritag.example\n", "1:15 external_url: \"veritag.example\" is no URL; as https://veritag.example"},
     {"StoreList", "store: [a]\n", "1:8 store: expected text, found a list"},
+    {"WaiversAbsent", "waivers: /absent.yml\n", "1:10 waivers: \"/absent.yml\": No such file or directory"},
+    {"WaiversWrong", "waivers: /waivers/wrong.yml\n", "1:10 waivers: read waivers: /waivers/wrong.yml:1:11 waivers[0]: the key \"code\" is missing"},
+    {"WaiversUnnamed", "waivers: ''\n", "1:10 waivers: it names no file"},
     {"RulesMap", "rules: {a: b}\n", "1:8 rules: expected text, found a mapping"},
     {"Settle", "settle: 2\n", "1:9 settle: \"2\" has no unit; write it as 90m, 6h or 1d12h"},
     {"SettleUnit", "settle: 2x\n", "1:9 settle: \"2x\" has an unknown unit, or units out of order (w, d, h, m, s); write it as 90m, 6h or 1d12h"},

@@ -25,7 +25,9 @@ struct FakePlaces {
                                              {"/run/credentials/one", std::string(kCredentialSecret)},
                                              {"/lists/images", "quay.io/openeuler/cann:8.0.RC1-oe2203sp4\nquay.io/openeuler/pytorch\n"},
                                              {"/lists/empty", "# nothing\n"},
-                                             {"/lists/broken", "no reference !\n"}};
+                                             {"/lists/broken", "no reference !\n"},
+                                             {"/etc/veritag/waivers.yml", "waivers:\n  - {target: 'quay.io/**', code: os-mismatch, reason: r, owner: o, expiry: 2026-12-31}\n"},
+                                             {"/waivers/wrong.yml", "waivers: [{ target: a }]\n"}};
     std::map<std::string, std::string> variables{{"ONE", std::string(kEnvironmentSecret)}, {"EMPTY", ""}};
     std::string credentials_directory = "/run/credentials";
 

@@ -47,6 +47,7 @@ TEST(TopLevel, IsRead) {
     const Settings settings = read(R"(
 store: /srv/veritag/store.sqlite
 rules: [/etc/veritag/rules, /srv/rules]
+waivers: /etc/veritag/waivers.yml
 jobs: 5
 workers: 3
 partial: true
@@ -58,6 +59,9 @@ log: {level: debug, format: json}
 )");
     EXPECT_EQ(settings.store, "/srv/veritag/store.sqlite");
     EXPECT_EQ(settings.rules, (std::vector<std::string>{"/etc/veritag/rules", "/srv/rules"}));
+    EXPECT_EQ(settings.waivers.path, "/etc/veritag/waivers.yml");
+    ASSERT_EQ(settings.waivers.waivers.size(), 1U);
+    EXPECT_EQ(settings.waivers.waivers[0].target, "quay.io/**");
     EXPECT_EQ(settings.jobs, 5U);
     EXPECT_EQ(settings.workers, 3U);
     EXPECT_TRUE(settings.partial);

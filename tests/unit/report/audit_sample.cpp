@@ -27,6 +27,7 @@ ImageReport on_bad_base(const std::string& registry, const std::string& tag, con
     ImageReport bad = image(registry, tag, Verdict::fail, manifest);
     bad.claims = {{.component = "openeuler", .kind = ComponentKind::os, .version = "22.03-LTS-SP2", .text = "oe2203sp2"}};
     bad.observed = {{.component = "openeuler", .kind = ComponentKind::os, .version = "22.03-LTS-SP4", .evidence = {}}};
+    bad.build_steps = {{0, "ADD openEuler-docker-rootfs.aarch64.tar.xz /"}};
     bad.lineage = {{.reference = registry + "/openeuler/cann:8.0.RC1-oe2203sp2", .digest = digest('c'), .layers = 3, .current = true},
                    {.reference = registry + "/openeuler/openeuler:22.03-lts-sp4", .digest = digest('a'), .layers = 1, .current = false},
                    {.reference = registry + "/openeuler/openeuler:22.03", .digest = digest('a'), .layers = 1, .current = true}};

@@ -37,6 +37,7 @@ ImageReport failing() {
     bad.diff_ids = {kDigestB, kDigestA, kDigestB};
     bad.partial_layers = {0, 2};
     bad.restored_layers = {1};
+    bad.build_steps = {{0, "ADD openEuler-docker-rootfs.aarch64.tar.xz / # buildkit"}, {2, "RUN pip install torch==2.1.0 |\nthat spans lines"}};
     bad.tier = Tier::framework;
     bad.claims = {{.component = "pytorch", .kind = ComponentKind::framework, .version = "2.1.0", .from_repository = true, .text = "2.1.0"},
                   {.component = "cann", .kind = ComponentKind::sdk, .version = "7.0.RC1", .text = "cann7.0.RC1"},
@@ -130,6 +131,7 @@ Report hostile_report() {
     for (ImageReport& image : report.images) {
         image.reference = image.registry = image.repository = image.tag = image.platform = image.digest = evil;
         image.diff_ids = {evil, evil};
+        image.build_steps = {{99, evil}};
         image.problems.push_back({.path = evil, .message = evil});
         const Evidence evidence{.source = EvidenceSource::elf, .path = evil, .layer = 99, .diff_id = evil, .detail = evil};
         image.observed = {{.component = evil, .kind = ComponentKind::os, .version = evil, .evidence = {evidence}},

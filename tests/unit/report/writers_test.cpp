@@ -39,7 +39,7 @@ TEST(JsonReport, HasTheMembersOfTheContract) {
     const rapidjson::Value& image = root["images"][2];
     EXPECT_EQ(names(image),
               "reference registry repository tag indexDigest digest platform verdict error grammar tier dev claims observed packages restoredLayers partialLayers packageList "
-              "lineage findings problems");
+              "lineage findings buildSteps problems");
     EXPECT_EQ(names(image["claims"][0]), "component kind version from");
     EXPECT_EQ(names(image["observed"][0]), "component kind version proof evidence");
     EXPECT_EQ(names(image["observed"][0]["evidence"][0]), "source path layer diffId detail");

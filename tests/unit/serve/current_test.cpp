@@ -17,6 +17,9 @@ ImageReport image(const std::string& repository, const std::string& tag, Verdict
     return report;
 }
 
+constexpr std::chrono::sys_days kToday = std::chrono::year(2026) / 8 / 22;
+std::chrono::sys_days today() { return kToday; }
+
 class Current : public testing::Test {
 protected:
     std::unique_ptr<store::AuditStore> open() { return std::move(*store::open_sqlite_store(folder_.file("store.sqlite"))); }
@@ -37,7 +40,7 @@ protected:
 
 TEST_F(Current, PagesAreTheWholeAndFiltersCut) {
     const auto store = open();
-    CurrentImages current(*store);
+    CurrentImages current(*store, {}, today);
     Report report;
     for (const char* tag : {"1", "2", "3"}) report.images.push_back(image("openeuler/a", tag, Verdict::pass));
     report.images.push_back(image("openeuler/b", "1", Verdict::fail, "os-mismatch"));
@@ -70,7 +73,7 @@ TEST_F(Current, PagesAreTheWholeAndFiltersCut) {
 
 TEST_F(Current, ARunTakesThePlaceOfWhatWasKnownAndWhatIsGoneGoes) {
     const auto store = open();
-    CurrentImages current(*store);
+    CurrentImages current(*store, {}, today);
     Report first;
     first.images = {image("a", "1", Verdict::fail, "os-mismatch"), image("a", "1", Verdict::fail, "os-mismatch", "linux/amd64"), image("a", "2", Verdict::pass)};
     keep(*store, first, 1);
@@ -90,7 +93,7 @@ TEST_F(Current, ARunTakesThePlaceOfWhatWasKnownAndWhatIsGoneGoes) {
 
 TEST_F(Current, WhoLookedEarlierAndEndedLaterChangesNothing) {
     const auto store = open();
-    CurrentImages current(*store);
+    CurrentImages current(*store, {}, today);
     Report scan, audit;
     scan.images = {image("a", "1", Verdict::fail, "os-mismatch")};
     audit.images = {image("a", "1", Verdict::pass)};
@@ -99,12 +102,12 @@ TEST_F(Current, WhoLookedEarlierAndEndedLaterChangesNothing) {
     keep(*store, audit, 100, "audit");
     current.take(audit);
     EXPECT_EQ(current.picture()->images.at(0).verdict, Verdict::fail);
-    EXPECT_EQ(CurrentImages(*store).picture()->images.at(0).verdict, Verdict::fail) << "and after a restart";
+    EXPECT_EQ(CurrentImages(*store, {}, today).picture()->images.at(0).verdict, Verdict::fail) << "and after a restart";
 }
 
 TEST_F(Current, AnOutageLeavesWhatIsKnown) {
     const auto store = open();
-    CurrentImages current(*store);
+    CurrentImages current(*store, {}, today);
     Report before, outage;
     before.images = {image("a", "1", Verdict::fail, "os-mismatch")};
     outage.images = {image("a", "1", Verdict::error), image("b", "1", Verdict::error)};
@@ -119,6 +122,39 @@ TEST_F(Current, AnOutageLeavesWhatIsKnown) {
     EXPECT_EQ(picture->images[1].verdict, Verdict::error) << "of which nothing was known";
 }
 
+TEST_F(Current, WaiversHoldThroughTheirLastDay) {
+    const auto store = open();
+    Report report;
+    report.images = {image("a", "1", Verdict::fail, "os-mismatch"), image("a", "2", Verdict::fail, "os-mismatch"), image("a", "3", Verdict::pass, "tag-moved")};
+    report.images[0].findings.push_back({.code = "package-foreign", .severity = Severity::info});
+    report.images[1].findings.push_back({.code = "sdk-mismatch"});
+    report.images[2].findings[0].severity = Severity::info;
+    keep(*store, report, 1000);
+    std::chrono::sys_days day = kToday;
+    const auto waiver = [](const std::string& target, int line) { return waivers::Waiver{.target = target, .code = "os-mismatch", .component = "", .waived = {"r", "o", "e"}, .last_day = kToday, .line = line}; };
+    CurrentImages current(*store, {"w.yml", {waiver("r.example/a:*", 2), waiver("r.example/b:*", 8)}}, [&] { return day; });
+    const auto found = [&](bool waived) { return texts(find_images(*current.picture(), {.waived = waived})->images); };
+    auto picture = current.picture();
+    EXPECT_EQ(picture->images[0].waived, std::vector<std::string>{"os-mismatch"});
+    EXPECT_EQ(picture->images[1].waived, std::vector<std::string>{"os-mismatch"});
+    EXPECT_EQ(found(true), "a:1") << "of the second something else accuses, and nothing accuses the third";
+    EXPECT_EQ(found(false), "a:2 a:3");
+    EXPECT_EQ(picture->verdicts.fail, 2U) << "a waiver changes no verdict";
+    EXPECT_EQ(picture->waiver_use.findings, 2U);
+    ASSERT_EQ(picture->waiver_use.unused.size(), 1U);
+    EXPECT_EQ(picture->waiver_use.unused[0].line, 8);
+
+    day += std::chrono::days(1);
+    picture = current.picture();
+    EXPECT_TRUE(picture->images[0].waived.empty());
+    EXPECT_EQ(found(true), "");
+    EXPECT_EQ(picture->waiver_use.expired.size(), 2U);
+
+    current.waive({});
+    EXPECT_TRUE(current.picture()->waivers->path.empty());
+    EXPECT_TRUE(current.picture()->waiver_use.expired.empty());
+}
+
 TEST_F(Current, IsReadFromTheStore) {
     {
         const auto store = open();
@@ -131,7 +167,7 @@ TEST_F(Current, IsReadFromTheStore) {
         store->forget_references({&gone, 1});
     }
     const auto store = open();
-    const CurrentImages current(*store);
+    CurrentImages current(*store, {}, today);
     ASSERT_EQ(current.picture()->images.size(), 1U);
     EXPECT_EQ(current.picture()->images[0].codes, std::vector<std::string>{"os-mismatch"});
 }

@@ -178,6 +178,7 @@ TEST_F(DaemonOverDays, ARunWhoseDeadlinePassesSaysSoAndIsGoneOnWith) {
     ASSERT_TRUE(daemon->cancel(audits(*daemon)[0].id));
     ASSERT_TRUE(soon([&] { return audits(*daemon)[0].state == store::JobState::cancelled && daemon->store().find_audit(audit.id)->ended; }));
     EXPECT_EQ(daemon->store().find_audit(audit.id)->end, store::AuditEnd::cancelled) << "for good now";
+    EXPECT_NE(audits(*daemon)[0].failure->message.find("it was cancelled"), std::string::npos) << audits(*daemon)[0].failure->message;
     MetricsText text;
     ASSERT_TRUE(soon([&] {
         daemon->metrics().write(text);

@@ -87,6 +87,48 @@ TEST_F(TellingTest, ADryRunIsShownAndNotSent) {
     EXPECT_EQ(kept("notice/"), 0U) << "and no send is noted, which would make the first real one wait";
 }
 
+// One waiver for all that image() has, good through today.
+waivers::WaiverFile waivers(std::chrono::sys_days last_day) {
+    waivers::Waiver waiver{.target = "r.example/**:*", .code = "os-mismatch", .component = "", .waived = {"known", "ops", "some day"}, .last_day = last_day, .line = 2};
+    return {"waivers.yml", {waiver}};
+}
+
+TEST_F(TellingTest, WhatIsWaivedIsToldOnceItIsWaivedNoMore) {
+    const auto today = std::chrono::floor<std::chrono::days>(now_);
+    settings_.waivers = waivers(today);
+    note(run(1, {image("1", true)}, {image("1", false)}));
+    EXPECT_EQ(kept("notice/pending/"), 0U) << "it is waived";
+    note(run(2, {image("1", true)}, {image("1", true)}));
+    EXPECT_EQ(kept("notice/pending/"), 0U) << "it still is";
+    ImageReport unread = image("1", false);
+    unread.error = Error{ErrorCode::network, "w", "h", "s", ""};
+    note(run(3, {unread}, {image("1", true)}));
+    now_ += std::chrono::hours(24);
+    note(run(4, {image("1", true)}, {image("1", true)}));
+    EXPECT_EQ(kept("notice/pending/"), 1U) << "it is not any more";
+    EXPECT_EQ(kept("notice/withheld/"), 0U);
+    note(run(5, {image("1", false)}, {image("1", true)}));
+    EXPECT_EQ(kept("notice/pending/"), 0U) << "told or not, it is mended";
+}
+
+TEST_F(TellingTest, WhatWasWaivedUntilItWasMendedIsNeverTold) {
+    settings_.waivers = waivers(std::chrono::floor<std::chrono::days>(now_));
+    note(run(1, {image("1", true)}, {image("1", false)}));
+    EXPECT_EQ(kept("notice/withheld/"), 1U);
+    note(run(2, {image("1", false)}, {image("1", true)}));
+    EXPECT_EQ(kept("notice/"), 0U);
+}
+
+TEST_F(TellingTest, WhatWasToldBeforeItWasWaivedIsToldWhenItIsMended) {
+    note(run(1, {image("1", true)}, {image("1", false)}));
+    for (const store::StateEntry& each : test::must(state_->values().list("notice/pending/"))) test::must(state_->values().remove(each.key));  // told
+    settings_.waivers = waivers(std::chrono::floor<std::chrono::days>(now_));
+    note(run(2, {image("1", true)}, {image("1", true)}));
+    EXPECT_EQ(kept("notice/"), 0U);
+    note(run(3, {image("1", false)}, {image("1", true)}));
+    EXPECT_EQ(kept("notice/pending/"), 1U) << "its issue is to be closed";
+}
+
 TEST_F(TellingTest, AFailedTryKeepsItAndTheNextOneSendsTheSame) {
     note(run(1, {image("1", true)}, {}));
     const auto now = std::chrono::floor<std::chrono::seconds>(now_);

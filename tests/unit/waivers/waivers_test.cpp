@@ -101,7 +101,7 @@ std::vector<Waiver> read(const std::string& text) {
 TEST(AppliedWaivers, LeaveTheVerdictAndCountForNothing) {
     Report report;
     report.images = {image("1-oe2203sp2", {finding("os-mismatch", Severity::error), finding("tag-order", Severity::warning)}), image("1-oe2203sp3", {finding("os-mismatch", Severity::error)})};
-    apply(read(entry(kWhole)), "w.yml", kToday, report);
+    apply({"w.yml", read(entry(kWhole))}, kToday, report);
     EXPECT_EQ(report.images[0].findings[0].waived, (Waived{"goes with the next release", "ai-sig", "2026-12-31"}));
     EXPECT_FALSE(report.images[0].findings[1].waived);
     EXPECT_FALSE(report.images[1].findings[0].waived) << "another tag";
@@ -118,7 +118,7 @@ TEST(AppliedWaivers, HoldThroughTheirLastDayAndNoLonger) {
     for (const auto& [today, waived] : {std::pair(std::chrono::sys_days(2026y / 12 / 31), true), std::pair(std::chrono::sys_days(2027y / 1 / 1), false)}) {
         Report report;
         report.images = {image("1-oe2203sp2", {finding("os-mismatch", Severity::error)})};
-        apply(read(entry(kWhole)), "w.yml", today, report);
+        apply({"w.yml", read(entry(kWhole))}, today, report);
         EXPECT_EQ(report.images[0].findings[0].waived.has_value(), waived);
         EXPECT_EQ(report.waivers->expired.size(), waived ? 0U : 1U);
         EXPECT_TRUE(report.waivers->unused.empty()) << "an expired one is told once";
@@ -128,7 +128,7 @@ TEST(AppliedWaivers, HoldThroughTheirLastDayAndNoLonger) {
 TEST(AppliedWaivers, TellWhichNobodyNeeds) {
     Report report;
     report.images = {image("1-oe2203sp2", {finding("sdk-missing", Severity::error, "cann")})};
-    apply(read(entry(kWhole) + "  - {target: 'quay.io/**', code: sdk-missing, component: cuda, reason: r, owner: o, expiry: 2026-12-31}\n"), "dir/w.yml", kToday, report);
+    apply({"dir/w.yml", read(entry(kWhole) + "  - {target: 'quay.io/**', code: sdk-missing, component: cuda, reason: r, owner: o, expiry: 2026-12-31}\n")}, kToday, report);
     EXPECT_FALSE(report.images[0].findings[0].waived) << "of another component";
     ASSERT_EQ(report.waivers->unused.size(), 2U);
     EXPECT_EQ(report.waivers->unused[1].component, "cuda");
@@ -141,7 +141,7 @@ TEST(AppliedWaivers, OfAnUnreadableImageChangeNothing) {
     report.images = {image("1-oe2203sp2", {finding("os-mismatch", Severity::error)})};
     report.images[0].verdict = Verdict::error;
     report.images[0].error = Error{ErrorCode::network, "w", "h", "s", ""};
-    apply(read(entry(kWhole)), "w.yml", kToday, report);
+    apply({"w.yml", read(entry(kWhole))}, kToday, report);
     EXPECT_EQ(unwaived_verdict(report.images[0]), Verdict::error);
 }
 
@@ -149,9 +149,20 @@ TEST(AppliedWaivers, MakeAnUnknownImageClean) {
     Report report;
     report.images = {image("1", {finding("unproven", Severity::warning)})};
     EXPECT_EQ(report.images[0].verdict, Verdict::unknown);
-    apply(read(entry("{target: 'quay.io/openeuler/cann:1', code: unproven, reason: r, owner: o, expiry: 2026-12-31}")), "w.yml", kToday, report);
+    apply({"w.yml", read(entry("{target: 'quay.io/openeuler/cann:1', code: unproven, reason: r, owner: o, expiry: 2026-12-31}"))}, kToday, report);
     EXPECT_EQ(report.images[0].verdict, Verdict::unknown);
     EXPECT_EQ(unwaived_verdict(report.images[0]), Verdict::pass);
+}
+
+TEST(AppliedWaivers, NeverHideThatPartsWereNotRead) {
+    Report report;
+    report.images = {image("1", {finding("unproven", Severity::warning, "")}), image("1", {finding("unproven", Severity::warning, "")}), image("1", {finding("unproven", Severity::warning, "")})};
+    report.images[0].problems.push_back({.path = "var/lib/rpm/Packages", .message = "page 3 is damaged"});
+    report.images[1].configs_only = true;
+    apply({"w.yml", read(entry("{target: 'quay.io/openeuler/cann:1', code: unproven, reason: r, owner: o, expiry: 2026-12-31}"))}, kToday, report);
+    EXPECT_EQ(unwaived_verdict(report.images[0]), Verdict::unknown);
+    EXPECT_EQ(unwaived_verdict(report.images[1]), Verdict::unknown);
+    EXPECT_EQ(unwaived_verdict(report.images[2]), Verdict::pass) << "a tag that claims nothing can be known and accepted";
 }
 
 TEST(AppliedWaivers, OfALocalImageMatchTheNameItWasJudgedAs) {
@@ -159,8 +170,41 @@ TEST(AppliedWaivers, OfALocalImageMatchTheNameItWasJudgedAs) {
     report.images = {image("1", {finding("os-mismatch", Severity::error)})};
     report.images[0].registry.clear();
     report.images[0].reference = "oci:out";
-    apply(read(entry("{target: 'openeuler/cann:*', code: os-mismatch, reason: r, owner: o, expiry: 2026-12-31}")), "w.yml", kToday, report);
+    apply({"w.yml", read(entry("{target: 'openeuler/cann:*', code: os-mismatch, reason: r, owner: o, expiry: 2026-12-31}"))}, kToday, report);
     EXPECT_TRUE(report.images[0].findings[0].waived);
+}
+
+TEST(AppliedWaivers, OfADeclarationMatchItsFile) {
+    Report report;
+    report.findings = {finding("os-mismatch", Severity::error), finding("os-mismatch", Severity::error), finding("catalog-undeclared", Severity::warning)};
+    report.findings[0].file = "AI/cann/8.0/Dockerfile";
+    report.findings[1].file = "AI/other/8.0/Dockerfile";
+    report.findings[2].observed = "openeuler/cann:8.0";
+    const std::string more = ", reason: r, owner: o, expiry: 2026-12-31}";
+    apply({"w.yml", read(entry("{target: 'AI/cann/**', code: os-mismatch" + more + "\n  - {target: 'openeuler/cann:*', code: catalog-undeclared" + more))}, kToday, report);
+    EXPECT_TRUE(report.findings[0].waived);
+    EXPECT_FALSE(report.findings[1].waived);
+    EXPECT_TRUE(report.findings[2].waived);
+    EXPECT_EQ(report.waivers->findings, 2U);
+}
+
+TEST(AppliedWaivers, OfYesterdayAreForgotten) {
+    const WaiverFile file{"w.yml", read(entry(kWhole))};
+    ImageReport one = image("1-oe2203sp2", {finding("os-mismatch", Severity::error)});
+    mark(file, kToday, one);
+    EXPECT_TRUE(one.findings[0].waived);
+    mark(file, std::chrono::sys_days(2027y / 1 / 1), one);
+    EXPECT_FALSE(one.findings[0].waived);
+}
+
+TEST(AppliedWaivers, WithoutAFileAreNotSpokenOf) {
+    Report report;
+    report.images = {image("1-oe2203sp2", {finding("os-mismatch", Severity::error)})};
+    apply(WaiverFile(), kToday, report);
+    EXPECT_FALSE(report.waivers);
+    const auto none = read_waivers("");
+    ASSERT_TRUE(none);
+    EXPECT_TRUE(none->path.empty());
 }
 
 TEST(WaiverFile, ThatIsNotThereIsAnError) {
