@@ -29,7 +29,8 @@ server::Response accepted(const store::Enqueued& job, std::string_view path) {
     return response;
 }
 
-constexpr std::size_t kMostReports = 200;
+constexpr std::size_t kMostReports = 200;           // in a query
+constexpr std::size_t kMostReportsInBody = 10'000;
 
 void append(Report& whole, Report more) {
     std::move(more.images.begin(), more.images.end(), std::back_inserter(whole.images));
@@ -176,17 +177,17 @@ void Service::add_runs() {
         Result<std::string> text = report::write_report(std::get<Report>(found), format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
     });
-    // Several runs as one report: what a command line that named several images wants to print.
-    add("GET /api/v1/report", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
-        if (const Result<void> known = check_query(request, {"audits", "format", "lang"}); !known) return problem_of(known.error(), request.id);
+    // Several runs as one report: what a command line that named several images wants to print, in the order in which it names them.
+    const auto joined = [this](const server::Request& request, std::string_view ids, std::size_t most) {
         const Result<report::WriteOptions> options = write_options(request);
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
-        const std::string ids = parameter(request, "audits");
         const std::vector<std::string_view> parts = split(ids, ',');
-        if (parts.size() > kMostReports) return server::problem(400, "", "At most " + std::to_string(kMostReports) + " runs in one report.", "about:blank", request.id);
+        if (parts.size() > most) return server::problem(400, "", "At most " + std::to_string(most) + " runs in one report.", "about:blank", request.id);
         std::optional<Report> whole;
-        for (const std::string_view part : std::set<std::string_view>(parts.begin(), parts.end())) {
+        std::set<std::string_view> seen;
+        for (const std::string_view part : parts) {
+            if (!seen.insert(part).second) continue;
             std::variant<Report, server::Response> found = report_of(part, request.id);
             if (server::Response* refusal = std::get_if<server::Response>(&found)) return std::move(*refusal);
             if (whole)
@@ -197,6 +198,16 @@ void Service::add_runs() {
         if (!whole) return no_audit(request.id);
         Result<std::string> text = report::write_report(*whole, format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
+    };
+    add("GET /api/v1/report", Need::read, [joined](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"audits", "format", "lang"}); !known) return problem_of(known.error(), request.id);
+        return joined(request, parameter(request, "audits"), kMostReports);
+    });
+    // A query has no room for thousands.
+    add("POST /api/v1/report", Need::read, [joined](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<std::string> ids = only_member(request, "audits");
+        return ids ? joined(request, *ids, kMostReportsInBody) : problem_of(ids.error(), request.id);
     });
     add("GET /api/v1/audits/{id}/diff/{other}", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
         if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);

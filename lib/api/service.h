@@ -3,12 +3,14 @@
 #pragma once
 
 #include "api/access.h"
+#include "api/streams.h"
 #include "serve/daemon.h"
 #include "server/handler.h"
 #include "server/router.h"
 #include "server/server.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,13 +30,19 @@ public:
     server::Admission admit(const server::RequestHead& request) override;
     server::Response handle(const server::Request& request) override;
 
+    /// What it answers to, as `GET /api/v1/jobs/{id}`, and what that asks of the caller.
+    [[nodiscard]] const std::map<std::string, Need>& routes() const noexcept { return routes_; }
+
     /// For metrics of the server itself; set once it runs.
     void watch(std::function<server::Counters()> counters);
 
 private:
     using Body = std::function<server::Response(const server::Request&, const server::RouteParameters&)>;
-    /// A route that needs a role; `limit` is for bodies, 0 for the usual one.
+    using AskedBody = std::function<server::Response(const server::Request&, const server::RouteParameters&, const std::optional<Asker>&)>;
+    /// A route that needs a role.
     void add(std::string_view pattern, Need need, Body body);
+    /// The same, for what depends on who asks.
+    void add_asked(std::string_view pattern, Need need, AskedBody body);
 
     // One file each.
     void add_meta();
@@ -63,9 +71,11 @@ private:
     [[nodiscard]] server::Response finish(const server::Request& request, server::Response response) const;
 
     serve::Daemon& daemon_;
+    std::map<std::string, Need> routes_;
     server::Router router_;
     mutable std::mutex mutex_;
     std::function<server::Counters()> counters_;
+    Streams streams_;  // last: it asks the others
 };
 
 }  // namespace veritag::api

@@ -335,17 +335,15 @@ Result<std::string> Daemon::run_adapter_scan(const store::Lease& lease, const st
     if (!access) return Error{ErrorCode::auth, "scan for Harbor", order.reference.repository, "the daemon was restarted, and the credential for this scan was not kept", "start the scan again in Harbor"};
     const std::shared_ptr<const config::Settings> settings = this->settings();
     const std::shared_ptr<Workshop> workshop = this->workshop();
-    registry::ClientOptions options = client_options(*settings, {}, observer_);
+    // As any other client of that registry, but with the credential that Harbor gave, and over the protocol that it named.
+    const auto known = workshop->registries.find(access->registry);
+    registry::ClientOptions options = known != workshop->registries.end() ? known->second : client_options(*settings, nullptr, observer_);
     options.use_environment_auth = false;
+    options.auth_file.clear();
     options.username = access->username;
     options.password = access->password;
     options.plain_http = access->plain_http;
-    options.insecure_skip_verify = access->insecure;
-    for (const config::RegistrySettings& each : settings->registries)
-        if (each.registry == access->registry) {
-            options.ca_file = each.client.ca_file;
-            options.insecure_skip_verify = options.insecure_skip_verify || each.client.insecure_skip_verify;
-        }
+    options.insecure_skip_verify = options.insecure_skip_verify || access->insecure;
     const auto client = std::make_shared<registry::RegistryClient>(std::move(options));
     VERITAG_TRY(const std::unique_ptr<source::ImageSource> image, source::open_image(access->registry + '/' + order.reference.repository + '@' + order.digest,
                                                                                      order.reference.repository + ':' + order.reference.tag, client, settings->limits));
