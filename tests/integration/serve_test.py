@@ -443,7 +443,7 @@ class Serve:
                   ("/api/v1/audits/{id}/diff/{other}", f"{audit}/1"), ("/api/v1/audits/{id}/diff/{other}", f"{audit}/9999"), ("/api/v1/report", f"?audits={audit},1&format=json"), ("/api/v1/report", "?audits=1,x"), ("/api/v1/jobs", "?state=done"), ("/api/v1/jobs", "?state=tired"),
                   ("/api/v1/jobs/{id}", str(job)), ("/api/v1/jobs/{id}", "x"), ("/api/v1/targets", ""), ("/api/v1/waivers", ""), ("/api/v1/waivers", "?x=1"), ("/", ""), ("/page/{version}/{file}", "0/app.js"), ("/page/{version}/{file}", page), ("/api/v1/images/{digest}/layers", digest), ("/api/v1/images/{digest}/layers", "sha256:" + "0" * 64),
                   ("/api/v1/images/{digest}/packages", digest), ("/api/v1/images/{digest}/packages", "nonsense"), ("/api/v1/images/{digest}/packages", f"{digest}?colour=red"), ("/api/v1/reference", f"?name={self.server.host}/openeuler/app:1.1.0-oe2203sp4&lang=zh"),
-                  ("/api/v1/reference", "?name=a/b:1"), ("/api/v1/reference", "?name=A:B:C"), ("/api/v1/rules", ""), ("/api/v1/waivers", ""), ("/api/v1/rules", "?x=1"), ("/api/v1/explain", "?reference=openeuler/cann:8.0.RC1-oe2203sp4"), ("/api/v1/explain", "?reference=nonsense"),
+                  ("/api/v1/reference", "?name=a/b:1"), ("/api/v1/reference", "?name=A:B:C"), ("/api/v1/rules", ""), ("/api/v1/rules", "?x=1"), ("/api/v1/explain", "?reference=openeuler/cann:8.0.RC1-oe2203sp4"), ("/api/v1/explain", "?reference=nonsense"),
                   ("/api/v1/explain", "?reference=openeuler/cann:8.0.RC1-oe2203sp4&lang=fr"), ("/api/v1/events", "?x=1"), ("/healthz", ""), ("/readyz", ""), ("/metrics", ""), ("/api/v1/openapi.json", "")]
         for path, rest in visits:
             real = path
