@@ -16,6 +16,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <variant>
 
 namespace veritag::api {
 
@@ -61,6 +63,11 @@ private:
     /// What a run found, with today's waivers; nullopt where there was no such run.
     std::optional<Report> what_was_found(std::optional<std::int64_t> audit);
     server::Response metrics() const;
+    /// `running`, `waiting` (its job goes on with it later), `interrupted` (nobody does), `done`, `cancelled` or `failed`.
+    std::string audit_state(const store::AuditRecord& audit);
+    /// The report of a run. The refusal is a reply: 404, 409 where nothing of the run is kept yet, 503 where the store fails.
+    std::variant<Report, server::Response> report_of(std::string_view id, const std::string& request_id);
+    server::Response no_audit(const std::string& request_id);
     [[nodiscard]] server::Response finish(const server::Request& request, server::Response response) const;
 
     serve::Daemon& daemon_;

@@ -421,6 +421,8 @@ class Operations:
                 problem = json.loads(body) if status == 503 else {}
                 self.tally.check("/readyz says 503, for how long, and not why to everybody", [] if status == 503 and headers["Content-Type"] == "application/problem+json" and headers["Retry-After"] and
                                  problem.get("status") == 503 and "sqlite" not in json.dumps(problem) else [f"HTTP {status} {body[:300]!r}"])
+                self.tally.check("metrics say that the store cannot be written", [] if self.metric(each, "veritag_store_writable") == 0 and self.metric(each, "veritag_store_failures_total", part="state") >= 3 else [
+                    each.get("/metrics", token=None)[2].decode()[:2000]])
                 self.tally.check("/healthz and /metrics go on", [] if each.get("/healthz", token=None)[0] == 200 and self.metric(each, "veritag_hooks_total", result="not taken") >= 3 else [
                     each.get("/metrics", token=None)[2].decode()[:2000]])
                 self.tally.check("the log says what is the matter", [] if "full" in each.log() else [each.log()[-600:]])
@@ -429,6 +431,7 @@ class Operations:
                 ballast.unlink()
                 ready = wait_for(lambda: each.get("/readyz", token=None)[0] == 200, 10)
                 status = each.request("POST", "/hooks/plain", push(1000), BEARER, token=None)[0]
+                self.tally.check("and that it can again", [] if wait_for(lambda: self.metric(each, "veritag_store_writable") == 1, 10) else [each.log()[-500:]])
                 self.tally.check("with room everything works again", [] if ready and status == 202 else [f"ready {ready}, HTTP {status}", each.log()[-500:]])
                 waiting = {job["about"].rsplit(":", 1)[1] for job in each.jobs(state="waiting")}
                 expected = {f"1.{number}-oe2203sp4" for number in [*taken, 1000]}

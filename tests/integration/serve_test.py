@@ -706,6 +706,12 @@ class Serve:
                  (ask(enabled_capabilities=[{"type": "sbom"}])[0], 501), (self.daemon.request("POST", "/harbor/api/v1/scan", b"{", {**secret, "Content-Type": request_type}, None)[0], 400),
                  (self.daemon.request("GET", "/harbor/api/v1/scan/987654/report", headers=secret, token=None)[0], 404), (self.daemon.request("GET", "/harbor/api/v1/metadata", token=None)[0], 401)]
         self.tally.check("what Harbor may not ask is refused", [f"HTTP {status}, not {expected}" for status, expected in wrong if status != expected])
+        chart = "application/vnd.cncf.helm.config.v1+json"
+        told = [(ask(artifact={"mime_type": chart}), 422, chart), (ask(artifact={"mime_type": chart}), 422, "application/vnd.oci.image.manifest.v1+json"),
+                (ask(enabled_capabilities=[{"type": "vulnerability", "produces_mime_types": [chart]}]), 501, chart),
+                (self.daemon.request("GET", f"/harbor/api/v1/scan/{identifier}/report", headers={**secret, "Accept": chart}, token=None), 406, chart),
+                (self.daemon.request("GET", f"/harbor/api/v1/scan/{identifier}/report", headers={**secret, "Accept": chart}, token=None), 406, report_type)]
+        self.tally.check("of a mime type that nobody knows it says which, and which are known", [f"HTTP {answer[0]} {answer[2]}" for answer, status, word in told if answer[0] != status or word not in json.loads(answer[2])["error"]["message"]])
         with open(self.daemon.store, "rb") as store:
             content = store.read()
         self.tally.check("Harbor's credential is neither kept nor logged", ["it is"] if b"robot$x" in content or "robot$x" in self.daemon.log() or base64.b64encode(b"robot$x+y:secret") in content else [])
@@ -754,11 +760,22 @@ class Serve:
         _, _, body = self.daemon.post("/api/v1/scans", {"image": f"{self.silent.getsockname()[0]}:{self.silent.getsockname()[1]}/a/b:1"})
         job = json.loads(body)["id"]
         running = wait_for(lambda: self.daemon.read(f"/api/v1/jobs/{job}")["state"] == "running", 10)
+        audit = wait_for(lambda: [each for each in self.daemon.read("/api/v1/audits?kind=scan")["audits"] if each.get("job") == job], 5)
+        audit = audit[0] if audit else {"id": 0}
+        paths = [f"/api/v1/audits/{audit['id']}/report", f"/api/v1/report?audits={audit['id']}", f"/api/v1/audits/{audit['id']}/diff/{audit['id']}"]
+
+        def refused(words):
+            answers = [self.daemon.get(path) for path in paths]
+            return [f"HTTP {status} {body[:300]}" for status, headers, body in answers if status != 409 or headers["Content-Type"] != "application/problem+json" or words not in json.loads(body)["detail"]]
+
+        self.tally.check("a run under way is no empty finished one", ([] if audit.get("state") == "running" and audit["complete"] is False else [f"{audit}"]) + refused("is running, and nothing of it is kept yet"))
         time.sleep(0.3)
         started = time.monotonic()
         self.daemon.post(f"/api/v1/jobs/{job}/cancel")
         ended = wait_for(lambda: self.daemon.read(f"/api/v1/jobs/{job}")["state"] == "cancelled", 10)
         self.tally.check(f"a run is cancelled in {time.monotonic() - started:.1f} s", [] if running and ended and time.monotonic() - started < 5 else [f"{self.daemon.read(f'/api/v1/jobs/{job}')}"])
+        closed = wait_for(lambda: self.daemon.read(f"/api/v1/audits/{audit['id']}")["state"] == "cancelled", 5)
+        self.tally.check("and its record says that it was cancelled", ([] if closed else [f"{self.daemon.read(paths[0][:-7])}"]) + refused("did not come to its end (cancelled)"))
 
     def unix_socket(self):
         class Connection(http.client.HTTPConnection):
@@ -777,6 +794,8 @@ class Serve:
 
     def dry_run(self):
         shown = wait_for(lambda: "notice would be sent" in self.daemon.log(), 5)
+        counted = [line for line in self.daemon.get("/metrics")[2].decode().splitlines() if line.startswith('veritag_notices_total{channel="mail"')]
+        self.tally.check("and is not counted as one that sent", [] if any('"shown"' in line and not line.endswith(" 0") for line in counted) and any(line.endswith('result="sent"} 0') for line in counted) else counted)
         self.tally.check("a channel in dry run shows what it would send, without its secrets", [] if shown and "Somebody <ops@example.org>" in self.daemon.log() else [self.daemon.log()[-300:]])
 
     def idle_and_stop(self):
