@@ -105,7 +105,8 @@ std::string verified_table(const std::vector<Verified>& answers, const Reading& 
         out += padded(word) + printable(each.reference, kLongText) + (each.platform.empty() ? "" : "  " + printable(each.platform)) + "\n";
         if (each.report) report_lines(out, each, reading, language);
         any = any || each.report;
-        if (!each.report && !each.error) line(out, "", each.subject.empty() ? std::string(text(Text::no_report, language)) : filled(Text::no_report_on, language, {each.subject.str()}));
+        // A report that cannot be taken is told as a problem; that there is none would be wrong.
+        if (!each.report && !each.error && each.problems.empty()) line(out, "", each.subject.empty() ? std::string(text(Text::no_report, language)) : filled(Text::no_report_on, language, {each.subject.str()}));
         if (!each.report && !each.other_names.empty()) line(out, "", filled(Text::other_reports, language, {printable(join(each.other_names, ", "), kLongText)}));
         for (const std::string& problem : each.problems) line(out, text(Text::problem, language), printable(problem, kLongText));
         if (each.error) line(out, text(Text::problem, language), printable(each.error->message(), kLongText));
@@ -114,7 +115,7 @@ std::string verified_table(const std::vector<Verified>& answers, const Reading& 
     return out;
 }
 
-void write_answer(report::JsonOutput& out, const Verified& each, const Reading& reading) {
+void write_answer(report::JsonOutput& out, const Verified& each, Language language, const Reading& reading) {
     static constexpr std::array<std::string_view, 4> kTags{"unknown", "same", "moved", "gone"};
     out.object([&] {
         out.member("reference", each.reference);
@@ -146,7 +147,7 @@ void write_answer(report::JsonOutput& out, const Verified& each, const Reading& 
                                 out.object([&] {
                                     out.member("code", finding.code);
                                     out.member("severity", to_string(finding.severity));
-                                    out.member("message", finding.message);
+                                    out.member("message", report::message_for(finding, language));
                                 });
                         });
                     });
@@ -212,7 +213,7 @@ Result<std::string> write_verified(const std::vector<Verified>& answers, std::st
         out.member("schema", "veritag.verify/1");
         out.flag("signed", false);  // nobody did, and nothing here could tell
         out.list("answers", [&] {
-            for (const Verified& each : answers) write_answer(out, each, reading);
+            for (const Verified& each : answers) write_answer(out, each, language, reading);
         });
     });
     return out.take();

@@ -131,6 +131,15 @@ TEST_F(Verify, TheTableSaysAllAndThatNobodySigned) {
     const Result<std::string> json = write_verified(ask(":8.0-oe2203sp4"), "json", report::Language::en, reading);
     ASSERT_TRUE(json);
     for (const char* part : {R"("signed": false)", R"("verdict": "fail")", R"("ageSeconds": 180000)", R"("tag": "same")", R"("same": true)"}) EXPECT_NE(json->find(part), std::string::npos) << part << "\n" << *json;
+    const Result<std::string> chinese_json = write_verified(ask(":8.0-oe2203sp4"), "json", report::Language::zh, reading);
+    ASSERT_TRUE(chinese_json);
+    EXPECT_EQ(chinese_json->find(R"("message": "It is 8.1.")"), std::string::npos) << *chinese_json;
+    std::vector<Verified> refused = ask(":8.0-oe2203sp4");
+    refused[0].report.reset();
+    refused[0].problems.emplace_back("the report cannot be taken");
+    const Result<std::string> told = write_verified(refused, "table", report::Language::en, reading);
+    EXPECT_NE(told->find("the report cannot be taken"), std::string::npos);
+    EXPECT_EQ(told->find("is attached"), std::string::npos) << *told;
     const Result<std::string> others = write_verified(ask(":8.0-oe2203sp4"), "table", report::Language::en, {.now = reading.now, .rules_digest = "sha256:mine"});
     EXPECT_NE(others->find("rules       sha256:rules, other rules than here: sha256:mine\n"), std::string::npos) << *others;
     EXPECT_NE(write_verified(ask(":8.0-oe2203sp4"), "json", report::Language::en, {.now = reading.now, .rules_digest = "sha256:mine"})->find(R"("same": false)"), std::string::npos);
