@@ -78,7 +78,8 @@ int write_difference(const ReportFlags& flags, const Report& earlier, const Repo
     Report fresh;  // only what is new counts
     fresh.images.emplace_back().verdict = Verdict::pass;
     for (const report::Change& each : difference.fresh) fresh.findings.push_back(each.finding);
-    return exit_code_of(fresh, flags.fail_on);
+    const int status = exit_code_of(fresh, flags.fail_on);
+    return status == kClean && !(difference.unread.empty() && difference.unlisted.empty()) ? static_cast<int>(kUnread) : status;
 }
 
 // One page for each reference as it is now, whichever run looked at it last: a run over a part leaves the other pages as they are.
@@ -175,7 +176,7 @@ void add_report(CLI::App& app, int& exit_code) {
     command->footer("Example:\n  veritag report --list\n  veritag report --audit 12 --format html -o audit.html\n  veritag report --diff 11\n"
                     "  veritag report --history\n  veritag report --output-tree reports; git -C reports diff --stat\n"
                     "  veritag report --format dot | dot -Tsvg > family.svg\n"
-                    "Exit status: 0 clean, 1 findings (with --diff: new ones), 2 wrong usage, 3 something unknown or unreadable.");
+                    "Exit status: 0 clean, 1 findings (with --diff: new ones), 2 wrong usage, 3 something unknown or unreadable (with --diff: that was not so before).");
     command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

@@ -18,6 +18,7 @@ sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")
 
 import fleet  # noqa: E402
 import formats_check  # noqa: E402
+import images  # noqa: E402
 import registry  # noqa: E402
 import run_matrix  # noqa: E402
 
@@ -196,6 +197,23 @@ class Formats:
         status, text, errors = self.report("json", "--audit", "3", "--diff", "2")
         self.check("JSON of a difference", not text and errors, *(formats_check.json_problems(text) if text else []))
 
+    def unread(self):
+        """An image that was sound, and now cannot be read: no difference is clean then, and no finding of it counts as mended."""
+        repository, tag = next(name for name in self.fleet if name[0] == "openeuler/app004")
+        reference = f"{self.main.host}/{repository}:{tag}"
+        broken = images.Layer([images.file("etc/x", "x")])
+        broken.__dict__["blob"] = b"this is no gzip"
+        fleet.Pusher(self.main).image(repository, tag, {"amd64": [broken]})
+        self.audit()
+        status, text, _ = self.report("json", "--diff", "3")
+        value = json.loads(text)
+        told = [(each["reference"], each["verdict"], each.get("before")) for each in value["unread"]]
+        table = self.report("table", "--diff", "3")
+        chinese = self.report("table", "--diff", "3", "--lang", "zh")[1]
+        self.check("what cannot be read any more is no clean difference", status != 3 and f"exit status {status}", value["new"] and str(value["new"]), *formats_check.json_problems(text),
+                   (reference, "error") not in [each[:2] for each in told] and str(told), table[0] != 3 and f"exit status {table[0]}",
+                   "Could not be read or judged this time" not in table[1] and table[1], "本次无法读取或无法判定" not in chinese and chinese)
+
     def language(self):
         def said(**environment):
             done = subprocess.run([self.program.path, "explain", "openeuler/cann:8.0.RC1-oe2203sp4"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=60,
@@ -217,18 +235,19 @@ class Formats:
             (self.tree / path).write_text(text, encoding="utf-8")
 
     def all(self):
-        images = fleet.Fleet(repositories=8, tags=48, lies=1, mirrored=0)
+        made = fleet.Fleet(repositories=8, tags=48, lies=1, mirrored=0)
+        self.fleet = made.images
         self.declare()
         with registry.Registry(self.work / "registry") as self.main:
-            images.push(self.main)
+            made.push(self.main)
             # A lie of which a tree is known: the base of the release before.
-            self.other = images.images["openeuler/cann", "8.0.RC1-oe2203sp3"]
+            self.other = made.images["openeuler/cann", "8.0.RC1-oe2203sp3"]
             fleet.Pusher(self.main).image("openeuler/cann", WRONG_TAG, self.other)
-            self.tags = len(images.images)
+            self.tags = len(made.images)
             for _ in range(2):
                 status, errors = self.audit()
             self.check("audit", status != 1 and f"exit status {status}: {errors[:300]}")
-            for part in (self.formats, self.other_json, self.said, self.waivers, self.pages, self.history, self.language):
+            for part in (self.formats, self.other_json, self.said, self.waivers, self.pages, self.history, self.unread, self.language):
                 part()
         return self.tally
 

@@ -173,6 +173,8 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     const said = await text(page, "main");
     if (!/New \(\d+\)/.test(said) || !/Mended \(\d+\)/.test(said) || !said.includes("22.03-LTS-SP3")) problems.push(said.slice(0, 500));
     if (!page.url().includes(`diff/${second}/${first}`)) problems.push(page.url());
+    const unread = await page.locator(".change.error").innerText().catch(() => "no list of what could not be read");
+    if (!unread.includes("Could not be read or judged this time") || !unread.includes(settings.spoilt.join(":")) || !/before:\s*\S?\s*pass/i.test(unread)) problems.push(unread.slice(0, 500));
     await shot(page, "diff-1280");
     await go(page, `#/audit/${second}`);
     const download = page.waitForEvent("download");
