@@ -5,12 +5,16 @@
 #include "report/json_output.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace veritag::api {
 namespace {
 
 std::string_view state_of(const waivers::Waiver& waiver, const WaiverUse& use) {
-    const auto has = [&](const std::vector<IdleWaiver>& idle) { return std::any_of(idle.begin(), idle.end(), [&](const IdleWaiver& each) { return each.line == waiver.line; }); };
+    const auto is_it = [&](const IdleWaiver& each) {  // several may stand in one line
+        return std::tie(each.line, each.target, each.code, each.component, each.waived.expiry) == std::tie(waiver.line, waiver.target, waiver.code, waiver.component, waiver.waived.expiry);
+    };
+    const auto has = [&](const std::vector<IdleWaiver>& idle) { return std::any_of(idle.begin(), idle.end(), is_it); };
     return has(use.expired) ? "expired" : has(use.unused) ? "unused" : "used";
 }
 

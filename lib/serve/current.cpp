@@ -35,6 +35,7 @@ ImageReport findings_of(const ImageReport& image) {
     ImageReport slim{.reference = image.reference, .registry = image.registry, .repository = image.repository, .tag = image.tag};
     slim.verdict = image.verdict;
     slim.error = image.error;
+    if (!image.problems.empty()) slim.problems.emplace_back();  // that there are some is enough
     for (const Finding& finding : image.findings) {
         Finding& copy = slim.findings.emplace_back();
         copy.code = finding.code;

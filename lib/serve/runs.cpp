@@ -46,18 +46,20 @@ const config::TargetSettings* target_of(const config::Settings& settings, const 
     return nullptr;
 }
 
+// By it whoever ordered the run decides: what is waived does not count.
 RunResult result_of(const audit::AuditOutcome& outcome) {
     RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty()};
     std::optional<Severity> worst;
     const auto add = [&](const std::vector<Finding>& findings) {
         for (const Finding& finding : findings)
-            if (!worst || finding.severity < *worst) worst = finding.severity;
+            if (!finding.waived && (!worst || finding.severity < *worst)) worst = finding.severity;
     };
     add(outcome.report.findings);
     for (const ListedTarget& target : outcome.report.targets) result.unread = result.unread || target.error;
     for (const ImageReport& image : outcome.report.images) {
         add(image.findings);
-        result.unread = result.unread || image.verdict == Verdict::error || image.verdict == Verdict::unknown;
+        const Verdict verdict = unwaived_verdict(image);
+        result.unread = result.unread || verdict == Verdict::error || verdict == Verdict::unknown;
     }
     if (worst) result.worst = to_string(*worst);
     return result;
@@ -223,7 +225,7 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
         const bool first_look = run.options.kind == store::RunKind::audit && outcome.earlier.images.empty();
         noted = telling_.note(*settings, {.target = run.target, .channels = run.channels, .outcome = outcome, .when = options_.now(), .first_look = first_look});
     };
-    const audit::AuditOutcome outcome = run.auditor.run(options, stop);
+    audit::AuditOutcome outcome = run.auditor.run(options, stop);
     metrics_.worker_failures(static_cast<std::uint64_t>(std::count_if(outcome.report.images.begin(), outcome.report.images.end(),
                                                                       [](const ImageReport& image) { return image.error && image.error->code == ErrorCode::worker; })));
     metrics_.layers(outcome.report.layers_analyzed, outcome.report.layers_reused, outcome.report.bytes_fetched);
@@ -241,6 +243,7 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     if (std::optional<Error> failure = failure_of(outcome.report)) return *failure;
     const bool listed = std::none_of(outcome.report.targets.begin(), outcome.report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
     if (run.configured && listed && !outcome.report.images.empty()) metrics_.audited(run.target, options_.now());
+    waivers::mark(settings->waivers, options_.today(), outcome.report);
     return to_json(result_of(outcome));
 }
 

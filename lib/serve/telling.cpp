@@ -9,6 +9,7 @@
 #include "store/compression.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace veritag::serve {
@@ -33,38 +34,46 @@ Result<notify::Notice> unpack(const std::string& value) {
 
 // What a finding is called among those that are withheld, by what report::compare() tells them apart: the reference, and a digest of the rest,
 // which may hold anything.
-std::string name_of(const ImageReport& image, const Finding& finding) {
+std::string name_of(const std::string& reference, const std::string& platform, const Finding& finding) {
     std::string rest;
-    for (const std::string& part : {image.platform, finding.code, finding.component, report::without_digest(finding.claimed), report::without_digest(finding.observed)}) rest += part + '\0';
-    return image.reference + ' ' + sha256_of(rest).str();
+    for (const std::string& part : {platform, finding.code, finding.component, report::without_digest(finding.claimed), report::without_digest(finding.observed)}) rest += part + '\0';
+    return reference + ' ' + sha256_of(rest).str();
 }
-
+std::string name_of(const report::Change& change) { return name_of(change.reference, change.platform, change.finding); }
 std::string reference_in(const std::string& name) { return name.substr(0, name.find(' ')); }
-
-// The images of `report` without those findings.
-Report without(Report report, const std::set<std::string>& names) {
-    if (names.empty()) return report;
-    for (ImageReport& image : report.images) std::erase_if(image.findings, [&](const Finding& each) { return names.contains(name_of(image, each)); });
-    return report;
-}
 
 // What of a run is not to be told. `before` was withheld up to now.
 std::set<std::string> withheld_now(const std::set<std::string>& before, const audit::AuditOutcome& outcome, const waivers::WaiverFile& waivers, std::chrono::sys_days today) {
-    std::set<std::string> told, looked_at, withheld;
+    std::set<std::string> withheld;
+    if (waivers.waivers.empty() && before.empty()) return withheld;
+    std::set<std::string> told, looked_at;
     for (const ImageReport& image : outcome.earlier.images)
-        for (const Finding& finding : image.findings) told.insert(name_of(image, finding));
+        for (const Finding& finding : image.findings) told.insert(name_of(image.reference, image.platform, finding));
     for (const ImageReport& image : outcome.report.images) {
         // Nothing is known of an image that could not be read, and what was withheld of it stays so.
         if (image.error) continue;
         looked_at.insert(image.reference);
-        ImageReport marked = image;
+        ImageReport marked{.reference = image.reference, .registry = image.registry, .repository = image.repository, .tag = image.tag};
+        marked.findings = image.findings;
+        marked.problems = image.problems;
         waivers::mark(waivers, today, marked);
         for (const Finding& finding : marked.findings)
-            if (const std::string name = name_of(image, finding); finding.waived && (!told.contains(name) || before.contains(name))) withheld.insert(name);
+            if (const std::string name = name_of(image.reference, image.platform, finding); finding.waived && (!told.contains(name) || before.contains(name))) withheld.insert(name);
     }
     for (const std::string& name : before)
         if (!looked_at.contains(reference_in(name)) && !std::binary_search(outcome.report.gone.begin(), outcome.report.gone.end(), reference_in(name))) withheld.insert(name);
     return withheld;
+}
+
+// The difference as it is for those who were told nothing of `before`, and are told nothing of `now`.
+report::Difference without_withheld(report::Difference difference, const std::set<std::string>& before, const std::set<std::string>& now) {
+    if (before.empty() && now.empty()) return difference;
+    const auto is_in = [](const std::set<std::string>& names) { return [&names](const report::Change& change) { return names.contains(name_of(change)); }; };
+    std::erase_if(difference.fresh, is_in(now));
+    std::erase_if(difference.unchanged, is_in(now));
+    std::copy_if(difference.unchanged.begin(), difference.unchanged.end(), std::back_inserter(difference.fresh), is_in(before));
+    for (std::vector<report::Change>* changes : {&difference.unchanged, &difference.mended, &difference.not_seen}) std::erase_if(*changes, is_in(before));
+    return difference;
 }
 
 }  // namespace
@@ -84,7 +93,7 @@ Result<void> Telling::note(const config::Settings& settings, const RunToTell& ru
                                 .link = settings.external_url.empty() ? "" : settings.external_url + "/#/audits/" + std::to_string(run.outcome.audit), .gone = run.outcome.report.gone};
     VERITAG_TRY(const std::set<std::string> before, withheld_of(run.target));
     const std::set<std::string> withheld = withheld_now(before, run.outcome, settings.waivers, std::chrono::floor<std::chrono::days>(run.when));
-    const std::optional<notify::Notice> notice = notify::notice_from(report::compare(without(run.outcome.earlier, before), without(run.outcome.report, withheld)), origin);
+    const std::optional<notify::Notice> notice = notify::notice_from(without_withheld(report::compare(run.outcome.earlier, run.outcome.report), before, withheld), origin);
     VERITAG_CHECK(note_channels(settings, run, notice));
     // Last: a daemon that dies before it writes the same notice down again.
     return withheld == before ? ok() : keep_withheld(run.target, withheld);

@@ -75,7 +75,11 @@ class Page:
 
     def settings(self, *more):
         host = self.server.host
-        return {"registries": [{"registry": host, "plain_http": True, "internal": True}],
+        waivers = self.work / "waivers.yml"
+        entry = {"target": "**/openeuler/app03:*", "owner": "ops <img src=x onerror=alert(40)>", "reason": "known <script>alert(41)</script>", "expiry": "2999-12-31"}
+        waivers.write_text(json.dumps({"waivers": [entry | {"code": "os-mismatch"}, entry | {"code": "parent-mismatch"}, entry | {"code": "sdk-missing", "component": "cann"},
+                                                   entry | {"code": "os-mismatch", "expiry": "2020-01-31"}]}), encoding="utf-8")
+        return {"waivers": str(waivers), "registries": [{"registry": host, "plain_http": True, "internal": True}],
                 "targets": [*more, {"name": "fleet", "registry": host}, {"name": "apps", "registry": host, "images": ["openeuler/app00"], "references_per_second": 60}],
                 "workers": 1}
 

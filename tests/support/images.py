@@ -115,6 +115,12 @@ class Layer:
         self.forged_diff_id = forged_diff_id
         self.annotations = {}  # of its descriptor
 
+    def step(self, number):
+        """What could have made it, as a Dockerfile has it."""
+        first = next((entry.path for entry in self.entries if entry.kind != "directory"), "")
+        folder = "/".join(os.path.dirname(first).split("/")[:3])
+        return "ADD rootfs.tar.xz /" if number == 0 else f"COPY {os.path.basename(folder) or '.'} /{folder}"
+
     @functools.cached_property
     def tar(self):
         out = io.BytesIO()
@@ -169,7 +175,7 @@ class Image:
         inner = {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] + self.environment, "Cmd": ["/bin/bash"]}
         if self.labels:
             inner["Labels"] = self.labels
-        history = self.history or [f"layer {number}" for number in range(len(self.layers))]
+        history = self.history or [layer.step(number) for number, layer in enumerate(self.layers)]
         config = {"architecture": self.architecture, "os": self.os_name, "created": CREATED, "config": inner,
                   "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in self.layers]},
                   "history": [{"created": CREATED, "created_by": line} for line in history]}

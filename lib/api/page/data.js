@@ -5,17 +5,23 @@ export const VERDICTS = ["fail", "error", "unknown", "warn", "pass"]; // the wor
 const PAGE = 5000;
 let known = null;
 
+/** What accuses a line: its codes but notes, and but those that are waived. */
+export const accusing = (line) => line.codes.filter((code) => !line.notes.includes(code) && !line.waived.includes(code));
+/** Something is waived, and nothing else accuses it. */
+export const isWaived = (line) => accusing(line).length === 0 && !line.error && line.waived.some((code) => !line.notes.includes(code));
+
 /** One tag with its platforms. Its verdict is the worst of theirs. */
 function tagsOf(lines) {
   const tags = new Map();
   for (const line of lines) {
     let tag = tags.get(line.reference);
-    if (!tag) tags.set(line.reference, (tag = { reference: line.reference, registry: line.registry, repository: line.repository, tag: line.tag, lines: [], codes: [], notes: new Set(), rank: VERDICTS.length, seen: line.seen }));
+    if (!tag) tags.set(line.reference, (tag = { reference: line.reference, registry: line.registry, repository: line.repository, tag: line.tag, lines: [], codes: [], notes: new Set(), counting: new Set(), rank: VERDICTS.length, seen: line.seen }));
     tag.lines.push(line);
     const rank = VERDICTS.indexOf(line.verdict);
     if (rank < tag.rank) Object.assign(tag, { rank, verdict: line.verdict, worst: line });
     for (const code of line.codes) if (!tag.codes.includes(code)) tag.codes.push(code);
     for (const code of line.notes) tag.notes.add(code);
+    for (const code of line.codes) if (!line.waived.includes(code)) tag.counting.add(code);
     if (line.seen > tag.seen) tag.seen = line.seen;
   }
   for (const tag of tags.values()) {

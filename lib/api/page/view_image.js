@@ -38,8 +38,9 @@ function claimsSection(image, judged) {
 }
 
 function findingCard(finding, steps) {
-  return h("li", { class: `finding ${finding.severity}` },
+  return h("li", { class: `finding ${finding.waived ? "waived" : finding.severity}` },
     h("p", { class: "row" }, severity(finding.severity), h("strong", {}, meaning(finding.code)), h("a", { class: "note", href: to("images", { code: finding.code }) }, code(finding.code))),
+    finding.waived && h("p", { class: "waiver" }, t("waivedUntil", finding.waived)),
     h("p", {}, finding.message), finding.evidence.length > 0 && evidenceList(finding.evidence, steps));
 }
 

@@ -1,17 +1,17 @@
 // All images, one row a tag. The filters stand in the address; applying them asks nobody.
 import { meaning } from "./codes.js";
-import { VERDICTS, imagePath, images, tally } from "./data.js";
+import { VERDICTS, imagePath, images, isWaived, tally } from "./data.js";
 import { h, put, say } from "./dom.js";
 import { badge, field, longTable, select, when } from "./parts.js";
 import { note, to } from "./route.js";
 import { number, t } from "./texts.js";
 
-const FILTERS = ["q", "verdict", "code", "registry", "repository", "sort"];
+const FILTERS = ["q", "verdict", "code", "registry", "repository", "waived", "sort"];
 const PAUSE = 80; // ms after a key, so that a fast typist is not hindered
 
 function matches(tag, filter) {
   return (!filter.registry || tag.registry === filter.registry) && (!filter.repository || tag.repository === filter.repository) && filter.words.every((word) => tag.search.includes(word)) &&
-    tag.lines.some((line) => (!filter.verdict || line.verdict === filter.verdict) && (!filter.code || line.codes.includes(filter.code)));
+    tag.lines.some((line) => (!filter.verdict || line.verdict === filter.verdict) && (!filter.code || line.codes.includes(filter.code)) && (!filter.waived || isWaived(line) === (filter.waived === "only")));
 }
 
 const order = {
@@ -28,7 +28,7 @@ export function filterTags(tags, values) {
 const columns = () => [
   { title: t("verdict"), class: "tight", cell: (tag) => badge(tag.verdict) },
   { title: t("image"), head: true, cell: (tag) => [h("a", { href: to(...imagePath(tag.worst)) }, tag.repository, ":", h("wbr"), h("strong", {}, tag.tag)), h("span", { class: "note block" }, tag.registry)] },
-  { title: t("finding"), cell: (tag) => tag.codes.map((each) => h("span", { class: `chip ${tag.notes.has(each) ? "other" : ""}`, title: meaning(each) }, each)) },
+  { title: t("finding"), cell: (tag) => tag.codes.map((each) => h("span", { class: `chip ${tag.notes.has(each) || !tag.counting.has(each) ? "other" : ""}`, title: meaning(each) }, each, !tag.counting.has(each) && ` (${t("waived")})`)) },
   { title: t("platforms"), cell: (tag) => tag.lines.map((line) => h("span", { class: `chip ${line.verdict === tag.verdict ? "" : "other"}` }, line.platform || "–")) },
   { title: t("seen"), class: "tight", cell: (tag) => when(tag.seen) },
 ];
@@ -68,6 +68,7 @@ export async function show(main, route, signal) {
       field(t("code"), select(choices(tally(all.lines.flatMap((line) => line.codes))), values.code, (value) => change("code", value))),
       field(t("registry"), select(choices(byName(tally(all.tags.map((tag) => tag.registry)))), values.registry, (value) => change("registry", value))),
       field(t("repository"), select(choices(byName(tally(all.tags.map((tag) => tag.repository)))), values.repository, (value) => change("repository", value))),
+      all.lines.some((line) => line.waived.length) && field(t("waivedFilter"), select([["", t("any")], ["no", t("waivedNo")], ["only", t("waivedOnly")]], values.waived, (value) => change("waived", value))),
       field(t("sort"), select([["", t("sortVerdict")], ["name", t("sortName")], ["seen", t("sortSeen")]], values.sort, (value) => change("sort", value))),
     );
   }

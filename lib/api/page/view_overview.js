@@ -1,7 +1,7 @@
 // The first thing one sees: what is wrong, how bad, where, and how old that knowledge is.
 import { get } from "./api.js";
 import { meaning, severityOf } from "./codes.js";
-import { VERDICTS, countVerdicts, images, tally } from "./data.js";
+import { VERDICTS, accusing, countVerdicts, images, isWaived, tally } from "./data.js";
 import { add, h, put } from "./dom.js";
 import { trendGraph } from "./graph.js";
 import { code, orderAudit, orderScan, select, severity, table, verdictBar, when } from "./parts.js";
@@ -22,7 +22,7 @@ function tiles(counts) {
 }
 
 function causes(lines) {
-  const codes = tally(lines.flatMap((line) => line.codes.filter((each) => !line.notes.includes(each))));
+  const codes = tally(lines.flatMap(accusing));
   const weight = (each) => (severityOf(each) === "error" ? "error" : "warning");
   codes.sort((a, b) => (weight(a[0]) < weight(b[0]) ? -1 : weight(a[0]) > weight(b[0]) ? 1 : b[1] - a[1]));
   if (codes.length === 0) return h("p", {}, t("allWell"));
@@ -34,7 +34,7 @@ function causes(lines) {
 }
 
 function places(lines) {
-  const broken = lines.filter((line) => line.verdict === "fail" || line.verdict === "error");
+  const broken = lines.filter((line) => (line.verdict === "fail" || line.verdict === "error") && !isWaived(line));
   if (broken.length === 0) return h("p", {}, t("allWell"));
   const by = new Map();
   for (const line of lines) {
@@ -87,10 +87,25 @@ function firstSteps(targets) {
     h("div", { class: "row" }, input, orderScan(() => input.value.trim(), t("scanIt"))));
 }
 
+const STATES = { expired: ["error", "waiverExpired"], unused: ["warning", "waiverUnused"], used: ["info", "waiverUsed"] };
+
+/** Those that want to be looked at come first. */
+function waiverSection({ file, findings, waivers }) {
+  const order = Object.keys(STATES);
+  const rows = [...waivers].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  return h("section", { class: "card", id: "waivers" }, h("h2", {}, t("waivers")), h("p", { class: "note" }, t("waiversHint", { file, findings: number(findings) })), rows.length > 0 && table(t("waivers"), [
+    { title: t("waiverFor"), head: true, cell: (each) => [h("a", { href: to("images", { code: each.code }) }, meaning(each.code)), each.component && ` (${each.component})`, h("span", { class: "note block" }, code(each.target))] },
+    { title: t("waiverState"), class: "tight", cell: (each) => h("span", { class: `severity ${STATES[each.state][0]}` }, t(STATES[each.state][1])) },
+    { title: t("waiverExpiry"), class: "tight", cell: (each) => each.expiry },
+    { title: t("waiverOwner"), cell: (each) => each.owner },
+    { title: t("waiverReason"), cell: (each) => [each.reason, h("span", { class: "note block" }, t("waiverLine", { line: each.line }))] },
+  ], rows));
+}
+
 export const title = () => t("overview");
 
 export async function show(main, route, signal) {
-  const [all, { targets }, { audits }] = await Promise.all([images(signal), get("targets", signal), get("audits?kind=audit&limit=300", signal)]);
+  const [all, { targets }, { audits }, waivers] = await Promise.all([images(signal), get("targets", signal), get("audits?kind=audit&limit=300", signal), get("waivers", signal)]);
   const counts = countVerdicts(all.lines);
   const trendSection = h("section", { class: "card" });
   trend(trendSection, audits);
@@ -103,6 +118,7 @@ export async function show(main, route, signal) {
         h("section", { class: "card" }, h("h2", {}, t("whatIsWrong")), h("p", { class: "note" }, t("whatIsWrongHint")), causes(all.lines)),
         h("section", { class: "card" }, h("h2", {}, t("where")), h("p", { class: "note" }, t("whereHint")), places(all.lines))));
   if (targets.length) add(main, h("section", { class: "card" }, h("h2", {}, t("targets")), targetTable(targets, audits)));
+  if (waivers.file) add(main, waiverSection(waivers));
   if (audits.length) add(main, trendSection);
 }
 

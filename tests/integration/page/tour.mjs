@@ -119,6 +119,49 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return problems;
   });
 
+  await check("three clicks from the first view to one lying image: the tag it deserves, the proof, and who it is built on", async () => {
+    const page = await tab();
+    await go(page, "#/");
+    await page.click('.tiles a[href*="verdict=fail"]');
+    await page.waitForSelector("#results table");
+    await page.click(`#results tbody a:has-text("${settings.liar[1]}")`);
+    await page.waitForSelector(".family .node");
+    const said = await text(page, "main");
+    const problems = [];
+    for (const word of ["The tag that its content deserves", "The tag claims openEuler", "usr/lib/os-release", "layer 0", "ADD file:openEuler", "veritag scan"]) if (!said.includes(word)) problems.push(`${word} is not there`);
+    await page.click("ul.plain a:has-text('openeuler:22.03-lts-sp4')"); // and what it is built on
+    await page.waitForSelector("h1:has-text('22.03-lts-sp4')");
+    await page.context().close();
+    return problems;
+  });
+
+  await check("waivers: what is waived can be left out, says so, and idle ones are told", async () => {
+    const page = await tab();
+    await go(page, "#/");
+    await page.waitForSelector("#waivers table");
+    const problems = [];
+    const said = await text(page, "#waivers");
+    for (const word of ["in use", "nothing needs it", "expired", "2020-01-31", "known <script>", "line 1"]) if (!said.includes(word)) problems.push(`${word} is not there`);
+    const order = await page.locator("#waivers tbody .severity").allInnerTexts();
+    if (order[0] !== "expired" || order.length !== 4) problems.push(`the order is ${order}`);
+    const waived = new Set(images.filter((line) => line.repository === "openeuler/app03" && line.codes.includes("os-mismatch")).map((line) => line.reference));
+    await go(page, "#/images?waived=only");
+    await page.waitForSelector("#results table");
+    const rows = await page.locator("#results tbody tr").allInnerTexts();
+    if (rows.length !== waived.size || rows.length === 0 || !rows.every((row) => row.includes("openeuler/app03") && row.includes("os-mismatch (waived)"))) problems.push(`${rows.length} rows for ${waived.size} tags: ${rows[0]}`);
+    await page.locator(".filters label", { hasText: "Waived" }).locator("select").selectOption("no");
+    await page.fill("#q", "app03");
+    await page.waitForFunction(() => [...document.querySelectorAll("#results tbody tr")].every((row) => row.innerText.includes("openeuler/app03")));
+    if ((await text(page, "#results")).includes("waived")) problems.push("what is waived is still listed");
+    await go(page, `#/images?waived=only`);
+    await page.click("#results tbody a");
+    await page.waitForSelector(".waiver");
+    if (!(await text(page, ".waiver")).includes("Waived until 2999-12-31 by ops <img")) problems.push(await text(page, ".waiver"));
+    await shot(page, "waived-1280");
+    await page.context().close();
+    return problems;
+  });
+
   await check("an image: claims beside what is inside, proof with layer and build step, the tree, layers, packages", async () => {
     const page = await tab();
     await go(page, "#/images?code=os-mismatch&q=pytorch");
@@ -262,7 +305,7 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return dark !== light && kept === light ? [] : [`${dark}, ${light}, ${kept}`];
   });
 
-  await check("a phone: nothing is wider than the screen", async () => {
+  await check("a phone: nothing is wider than the screen, and no cell lies over the next", async () => {
     const page = await tab({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
     const problems = [];
     for (const [name, view] of [["overview", ""], ["images", "images"], ["image", `image/${liar.indexDigest}?ref=${encodeURIComponent(liar.reference)}&platform=linux%2Farm64`], ["audits", "audits"], ["audit", `audit/${settings.audits[1]}`],
@@ -271,6 +314,11 @@ export async function tour({ settings, check, tab, go, api, shot }) {
       await page.waitForTimeout(50);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       if (wide > 390) problems.push(`${name} is ${wide} pixels wide`);
+      const covered = await page.evaluate(() => [...document.querySelectorAll("tr")].slice(0, 60).flatMap((row) => {
+        const texts = [...row.children].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return { cell, box: range.getBoundingClientRect() }; }).filter(({ box }) => box.width > 0);
+        return texts.filter(({ cell, box }, at) => texts.slice(at + 1).some((other) => other.box.left < box.right - 1 && box.left < other.box.right - 1 && other.box.top < box.bottom - 6 && box.top < other.box.bottom - 6 && cell.offsetParent)).map(({ cell }) => cell.innerText);
+      }));
+      if (covered.length) problems.push(`${name}: ${covered.length} cells lie under others: ${covered[0]}`);
       if (["overview", "images", "image"].includes(name)) await shot(page, `${name}-390`, { fullPage: name !== "images" });
     }
     await page.context().close();

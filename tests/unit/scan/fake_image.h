@@ -63,6 +63,7 @@ public:
     std::vector<Layer> layers;
     std::string architecture = "amd64";
     std::string created;                          // not said where it is empty
+    std::string history;                          // entries of the config, as JSON
     std::string index;                            // instead of the manifest, as the top
     std::map<std::string, std::string> children;  // digest -> body
     std::map<std::string, std::string> configs;   // of the children, digest -> body
@@ -72,7 +73,7 @@ public:
     [[nodiscard]] std::string config() const {
         std::string ids;
         for (const Layer& layer : layers) ids += (ids.empty() ? "\"" : ",\"") + layer.diff_id + "\"";
-        return R"({"os":"linux","architecture":")" + architecture + "\"" + (created.empty() ? "" : ",\"created\":\"" + created + "\"") + R"(,"config":{},"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
+        return R"({"os":"linux","architecture":")" + architecture + "\"" + (created.empty() ? "" : ",\"created\":\"" + created + "\"") + R"(,"config":{},"history":[)" + history + R"(],"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
     }
     [[nodiscard]] std::string manifest() const {
         std::string list;

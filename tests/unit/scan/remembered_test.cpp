@@ -1,4 +1,5 @@
 // What the scanner takes from a store, and what it puts there.
+#include "scan/build_steps.h"
 #include "scan/remembered_image.h"
 #include "scan/scanner.h"
 
@@ -123,6 +124,39 @@ TEST(Remembering, WhatWasSeenInAnImageServesWithoutItsLayers) {
     EXPECT_EQ(second.reused, 2U);
     EXPECT_EQ(second.image.verdict, first.image.verdict);
     EXPECT_EQ(second.image.observed.size(), first.image.observed.size());
+}
+
+TEST(BuildSteps, AreThoseOfTheLayersThatProveAFinding) {
+    Remembering remembering;
+    HonestImage image;
+    image.layers.clear();
+    image.add_layer(tar_file("etc/os-release", "ID=puffin\nVERSION=4.1\n") + tar_end());  // the tag says 5.1
+    image.add_layer(tar_file("opt/redkit/2.0/version.txt", "version=2.0\n") + tar_end());
+    image.history = R"({"created_by":"ADD rootfs.tar /"},{"created_by":"ENV A=b","empty_layer":true},{"created_by":"COPY redkit /opt"})";
+    ImageReport first = remembering.run(image).image;
+    ASSERT_EQ(first.verdict, Verdict::fail);
+    EXPECT_EQ(first.build_steps, (std::map<int, std::string>{{0, "ADD rootfs.tar /"}}));
+
+    Report kept;  // as a report that is read from the store
+    kept.images.push_back(first);
+    kept.images[0].build_steps.clear();
+    remembering.store->keep_document(sha256_of(image.manifest()), {"application/vnd.oci.image.manifest.v1+json", image.manifest()});
+    add_build_steps(*remembering.store, Limits{}, kept);
+    EXPECT_TRUE(kept.images[0].build_steps.empty()) << "its config is not there";
+    remembering.store->keep_document(sha256_of(image.config()), {"", image.config()});
+    add_build_steps(*remembering.store, Limits{}, kept);
+    EXPECT_EQ(kept.images[0].build_steps, first.build_steps);
+}
+
+TEST(BuildSteps, AreNotGuessedWhereTheHistoryDoesNotFit) {
+    Remembering remembering;
+    HonestImage image;
+    image.layers.clear();
+    image.add_layer(tar_file("etc/os-release", "ID=puffin\nVERSION=4.1\n") + tar_end());
+    for (const char* history : {"", R"({"created_by":"ADD rootfs.tar /"},{"created_by":"COPY redkit /opt"})", R"({"created_by":""})"}) {
+        image.history = history;
+        EXPECT_TRUE(remembering.run(image).image.build_steps.empty()) << history;
+    }
 }
 
 TEST(Remembering, PackagesAreFoundAgainWithoutASource) {

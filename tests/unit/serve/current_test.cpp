@@ -150,6 +150,15 @@ TEST_F(Current, WaiversHoldThroughTheirLastDay) {
     EXPECT_EQ(found(true), "");
     EXPECT_EQ(picture->waiver_use.expired.size(), 2U);
 
+    Report unread;
+    unread.images = {image("b", "1", Verdict::unknown, "unproven")};
+    unread.images[0].findings[0].severity = Severity::warning;
+    unread.images[0].problems.push_back({"var/lib/rpm/Packages", "damaged"});
+    keep(*store, unread, 2000);
+    current.take(unread);
+    current.waive({"w.yml", {{.target = "**", .code = "unproven", .component = "", .waived = {"r", "o", "e"}, .last_day = day, .line = 2}}});
+    EXPECT_EQ(found(true), "") << "what was not read cannot be waived";
+
     current.waive({});
     EXPECT_TRUE(current.picture()->waivers->path.empty());
     EXPECT_TRUE(current.picture()->waiver_use.expired.empty());
