@@ -129,6 +129,8 @@ class Page:
             return 1 if self.tally.failed else 0
         if not stay and not self.say(DRIVER / "texts.mjs", SOURCE / "lib/api/page"):
             self.tally.check("the page's words could be looked at", ["texts.mjs failed"])
+        if not stay and not self.say(DRIVER / "claims.mjs", SOURCE / "lib/api/page"):
+            self.tally.check("who is accused could be looked at", ["claims.mjs failed"])
         with registry.Registry(self.work / "registry") as self.server:
             self.daemon = daemon.Daemon(self.program, self.work / "daemon", self.settings({"name": "gone", "registry": self.server.host}))
             self.daemon.token = self.daemon.make_token("tests", "admin")

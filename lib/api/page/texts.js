@@ -139,6 +139,8 @@ export const TEXTS = {
   layerCount: ["layers: {count}", "层数：{count}"],
   moreNames: ["{first} and {count} more names", "{first} 等 {count} 个名称"],
   rebuiltSince: ["published anew since", "此后已重新发布"],
+  wrongBase: ["here it went wrong, built on the wrong image: {code}", "问题出自此处，基于错误的镜像构建：{code}"],
+  provesHere: ["what proves {code} came with this layer", "{code} 的依据来自这一层"],
   cameIn: ["here it went wrong: {code}", "问题出自此处：{code}"],
   sameCause: ["Images: {count}", "{count} 个镜像"],
   layers: ["Layers", "镜像层"],
