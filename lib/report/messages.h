@@ -29,7 +29,7 @@ enum class Text {
     observed, unproven_mark, packages, problem, error, skipped, and_more, layer, suggestion, judged_as, no_images, no_platform,
     coverage_listed, coverage_judged, coverage_open, coverage_work,
     partial, partial_layers, restored, restored_layers,
-    listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings, unread_images, unlisted_targets, verdict_before,
+    listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings, unread_images, unlisted_targets, unlisted_target, verdict_before,
     grammar, tier, dev, claims, parents, yes, none, from_repository, any_version,
     finding_count, no_tags, coverage_tree, tree_findings, mends_offered, unreadable_tag,
     waived, coverage_waived, waiver, waiver_expired, waiver_unused, waivers_heading,

@@ -45,6 +45,7 @@ constexpr Words kTexts[] = {
     {Text::unseen_findings, "Not seen again, for the image was not looked at or could not be read: {0}", "本次未见，因为镜像未检查或无法读取：{0}"},
     {Text::unread_images, "Could not be read or judged this time: {0}", "本次无法读取或无法判定：{0}"},
     {Text::unlisted_targets, "Could not be listed this time: {0}", "本次无法列出：{0}"},
+    {Text::unlisted_target, "{0} could not be listed to its end, so images of it may be missing here: {1}", "{0} 未能完整列出，此处可能缺少其中的镜像：{1}"},
     {Text::verdict_before, "(was {0})", "（此前为 {0}）"},
     {Text::grammar, "grammar", "语法"},
     {Text::tier, "tier", "层级"},
