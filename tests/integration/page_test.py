@@ -131,6 +131,10 @@ class Page:
             self.tally.check("the page's words could be looked at", ["texts.mjs failed"])
         if not stay and not self.say(DRIVER / "claims.mjs", SOURCE / "lib/api/page"):
             self.tally.check("who is accused could be looked at", ["claims.mjs failed"])
+        shots = self.work / "screenshots"
+        shots.mkdir(parents=True, exist_ok=True)
+        if not stay and not self.say(DRIVER / "reports.mjs", tools, browser, shots, *sorted((SOURCE / "tests/data/report").glob("*.html"))):
+            self.tally.check("reports could be looked at", ["reports.mjs failed"])
         with registry.Registry(self.work / "registry") as self.server:
             self.daemon = daemon.Daemon(self.program, self.work / "daemon", self.settings({"name": "gone", "registry": self.server.host}))
             self.daemon.token = self.daemon.make_token("tests", "admin")
