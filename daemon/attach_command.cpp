@@ -40,7 +40,7 @@ Result<void> check(const AttachFlags& flags) {
 
 std::vector<attach::AttachLine> lines_of_left_out(const std::string& reference, const scan::ScanResult& scanned, const attach::Statements& made) {
     std::vector<attach::AttachLine> lines;
-    for (const attach::LeftOut& each : made.left_out) lines.push_back({.reference = reference, .subject = each.digest, .platform = each.platform, .skipped = each.reason});
+    for (const attach::LeftOut& each : made.left_out) lines.push_back({.reference = reference, .subject = each.digest, .platform = each.platform, .skipped = each.reason, .why = each.why});
     for (const Skipped& each : scanned.skipped) lines.push_back({.reference = reference, .subject = each.digest, .platform = "-", .skipped = each.reason});
     return lines;
 }
@@ -56,7 +56,7 @@ void attach_to(const std::string& name, Engine& engine, const AttachFlags& flags
     done.statements = std::move(made.all);
     if (flags.dry_run || stop.stop_requested()) return;
     const std::unique_ptr<attach::Repository> repository = attach::registry_repository(engine.clients->of(reference->registry), *reference, stop);
-    const std::vector<Result<attach::Attached>> answers = attach::attach_all(*repository, done.statements, engine.limits);
+    const std::vector<Result<attach::Attached>> answers = attach::attach_all(*repository, done.statements, judging.when, engine.limits);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const attach::Statement& statement = done.statements[i];
         const bool whole = statement.images.size() != 1 || statement.images[0].digest != statement.subject;

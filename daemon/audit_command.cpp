@@ -120,9 +120,10 @@ int run(const AuditFlags& flags) {
 
 int run_at_daemon(const AuditFlags& flags, const CLI::App& command) {
     if (const Result<void> fits = check_remote_flags(command); !fits) return complain(fits.error());
-    if (flags.targets.empty()) return complain({ErrorCode::usage, "read command line", "TARGET", "nothing to audit was named", "name a target of the daemon's configuration, or a registry"});
+    if (flags.targets.empty() && flags.remote.follow.empty())
+        return complain({ErrorCode::usage, "read command line", "TARGET", "nothing to audit was named", "name a target of the daemon's configuration, or a registry"});
     return run_remote(flags.remote,
-                      {.path = "/api/v1/audits", .member = "target", .names = flags.targets, .ca_file = flags.engine.registry.client.ca_file, .fail_on = flags.engine.fail_on, .quiet = flags.engine.no_progress},
+                      {.command = "audit", .path = "/api/v1/audits", .member = "target", .names = flags.targets, .ca_file = flags.engine.registry.client.ca_file, .fail_on = flags.engine.fail_on, .quiet = flags.engine.no_progress},
                       flags.output);
 }
 

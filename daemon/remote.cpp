@@ -1,5 +1,7 @@
 #include "remote.h"
 
+#include "base/duration.h"
+#include "base/http_retry.h"
 #include "base/percent.h"
 #include "base/text.h"
 #include "oci/json.h"
@@ -10,25 +12,49 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <mutex>
 #include <optional>
+#include <random>
 #include <set>
-#include <thread>
 #include <utility>
 
 namespace veritag::daemon {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{300};
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPoll{300};
+constexpr milliseconds kFirstPause{500}, kLongestPause{15'000};
+constexpr milliseconds kQuickAnswer{30'000};               // for an order, or a look at one
+constexpr milliseconds kReportTime = std::chrono::minutes(5);
+constexpr milliseconds kFirstPatience{10'000};             // an address that never answered is rather a wrong one than a restart
+constexpr std::size_t kPortion = 500;                      // orders that wait at a time: the queue is there for others, too
+constexpr std::size_t kMostAudits = 200;                   // that the query of GET /api/v1/report takes; the body of a POST takes more
+constexpr std::size_t kMostFollowed = kMostRemoteNames;
 constexpr std::uint64_t kMostReportBytes = 1ULL << 30;
 
+void sleep_for(milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, interruption(), time, [] { return false; });
+}
+
+/// Asks, and asks again where that may help. Everything that is asked may be asked twice: orders of one thing that waits are one job.
 class Remote {
 public:
-    static Result<Remote> make(const RemoteOptions& options, const std::string& ca_file) {
+    static Result<Remote> make(const RemoteOptions& options, const std::string& ca_file, bool quiet) {
         Remote remote;
+        remote.quiet_ = quiet;
+        const Result<std::chrono::seconds> patience = parse_duration(options.patience);
+        if (!patience) return Error{ErrorCode::usage, "read command line", "--patience", patience.error().saw, patience.error().hint};
+        remote.patience_ = *patience;
         remote.ca_file_ = ca_file;
         remote.base_ = options.server;
         if (options.server.starts_with("unix:")) {
@@ -48,28 +74,80 @@ public:
         return remote;
     }
 
-    Result<std::string> get(const std::string& path) const { return ask("GET", path, "", 200); }
-    Result<std::string> post(const std::string& path, const std::string& body) const { return ask("POST", path, body, 202); }
+    Result<std::string> get(const std::string& path) { return ask_with_patience("GET", path, "", 200, kQuickAnswer); }
+    Result<std::string> order(const std::string& path, const std::string& body) { return ask_with_patience("POST", path, body, 202, kQuickAnswer); }
+    Result<std::string> report(const std::string& path, const std::string& body) { return ask_with_patience(body.empty() ? "GET" : "POST", path, body, 200, kReportTime); }
 
 private:
-    Result<std::string> ask(const std::string& method, const std::string& path, const std::string& body, unsigned expected) const {
+    struct Refused {
+        Error error;
+        bool again = false;  ///< the same may work in a while
+        std::optional<milliseconds> after = {};  ///< as the daemon asked for
+    };
+    using Answer = boost::system::result<std::string, Refused>;
+
+    Result<std::string> ask_with_patience(const std::string& method, const std::string& path, const std::string& body, unsigned expected, milliseconds time) {
+        const Clock::time_point started = Clock::now();
+        milliseconds pause = kFirstPause;
+        for (bool told = false;; told = true) {
+            const auto patience = [&] { return answered_ ? patience_ : std::min(patience_, kFirstPatience); };
+            const auto left = [&] { return std::chrono::duration_cast<milliseconds>(started + patience() - Clock::now()); };
+            const Answer answer = ask(method, path, body, expected, time == kReportTime ? time : std::clamp(left(), milliseconds(1'000), time));
+            if (answer) {
+                if (told && !quiet_) std::fprintf(stderr, "veritag: the daemon answers again\n");
+                return *answer;
+            }
+            const Refused refused = answer.error();
+            if (!refused.again || interruption().stop_requested()) return refused.error;
+            // From half of it on, so that callers of a daemon that comes back do not all come at once.
+            const milliseconds jitter(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(pause.count() / 2)));
+            const milliseconds wait = std::max(refused.after.value_or(milliseconds(0)), pause / 2 + jitter);
+            if (wait >= left()) {
+                Error error = refused.error;
+                error.saw += "; no better answer within " + format_duration(std::chrono::ceil<std::chrono::seconds>(patience()));
+                if (error.hint.empty()) error.hint = answered_ ? "--patience says how long it is tried" : "is the address right, and does the daemon run?";
+                return error;
+            }
+            if (!told && !quiet_)
+                std::fprintf(stderr, "veritag: %s; trying again for up to %s\n", refused.error.message().c_str(), format_duration(std::chrono::ceil<std::chrono::seconds>(patience())).c_str());
+            sleep_for(wait);
+            if (interruption().stop_requested()) return refused.error;
+            pause = std::min(2 * pause, kLongestPause);
+        }
+    }
+
+    Answer ask(const std::string& method, const std::string& path, const std::string& body, unsigned expected, milliseconds time) {
         outbound::HttpRequest request{.method = method, .url = base_ + path, .headers = {}, .body = body, .ca_file = ca_file_, .reply_bytes = kMostReportBytes, .unix_socket = socket_, .allow_internal = true};
-        request.timeout = std::chrono::minutes(5);
+        request.timeout = time;
         request.headers.emplace_back("Content-Type", "application/json");
         if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
-        VERITAG_TRY(outbound::HttpReply reply, outbound::fetch(request, interruption()));
-        if (reply.status == expected) return std::move(reply.body);
-        const Result<rapidjson::Document> problem = oci::parse_json("read problem", "", reply.body, Limits{});
+        Result<outbound::HttpReply> reply = outbound::fetch(request, interruption());
+        if (!reply) {
+            const ErrorCode code = reply.error().code;
+            // A certificate that is not trusted will not be in a minute; a handshake that breaks off is a daemon that stops.
+            const bool again = code == ErrorCode::network || code == ErrorCode::timeout || (answered_ && (code == ErrorCode::tls || code == ErrorCode::protocol));
+            return Refused{reply.error(), again};
+        }
+        answered_ = true;
+        if (reply->status == expected) return std::move(reply->body);
+        const Result<rapidjson::Document> problem = oci::parse_json("read problem", "", reply->body, Limits{});
         const std::string detail = problem && problem->IsObject() ? oci::json_string(*problem, "detail") : std::string();
-        const ErrorCode code = reply.status == 401 || reply.status == 403 ? ErrorCode::auth : reply.status == 400 ? ErrorCode::usage : ErrorCode::server;
-        return Error{code, "ask the daemon", method + ' ' + path, "HTTP " + std::to_string(reply.status) + (detail.empty() ? "" : ": " + quote(detail)),
-                     reply.status == 401 ? "name a file with a token by --token-file, or set VERITAG_TOKEN" : ""};
+        const unsigned status = reply->status;
+        const ErrorCode code = status == 401 || status == 403 ? ErrorCode::auth : status == 400 ? ErrorCode::usage : ErrorCode::server;
+        Error error{code, "ask the daemon", method + ' ' + path.substr(0, path.find('?')), "HTTP " + std::to_string(status) + (detail.empty() ? "" : ": " + quote(detail)),
+                    status == 401 ? "name a file with a token by --token-file, or set VERITAG_TOKEN" : ""};
+        const bool again = is_temporary_status(status) && status != 500;  // what is wrong inside stays wrong
+        return Refused{std::move(error), again, parse_retry_after(reply->header("Retry-After"), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()))};
     }
 
     std::string base_;
     std::string socket_;
     std::string token_;
     std::string ca_file_;
+    milliseconds patience_{0};
+    bool quiet_ = false;
+    bool answered_ = false;  ///< it is there, or was
+    std::minstd_rand random_{std::random_device{}()};
 };
 
 /// One order's end.
@@ -89,7 +167,7 @@ Result<rapidjson::Document> parse_object(const std::string& text) {
 }
 
 // How a run ended; nullopt while it goes on. A superseded one goes on under another number.
-Result<std::optional<Ended>> look_at(const Remote& remote, std::int64_t& job, const std::string& name, bool quiet, std::string& said) {
+Result<std::optional<Ended>> look_at(Remote& remote, std::int64_t& job, const std::string& name, bool quiet, std::string& said) {
     VERITAG_TRY(const std::string text, remote.get("/api/v1/scans/" + std::to_string(job)));
     VERITAG_TRY(const rapidjson::Document root, parse_object(text));
     const std::string state = text_member(root, "state");
@@ -127,11 +205,121 @@ int status_of(const std::vector<Ended>& ended, const std::string& fail_on) {
     return unread ? kUnread : kClean;
 }
 
+// `12,15-20` for the jobs 12, 15, 16 and so on.
+std::string text_of(const std::vector<std::int64_t>& jobs) {
+    const std::set<std::int64_t> sorted(jobs.begin(), jobs.end());
+    std::string text;
+    for (auto at = sorted.begin(); at != sorted.end();) {
+        const std::int64_t first = *at;
+        std::int64_t last = first;
+        while (++at != sorted.end() && *at == last + 1) last = *at;
+        text += (text.empty() ? "" : ",") + std::to_string(first) + (last == first ? "" : "-" + std::to_string(last));
+    }
+    return text;
+}
+
+Result<std::vector<std::int64_t>> parse_jobs(const std::string& text) {
+    const auto wrong = [&](std::string saw) { return Error{ErrorCode::usage, "read command line", "--follow", std::move(saw), "write the numbers of jobs, as 12,15-20"}; };
+    std::set<std::int64_t> jobs;
+    constexpr std::uint64_t kMost = 1ULL << 53;
+    for (const std::string_view part : split(text, ',')) {
+        const std::size_t dash = part.find('-');
+        const std::optional<std::uint64_t> first = parse_u64(part.substr(0, dash)), last = dash == std::string_view::npos ? first : parse_u64(part.substr(dash + 1));
+        if (!first || !last || *first == 0 || *last < *first || *last >= kMost) return wrong('"' + quote(part) + "\" is no number of a job");
+        if (*last - *first >= kMostFollowed - jobs.size()) return wrong("more than " + std::to_string(kMostFollowed) + " jobs");
+        for (std::uint64_t job = *first; job <= *last; ++job) jobs.insert(static_cast<std::int64_t>(job));
+    }
+    return std::vector<std::int64_t>(jobs.begin(), jobs.end());
+}
+
+/// What was ordered, and how far it is.
+class Run {
+public:
+    Run(Remote& remote, const RemoteOptions& options, const RemoteOrder& order) : remote_(remote), options_(options), order_(order) {}
+
+    /// Nothing where all of them ended, with whatever result.
+    Result<void> order_and_wait() {
+        if (!options_.follow.empty()) {
+            VERITAG_TRY(jobs_, parse_jobs(options_.follow));
+            return wait();
+        }
+        for (std::size_t begin = 0; begin < order_.names.size(); begin += kPortion) {
+            for (std::size_t i = begin; i < std::min(begin + kPortion, order_.names.size()); ++i) VERITAG_CHECK(order(order_.names[i]));
+            VERITAG_CHECK(wait());
+        }
+        return ok();
+    }
+
+    /// Where the caller shall find what goes on without it.
+    void say_how_to_go_on() const {
+        if (!jobs_.empty())
+            std::fprintf(stderr, "veritag: what was ordered goes on at the daemon, under the numbers %s; pick it up again with: veritag %s --server %s --follow %s\n", text_of(jobs_).c_str(),
+                         order_.command.c_str(), quote(options_.server).c_str(), text_of(jobs_).c_str());
+        if (options_.follow.empty() && !jobs_.empty() && jobs_.size() < order_.names.size())
+            std::fprintf(stderr, "veritag: %zu of %zu names were not ordered, from %s on\n", order_.names.size() - jobs_.size(), order_.names.size(), quote(order_.names[jobs_.size()]).c_str());
+    }
+
+    [[nodiscard]] const std::vector<Ended>& ended() const noexcept { return ended_; }
+
+private:
+    Result<void> order(const std::string& name) {
+        report::JsonOutput body;
+        body.object([&] { body.member(order_.member, name); });
+        VERITAG_TRY(const std::string answer, remote_.order(order_.path, body.take()));
+        const Result<rapidjson::Document> root = parse_object(answer);
+        if (!root || !root->HasMember("id") || !(*root)["id"].IsInt64()) return Error{ErrorCode::protocol, "read the daemon's answer", name, "an order without a number", ""};
+        jobs_.push_back((*root)["id"].GetInt64());
+        return ok();
+    }
+
+    Result<void> wait() {
+        while (ended_.size() < jobs_.size()) {
+            std::int64_t& job = jobs_[ended_.size()];
+            const std::string name = options_.follow.empty() ? order_.names[ended_.size()] : "job " + std::to_string(job);
+            for (std::string said;;) {
+                if (interruption().stop_requested()) return Error{ErrorCode::cancelled, "wait for the daemon", name, "stopped on request", ""};
+                VERITAG_TRY(std::optional<Ended> end, look_at(remote_, job, name, order_.quiet, said));
+                if (end) {
+                    if (!end->failure.empty()) std::fprintf(stderr, "veritag: %s: %s\n", quote(name).c_str(), end->failure.c_str());
+                    ended_.push_back(std::move(*end));
+                    break;
+                }
+                sleep_for(kPoll);
+            }
+        }
+        return ok();
+    }
+
+    Remote& remote_;
+    const RemoteOptions& options_;
+    const RemoteOrder& order_;
+    std::vector<std::int64_t> jobs_;  // in the order of the names
+    std::vector<Ended> ended_;        // of the first of them
+};
+
+// In the order of the command line. Two names may have been one run.
+Result<std::string> report_of(Remote& remote, const std::vector<Ended>& ended, const OutputOptions& output) {
+    std::vector<std::int64_t> audits;
+    std::set<std::int64_t> seen;
+    for (const Ended& each : ended)
+        if (each.audit != 0 && seen.insert(each.audit).second) audits.push_back(each.audit);
+    if (audits.empty()) return std::string();
+    const std::string how = "format=" + percent_encode(output.format) + "&lang=" + percent_encode(output.language);
+    std::string list;
+    for (const std::int64_t audit : audits) list += (list.empty() ? "" : ",") + std::to_string(audit);
+    if (audits.size() <= kMostAudits) return remote.report("/api/v1/report?audits=" + list + '&' + how, "");
+    report::JsonOutput body;
+    body.object([&] { body.member("audits", list); });
+    return remote.report("/api/v1/report?" + how, body.take());
+}
+
 }  // namespace
 
 void RemoteOptions::add_to(CLI::App& command) {
     auto* url = command.add_option("--server", server, "Let the daemon at this address do it: https://HOST[:PORT], http://HOST[:PORT] or unix:/PATH")->type_name("URL");
     command.add_option("--token-file", token_file, "File with the bearer token for --server (default: the variable VERITAG_TOKEN)")->type_name("FILE")->needs(url);
+    command.add_option("--patience", patience, "How long a daemon that does not answer any more is asked again; what it was told goes on without this program")->type_name("TIME")->capture_default_str()->needs(url);
+    command.add_option("--follow", follow, "Order nothing: wait for these jobs of the daemon, as an earlier call named them, and print what they found")->type_name("JOBS")->needs(url);
 }
 
 Result<void> check_remote_flags(const CLI::App& command) {
@@ -143,44 +331,29 @@ Result<void> check_remote_flags(const CLI::App& command) {
 }
 
 int run_remote(const RemoteOptions& options, const RemoteOrder& order, const OutputOptions& output) {
-    const Result<Remote> remote = Remote::make(options, order.ca_file);
+    Result<Remote> remote = Remote::make(options, order.ca_file, order.quiet);
     if (!remote) return complain(remote.error());
-    std::vector<std::int64_t> jobs;
-    for (const std::string& name : order.names) {
-        report::JsonOutput body;
-        body.object([&] { body.member(order.member, name); });
-        const Result<std::string> answer = remote->post(order.path, body.take());
-        if (!answer) return complain(answer.error());
-        const Result<rapidjson::Document> root = parse_object(*answer);
-        if (!root || !root->HasMember("id") || !(*root)["id"].IsInt64()) return complain({ErrorCode::protocol, "read the daemon's answer", name, "an order without a number", ""});
-        jobs.push_back((*root)["id"].GetInt64());
+    if (!options.follow.empty() && !order.names.empty())
+        return complain({ErrorCode::usage, "read command line", "--follow", "names beside it, and with it nothing is ordered", "leave the names out, or --follow"});
+    if (order.names.size() > kMostRemoteNames)
+        return complain({ErrorCode::usage, "read command line", "--server", std::to_string(order.names.size()) + " names at once (limit " + std::to_string(kMostRemoteNames) + "); nothing was ordered",
+                         "order them in parts, or audit the repositories they are in"});
+    Run run(*remote, options, order);
+    if (const Result<void> done = run.order_and_wait(); !done) {
+        const bool interrupted = interruption().stop_requested();  // the daemon goes on: others may wait for the same
+        const int status = interrupted ? kInterrupted : complain(done.error());
+        run.say_how_to_go_on();
+        return status;
     }
-
-    std::vector<Ended> all;
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-        std::string said;
-        for (;;) {
-            if (interruption().stop_requested()) return kInterrupted;  // the daemon goes on: others may wait for the same
-            Result<std::optional<Ended>> ended = look_at(*remote, jobs[i], order.names[i], order.quiet, said);
-            if (!ended) return interruption().stop_requested() ? kInterrupted : complain(ended.error());
-            if (*ended) {
-                if (!(*ended)->failure.empty()) std::fprintf(stderr, "veritag: %s: %s\n", quote(order.names[i]).c_str(), (*ended)->failure.c_str());
-                all.push_back(std::move(**ended));
-                break;
-            }
-            std::this_thread::sleep_for(kPoll);
-        }
+    const Result<std::string> text = report_of(*remote, run.ended(), output);
+    if (!text) {
+        const int status = interruption().stop_requested() ? kInterrupted : complain(text.error());
+        run.say_how_to_go_on();
+        return status;
     }
-    std::string audits;
-    std::set<std::int64_t> seen;
-    for (const Ended& each : all)
-        if (each.audit != 0 && seen.insert(each.audit).second) audits += (audits.empty() ? "" : ",") + std::to_string(each.audit);
-    if (!audits.empty()) {
-        const Result<std::string> text = remote->get("/api/v1/report?audits=" + audits + "&format=" + percent_encode(output.format) + "&lang=" + percent_encode(output.language));
-        if (!text) return complain(text.error());
+    if (!text->empty())
         if (const Result<void> written = output.write(*text); !written) return complain(written.error());
-    }
-    return status_of(all, order.fail_on);
+    return status_of(run.ended(), order.fail_on);
 }
 
 }  // namespace veritag::daemon

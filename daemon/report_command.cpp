@@ -38,7 +38,7 @@ struct ReportFlags {
 std::string list_of(const std::vector<store::AuditRecord>& audits) {
     std::string text;
     for (const store::AuditRecord& audit : audits)
-        text += std::to_string(audit.id) + "  " + rfc3339(audit.started) + "  " + (audit.ended ? "ended " + rfc3339(*audit.ended) : std::string("not ended")) + "  " + quote(join(audit.targets, " "), 1000) + "\n";
+        text += std::to_string(audit.id) + "  " + rfc3339(audit.started) + "  " + (audit.ended ? (audit.is_complete() ? "ended " : std::string(to_string(audit.end)) + ' ') + rfc3339(*audit.ended) : std::string("not ended")) + "  " + quote(join(audit.targets, " "), 1000) + "\n";
     return text.empty() ? "no audits yet; veritag audit TARGET makes one\n" : text;
 }
 
@@ -61,7 +61,7 @@ int print(const ReportFlags& flags, const Result<std::string>& text) {
 int write_history(const ReportFlags& flags, store::AuditStore& store, const std::vector<store::AuditRecord>& audits, const store::AuditRecord& newest) {
     std::vector<const store::AuditRecord*> same;
     for (const store::AuditRecord& each : audits)  // newest first
-        if (each.id <= newest.id && each.ended && each.kind == newest.kind && each.targets == newest.targets && same.size() < flags.last) same.push_back(&each);
+        if (each.id <= newest.id && each.is_complete() && each.kind == newest.kind && each.targets == newest.targets && same.size() < flags.last) same.push_back(&each);
     report::HistoryBuilder builder(newest.targets);
     for (auto each = same.rbegin(); each != same.rend(); ++each) {
         const store::VerdictCounts counts = (*each)->verdicts.value_or(store::VerdictCounts());
@@ -144,7 +144,7 @@ int run(const ReportFlags& flags) {
     if (flags.list) return print(flags, list_of(audits));
 
     const auto audit_of = [&](std::int64_t id) {
-        return std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& audit) { return id == 0 ? audit.ended.has_value() : audit.id == id; });
+        return std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& audit) { return id == 0 ? audit.is_complete() : audit.id == id; });
     };
     const auto audit = audit_of(flags.audit);
     if (audit == audits.end()) return complain(no_audit(flags.audit == 0 ? "newest audit" : "audit " + std::to_string(flags.audit)));

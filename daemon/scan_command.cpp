@@ -29,8 +29,11 @@ struct ScanFlags {
     TreeFlags tree;
 };
 
+Error nothing_named() { return {ErrorCode::usage, "read command line", "IMAGE", "no image was named", "name one or more, as quay.io/openeuler/cann:8.0.RC1-oe2203sp4"}; }
+
 int run(const ScanFlags& flags) {
     flags.engine.log.apply();
+    if (flags.images.empty()) return complain(nothing_named());
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
     if (const Result<void> right = check_images(flags.images, flags.as, flags.engine.registry); !right) return complain(right.error());
     const Result<waivers::WaiverFile> waivers = flags.waivers.load();
@@ -81,10 +84,11 @@ int run(const ScanFlags& flags) {
 
 int run_at_daemon(const ScanFlags& flags, const CLI::App& command) {
     if (const Result<void> fits = check_remote_flags(command); !fits) return complain(fits.error());
+    if (flags.images.empty() && flags.remote.follow.empty()) return complain(nothing_named());
     for (const std::string& image : flags.images)
         if (source::is_local(image)) return complain({ErrorCode::usage, "read command line", quote(image), "a daemon reads no files of yours", "push the image, or scan it without --server"});
     return run_remote(flags.remote,
-                      {.path = "/api/v1/scans", .member = "image", .names = flags.images, .ca_file = flags.engine.registry.client.ca_file, .fail_on = flags.engine.fail_on, .quiet = flags.engine.no_progress},
+                      {.command = "scan", .path = "/api/v1/scans", .member = "image", .names = flags.images, .ca_file = flags.engine.registry.client.ca_file, .fail_on = flags.engine.fail_on, .quiet = flags.engine.no_progress},
                       flags.output);
 }
 
@@ -94,7 +98,7 @@ void add_scan(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand("scan", "Fetch, inspect and judge images now");
     const auto flags = std::make_shared<ScanFlags>();
     command->add_option("IMAGE", flags->images,
-                        "[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]")->required();
+                        "[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]");
     command->add_option("--as", flags->as, "Judge the image under this name")->type_name("REPOSITORY:TAG");
     command->add_flag("--list-packages", flags->list_packages, "List every package found (cyclonedx and spdx always do)");
     flags->engine.add_to(*command);
@@ -104,6 +108,7 @@ void add_scan(CLI::App& app, int& exit_code) {
     flags->tree.add_to(*command);
     command->footer("Example:\n  veritag scan hub.oepkgs.net/openeuler/cann:8.0.RC1-oe2203sp4\n"
                     "  veritag scan oci:build/image --as openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2 --format json\n"
+                    "  veritag scan --server https://veritag.example --token-file token quay.io/openeuler/cann:8.0.RC1-oe2203sp4\n"
                     "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something unknown or unreadable, 130 interrupted.");
     command->callback([flags, command, &exit_code] { exit_code = flags->remote.server.empty() ? run(*flags) : run_at_daemon(*flags, *command); });
 }

@@ -7,6 +7,7 @@
 #include "config/settings.h"
 #include "rules/load_all.h"
 #include "serve/daemon.h"
+#include "serve/files.h"
 #include "server/server.h"
 #include "store/place.h"
 
@@ -65,7 +66,13 @@ Result<config::Settings> settings_from(const std::string& path) {
 
 int check_config(const config::Settings& settings, const std::string& path) {
     const Result<rules::RuleSet> rules = rules::load_all(settings.rules);
-    if (!rules) return complain(rules.error());
+    if (!rules) {
+        complain(rules.error());
+        return kUsage;  // as every mistake of the configuration, also where a directory is not there
+    }
+    if (settings.server.tls)
+        if (const Result<void> fits = server::check_tls(*settings.server.tls); !fits) return complain(fits.error());
+    if (const Result<void> open = serve::check_files(settings); !open) return complain(open.error());
     std::printf("%s is right: %zu targets, %zu registries, %zu hooks, %zu notification channels; store %s; rules %s\n", quote(path).c_str(), settings.targets.size(), settings.registries.size(),
                 settings.hooks.size(), settings.channels.size(), quote(settings.store).c_str(), rules->digest().c_str());
     return kClean;
@@ -91,13 +98,19 @@ void tell_reloading() {
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
 }
 
-void reload(const ServeFlags& flags, serve::Daemon& daemon, server::Server& server) {
+// `started`: what the daemon began with, for what it cannot take while it runs.
+void reload(const ServeFlags& flags, const config::Settings& started, serve::Daemon& daemon, server::Server& server) {
     tell_reloading();
-    const auto refused = [](const Error& error) { log::error("reload refused; everything goes on as before", {{"error", error.message()}}); };
+    std::string outcome = "serving";  // for `systemctl status`
+    const auto refused = [&](const Error& error) {
+        log::error("reload refused; everything goes on as before", {{"error", error.message()}});
+        outcome += "; the last reload was refused: " + error.message();
+    };
     Result<config::Settings> settings = settings_from(flags.config);
-    if (!settings) {
+    const Result<void> usable = settings ? serve::check_files(*settings) : Result<void>(settings.error());
+    if (!usable) {
         daemon.metrics().reloaded(false);
-        refused(settings.error());
+        refused(usable.error());
     } else {
         const std::optional<server::TlsOptions> tls = settings->server.tls;
         const config::Settings copy = *settings;
@@ -106,11 +119,18 @@ void reload(const ServeFlags& flags, serve::Daemon& daemon, server::Server& serv
         } else {
             apply_log(copy);
             if (tls)
-                if (const Result<void> read = server.reload_tls(*tls); !read) log::error("the certificates could not be read; the old ones stay", {{"error", read.error().message()}});
+                if (const Result<void> read = server.reload_tls(*tls); !read) {
+                    log::error("the certificates could not be read; the old ones stay", {{"error", read.error().message()}});
+                    outcome += "; the certificates could not be read, and the old ones stay";
+                }
             log::info("configuration and rules were reloaded", {{"rules", daemon.workshop()->rules.digest()}});
+            if (const std::vector<std::string> keys = config::keys_for_restart(started, copy); !keys.empty()) {
+                log::warn("these keys were changed, and the daemon takes them at a restart only; until then the old values hold", {{"keys", join(keys, ", ")}});
+                outcome += "; changed, and waiting for a restart: " + join(keys, ", ");
+            }
         }
     }
-    sd_notify(0, "READY=1");
+    sd_notify(0, ("READY=1\nSTATUS=" + quote(outcome, 1000)).c_str());
 }
 
 int run(const ServeFlags& flags) {
@@ -119,6 +139,8 @@ int run(const ServeFlags& flags) {
     if (!settings) return complain(settings.error());
     if (flags.check) return check_config(*settings, flags.config);
     apply_log(*settings);
+    if (const Result<void> open = serve::check_files(*settings); !open) return complain(open.error());
+    const config::Settings started = *settings;
     take_passed_sockets(*settings);
     if (flags.no_sandbox) log::warn("layers are parsed in processes that seccomp and Landlock do not confine");
 
@@ -131,7 +153,7 @@ int run(const ServeFlags& flags) {
     if (!daemon) return complain(daemon.error());
     api::Service service(**daemon);
     server::Server server(std::move(listen), service);
-    if (const Result<void> started = server.start(); !started) return complain(started.error());
+    if (const Result<void> listens = server.start(); !listens) return complain(listens.error());
     service.watch([&server] { return server.counters(); });
     (*daemon)->start();
     std::signal(SIGHUP, [](int) { hangup = true; });
@@ -143,7 +165,7 @@ int run(const ServeFlags& flags) {
     auto last_sign = std::chrono::steady_clock::now();
     while (!interruption().stop_requested()) {
         std::this_thread::sleep_for(kTick);
-        if (hangup.exchange(false)) reload(flags, **daemon, server);
+        if (hangup.exchange(false)) reload(flags, started, **daemon, server);
         const auto now = std::chrono::steady_clock::now();
         if (!watched || now - last_sign < std::chrono::microseconds(watchdog) / 3) continue;
         (void)(*daemon)->settings();  // a daemon that hangs on its own lock gives no sign of life
@@ -164,11 +186,11 @@ void add_serve(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand("serve", "Run the daemon: scheduled audits, webhooks, the HTTP API");
     const auto flags = std::make_shared<ServeFlags>();
     command->add_option("--config", flags->config, "Configuration file")->type_name("FILE")->required();
-    command->add_flag("--check-config", flags->check, "Read configuration and rules, say whether they are right, and end");
+    command->add_flag("--check-config", flags->check, "Read configuration, rules and the files that they name, as certificates and secrets, say whether they are right, and end");
     command->add_flag("--no-sandbox", flags->no_sandbox, "Do not confine the processes that parse layers; only for kernels that refuse");
     command->add_option("--drain-seconds", flags->drain_seconds, "How long requests under way may take when the daemon ends")->capture_default_str();
     command->footer("Example:\n  veritag serve --config /etc/veritag/veritag.yaml\n"
-                    "SIGHUP reads configuration, rules and certificates anew; SIGTERM ends the daemon, and jobs under way go back to the queue.");
+                    "SIGHUP reads configuration, rules and certificates anew, and the log names the changed keys that need a restart; SIGTERM ends the daemon, and jobs under way go back to the queue.");
     command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

@@ -13,6 +13,7 @@ void Service::add_events() {
         const std::uint64_t number = daemon_.listen([stream](const serve::Happening& happening) { return stream->send(happening.event, happening.data); });
         // The daemon outlives the server. The listener holds the stream, so it must go when the reader does.
         stream->on_end([this, number](server::EventStream::End) { daemon_.leave(number); });
+        streams_.add(stream, request);
         server::Response response = server::event_reply(stream);
         response.headers.set("Cache-Control", "no-store");
         response.headers.set("X-Accel-Buffering", "no");  // nginx passes it on as it comes

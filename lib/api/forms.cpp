@@ -132,7 +132,7 @@ Result<std::string> only_member(const server::Request& request, std::string_view
     return std::string(found->value.GetString(), found->value.GetStringLength());
 }
 
-void write_audit(report::JsonOutput& out, const store::AuditRecord& audit) {
+void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::string_view state) {
     out.number("id", static_cast<std::uint64_t>(audit.id));
     out.member("kind", to_string(audit.kind));
     out.list("targets", [&] {
@@ -142,6 +142,10 @@ void write_audit(report::JsonOutput& out, const store::AuditRecord& audit) {
     out.member("tool", audit.tool_version);
     out.member("started", rfc3339(audit.started));
     if (audit.ended) out.member("ended", rfc3339(*audit.ended));
+    out.member("state", state);
+    out.flag("complete", audit.is_complete());
+    if (audit.job != 0) out.number("job", static_cast<std::uint64_t>(audit.job));
+    if (!audit.failure.empty()) out.member("failure", audit.failure);
     if (audit.verdicts)
         out.object("verdicts", [&] {
             out.number("pass", audit.verdicts->pass);

@@ -43,7 +43,8 @@ std::optional<std::int64_t> parse_id(std::string_view text);
 /// One text member of a JSON object in the body; anything else in it is an error that names it.
 Result<std::string> only_member(const server::Request& request, std::string_view name);
 
-void write_audit(report::JsonOutput& out, const store::AuditRecord& audit);
+/// `state`: what the store and the queue know of it together.
+void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::string_view state);
 void write_job(report::JsonOutput& out, const store::JobInfo& job);
 
 }  // namespace veritag::api

@@ -106,10 +106,26 @@ Result<AdapterRequest> parse_request(const server::Request& request, const confi
     if (!Digest::parse(order.digest)) return Error{ErrorCode::usage, kWhat, "artifact.digest", quote(order.digest), ""};
     if (!oci::is_valid_tag(order.reference.tag))
         return Error{ErrorCode::usage, kWhat, "artifact.tag", quote(order.reference.tag), "the tag is what is judged; an artifact without one has nothing to be compared with"};
+    // Harbor sends what metadata() says is consumed; another registry, or another Harbor, may send more.
+    order.media_type = oci::json_string(*artifact, "mime_type");
+    if (!order.media_type.empty() && media_type(order.media_type).first != kDockerManifest && media_type(order.media_type).first != kOciManifest)
+        return Error{ErrorCode::usage, kWhat, "artifact.mime_type", quote(order.media_type),
+                     "this adapter scans images, which are " + std::string(kDockerManifest) + " and " + std::string(kOciManifest) + "; of an index ask for each of its images"};
     if (const rapidjson::Value* capabilities = oci::json_member(root, "enabled_capabilities"); capabilities != nullptr && capabilities->IsArray())
-        for (const rapidjson::Value& each : capabilities->GetArray())
+        for (const rapidjson::Value& each : capabilities->GetArray()) {
             if (const std::string type = oci::json_string(each, "type"); !type.empty() && type != "vulnerability")
                 return Error{ErrorCode::unsupported, kWhat, "enabled_capabilities", quote(type), "this adapter has the capability vulnerability"};
+            const rapidjson::Value* produced = oci::json_member(each, "produces_mime_types");
+            if (produced == nullptr || !produced->IsArray() || produced->Empty()) continue;
+            const bool has_ours = std::any_of(produced->Begin(), produced->End(), [](const rapidjson::Value& one) {
+                return one.IsString() && media_type({one.GetString(), one.GetStringLength()}) == media_type(kReportType);
+            });
+            if (!has_ours) {
+                const rapidjson::Value& first = *produced->Begin();
+                return Error{ErrorCode::unsupported, kWhat, "enabled_capabilities.produces_mime_types", first.IsString() ? quote(first.GetString()) : "no text",
+                             "this adapter produces " + std::string(kReportType)};
+            }
+        }
     return found;
 }
 
@@ -149,7 +165,7 @@ std::string report_text(const store::Job& job, const serve::ScanOrder& order, co
             out.member("repository", order.reference.repository);
             out.member("digest", order.digest);
             out.member("tag", order.reference.tag);
-            out.member("mime_type", kDockerManifest);
+            out.member("mime_type", order.media_type.empty() ? kDockerManifest : std::string_view(order.media_type));
         });
         out.object("scanner", [&] {
             out.member("name", "veritag tag compliance (not CVE)");
@@ -190,7 +206,7 @@ void Service::add_harbor() {
         }));
     add("POST /harbor/api/v1/scan", Need::own, guarded([this](const server::Request& request, const server::RouteParameters&, const config::HarborSettings& harbor) {
             const auto [type, version] = media_type(request.headers.get("Content-Type"));
-            if (type != "application/vnd.scanner.adapter.scan.request+json" || (version != "1.0" && version != "1.1")) return adapter_error(415, "the content type is no scan request of version 1.0 or 1.1");
+            if (type != "application/vnd.scanner.adapter.scan.request+json" || (version != "1.0" && version != "1.1")) return adapter_error(415, "Content-Type is " + quote(request.headers.get("Content-Type")) + "; a scan request is application/vnd.scanner.adapter.scan.request+json, version 1.0 or 1.1");
             const Result<AdapterRequest> wanted = parse_request(request, harbor);
             if (!wanted) {
                 const ErrorCode code = wanted.error().code;
@@ -217,7 +233,7 @@ void Service::add_harbor() {
             if (!*job || (*job)->info.kind != serve::kAdapterJob) return adapter_error(404, "no such scan is known");
             const auto [type, version] = media_type(request.headers.get("Accept"));
             const auto [produced, produced_version] = media_type(kReportType);
-            if (!type.empty() && type != "*/*" && (type != produced || (!version.empty() && version != produced_version))) return adapter_error(406, "this adapter produces " + std::string(kReportType));
+            if (!type.empty() && type != "*/*" && (type != produced || (!version.empty() && version != produced_version))) return adapter_error(406, "Accept asks for " + quote(request.headers.get("Accept")) + "; this adapter produces " + std::string(kReportType));
             const store::JobInfo& info = (*job)->info;
             if (info.state == store::JobState::done) {
                 const Result<serve::ScanOrder> order = serve::parse_scan_order((*job)->payload);

@@ -39,7 +39,7 @@ std::vector<store::NewJob> jobs_of(const config::Settings& settings, const confi
         if (event.tag.empty()) continue;
         const serve::ScanOrder order{.reference = {hook.registry, event.repository, event.tag}, .digest = "", .origin = "hook " + hook.name};
         store::NewJob job{.kind = std::string(serve::kScanJob), .key = hook.registry + '/' + event.repository + ':' + event.tag, .payload = serve::to_json(order), .priority = store::Priority::push,
-                          .not_before = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) + settings.settle, .most_attempts = 16};
+                          .not_before = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) + settings.settle, .most_attempts = serve::kScanAttempts};
         // The same event again is no news. Another event with the same digest is: the tag may have been elsewhere in between.
         if (!event.event_id.empty()) job.events.push_back(hooks::dedupe_key(hook.name, event) + ' ' + event.event_id);
         jobs.push_back(std::move(job));

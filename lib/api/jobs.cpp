@@ -4,11 +4,15 @@
 
 #include "base/text.h"
 #include "report/json_output.h"
+#include "serve/orders.h"
 
 namespace veritag::api {
 namespace {
 
 server::Response no_job(const server::Request& request) { return server::problem(404, "", "No such job is known; jobs that ended are dropped after a week.", "about:blank", request.id); }
+
+// What somebody with the role scan may have ordered. All else was asked for by the schedule, a registry or Harbor, or tells people.
+bool is_on_demand(const store::JobInfo& job) { return job.priority == store::Priority::on_demand && (job.kind == serve::kScanJob || job.kind == serve::kAuditJob); }
 
 }  // namespace
 
@@ -55,8 +59,10 @@ void Service::add_jobs() {
             return tagged_json(out.take());
         });
     });
-    add("POST /api/v1/jobs/{id}/cancel", Need::scan, [this, with_job](const server::Request& request, const server::RouteParameters& parameters) {
+    add_asked("POST /api/v1/jobs/{id}/cancel", Need::scan, [this, with_job](const server::Request& request, const server::RouteParameters& parameters, const std::optional<Asker>& asker) {
         return with_job(request, parameters, [&](const store::Job& job) {
+            if (!is_on_demand(job.info))
+                if (std::optional<server::Response> refusal = refuse(Need::admin, asker, *daemon_.settings(), request.id)) return std::move(*refusal);
             const Result<store::JobState> state = daemon_.cancel(job.info.id);
             if (!state) return problem_of(state.error(), request.id);
             report::JsonOutput out;
@@ -64,7 +70,7 @@ void Service::add_jobs() {
             return server::json_reply(202, out.take());
         });
     });
-    add("POST /api/v1/jobs/{id}/retry", Need::scan, [this, with_job](const server::Request& request, const server::RouteParameters& parameters) {
+    add("POST /api/v1/jobs/{id}/retry", Need::admin, [this, with_job](const server::Request& request, const server::RouteParameters& parameters) {
         return with_job(request, parameters, [&](const store::Job& job) {
             const Result<std::optional<store::Enqueued>> again = daemon_.state().jobs().retry(job.info.id);
             if (!again) return problem_of(again.error(), request.id);

@@ -21,7 +21,9 @@ void write_server(const server::Counters& counters, serve::MetricsText& out) {
     for (std::size_t i = 0; i < counters.refused.size(); ++i)
         out.sample("veritag_http_refused_total", {{"reason", std::string(server::to_string(static_cast<server::RefusedFor>(i)))}}, static_cast<double>(counters.refused[i]));
     out.family("veritag_http_requests_total", "counter", "Replies.");
-    for (const auto& [key, count] : counters.requests) out.sample("veritag_http_requests_total", {{"method", key.first}, {"status", std::to_string(key.second)}}, static_cast<double>(count));
+    auto requests = counters.requests;
+    for (const char* method : {"GET", "POST"}) requests.try_emplace({method, 503U});  // so that the first one is growth, too
+    for (const auto& [key, count] : requests) out.sample("veritag_http_requests_total", {{"method", key.first}, {"status", std::to_string(key.second)}}, static_cast<double>(count));
     out.family("veritag_http_request_seconds", "histogram", "Seconds from a request's head to the end of its reply.");
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < server::kSecondsBounds.size(); ++i) {
@@ -46,6 +48,12 @@ server::Response Service::metrics() const {
     const Result<store::QueueCounts> counts = daemon_.state().jobs().counts();
     out.family("veritag_store_up", "gauge", "Whether the store answers.");
     out.sample("veritag_store_up", counts ? 1 : 0);
+    const bool writable = daemon_.check().has_value();  // it writes, now and then
+    out.family("veritag_store_writable", "gauge", "Whether the store can be written: asked at most every five seconds, by a write.");
+    out.sample("veritag_store_writable", writable ? 1 : 0);
+    out.family("veritag_store_failures_total", "counter", "Uses of the store that failed: of what layers and audits hold (content), of jobs, tokens and values (state).");
+    out.sample("veritag_store_failures_total", {{"part", "content"}}, static_cast<double>(daemon_.store().failures()));
+    out.sample("veritag_store_failures_total", {{"part", "state"}}, static_cast<double>(daemon_.state().failures()));
     if (counts) serve::write_queue(*counts, out);
     serve::write_picture(*daemon_.images().picture(), out);
     daemon_.metrics().write(out);

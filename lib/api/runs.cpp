@@ -12,6 +12,7 @@
 #include <iterator>
 #include <set>
 #include <utility>
+#include <variant>
 
 namespace veritag::api {
 namespace {
@@ -28,13 +29,15 @@ server::Response accepted(const store::Enqueued& job, std::string_view path) {
     return response;
 }
 
-constexpr std::size_t kMostReports = 200;
+constexpr std::size_t kMostReports = 200;           // in a query
+constexpr std::size_t kMostReportsInBody = 10'000;
 
 void append(Report& whole, Report more) {
     std::move(more.images.begin(), more.images.end(), std::back_inserter(whole.images));
     std::move(more.skipped.begin(), more.skipped.end(), std::back_inserter(whole.skipped));
     std::move(more.findings.begin(), more.findings.end(), std::back_inserter(whole.findings));
     std::move(more.targets.begin(), more.targets.end(), std::back_inserter(whole.targets));
+    if (!whole.incomplete) whole.incomplete = std::move(more.incomplete);
     if (whole.waivers && more.waivers) whole.waivers->findings += more.waivers->findings;
     whole.bytes_fetched += more.bytes_fetched;
     whole.layers_analyzed += more.layers_analyzed;
@@ -53,7 +56,44 @@ std::string_view content_type_of(std::string_view format) {
     return "application/json";
 }
 
+server::Response conflict(std::string_view detail, const std::string& request_id) { return server::problem(409, "", detail, "about:blank", request_id); }
+
 }  // namespace
+
+std::string Service::audit_state(const store::AuditRecord& audit) {
+    if (audit.ended) return std::string(to_string(audit.end));
+    if (audit.job != 0)
+        if (const Result<std::optional<store::Job>> job = daemon_.state().jobs().find(audit.job); job && *job) {
+            const store::JobState state = (*job)->info.state;
+            if (state == store::JobState::running || state == store::JobState::waiting) return std::string(to_string(state));
+            return "interrupted";
+        }
+    return audit.owner_lives ? "running" : "interrupted";
+}
+
+// A store that fails knows of nothing, which is not the same as that there is nothing.
+server::Response Service::no_audit(const std::string& request_id) {
+    if (!daemon_.store().is_working()) return problem_of(Error{ErrorCode::io, "read audit", "", "the store failed a moment ago", ""}, request_id);
+    return server::problem(404, "", "No such audit is known.", "about:blank", request_id);
+}
+
+std::variant<Report, server::Response> Service::report_of(std::string_view id_text, const std::string& request_id) {
+    const std::optional<std::int64_t> id = parse_id(id_text);
+    if (!id) return server::problem(404, "", "No such audit is known.", "about:blank", request_id);
+    std::optional<Report> report = what_was_found(id);
+    if (!report) return no_audit(request_id);
+    if (!report->incomplete) return std::move(*report);
+    if (report->incomplete->state == "running" || report->incomplete->state == "interrupted")
+        if (const std::optional<store::AuditRecord> record = daemon_.store().find_audit(*id)) report->incomplete->state = audit_state(*record);
+    const bool has_something = !report->images.empty() || !report->skipped.empty() || !report->findings.empty();
+    const std::string& state = report->incomplete->state;
+    if (has_something || state == "failed") return std::move(*report);
+    const std::string name = "Audit " + std::to_string(*id);
+    const std::string where = "GET /api/v1/audits/" + std::to_string(*id);
+    if (state == "running") return conflict(name + " is running, and nothing of it is kept yet. Ask again when " + where + " says that it is complete.", request_id);
+    if (state == "waiting") return conflict(name + " is not done: its job waits to go on, and nothing of it is kept yet. Ask again when " + where + " says that it is complete.", request_id);
+    return conflict(name + " did not come to its end (" + state + ") before anything was kept. Order it again.", request_id);
+}
 
 void Service::add_runs() {
     add("POST /api/v1/scans", Need::scan, [this](const server::Request& request, const server::RouteParameters&) {
@@ -103,82 +143,82 @@ void Service::add_runs() {
         const std::string cursor = parameter(request, "cursor");
         const std::optional<std::int64_t> before = parse_id(cursor);
         if (!cursor.empty() && !before) return server::problem(400, "", "cursor is what \"next\" of the page before says.", "about:blank", request.id);
+        store::AuditQuery query{.before = before, .kind = {}, .limit = *limit + 1};  // one more tells whether there is a next page
+        if (!kind.empty()) query.kind = kind == "scan" ? store::RunKind::scan : store::RunKind::audit;
+        std::vector<store::AuditRecord> audits = daemon_.store().list_audits(query);
+        if (audits.empty() && !daemon_.store().is_working()) return no_audit(request.id);
+        const bool more = audits.size() > *limit;
+        if (more) audits.pop_back();
         report::JsonOutput out;
         out.object([&] {
-            std::int64_t last = 0;
-            std::size_t written = 0;
-            bool more = false;
             out.list("audits", [&] {
-                for (const store::AuditRecord& audit : daemon_.store().list_audits()) {  // newest first
-                    if ((before && audit.id >= *before) || (!kind.empty() && to_string(audit.kind) != kind)) continue;
-                    if (written == *limit) {
-                        more = true;
-                        break;
-                    }
-                    out.object([&] { write_audit(out, audit); });
-                    last = audit.id;
-                    ++written;
-                }
+                for (const store::AuditRecord& audit : audits) out.object([&] { write_audit(out, audit, audit_state(audit)); });
             });
-            if (more) out.member("next", std::to_string(last));
+            if (more) out.member("next", std::to_string(audits.back().id));
         });
         return tagged_json(out.take());
     });
 
-    const auto no_audit = [](const server::Request& request) { return server::problem(404, "", "No such audit is known.", "about:blank", request.id); };
-    add("GET /api/v1/audits/{id}", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters& parameters) {
+    add("GET /api/v1/audits/{id}", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
         const std::optional<std::int64_t> id = parse_id(parameters["id"]);
-        const std::vector<store::AuditRecord> audits = daemon_.store().list_audits();
-        const auto audit = std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& each) { return id && each.id == *id; });
-        if (audit == audits.end()) return no_audit(request);
+        const std::optional<store::AuditRecord> audit = id ? daemon_.store().find_audit(*id) : std::nullopt;
+        if (!audit) return no_audit(request.id);
         report::JsonOutput out;
-        out.object([&] { write_audit(out, *audit); });
+        out.object([&] { write_audit(out, *audit, audit_state(*audit)); });
         return tagged_json(out.take());
     });
-    add("GET /api/v1/audits/{id}/report", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters& parameters) {
+    add("GET /api/v1/audits/{id}/report", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
         if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);
         const Result<report::WriteOptions> options = write_options(request);
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
-        const std::optional<std::int64_t> id = parse_id(parameters["id"]);
-        const std::optional<Report> report = what_was_found(id);
-        if (!report) return no_audit(request);
-        Result<std::string> text = report::write_report(*report, format, *options);
+        std::variant<Report, server::Response> found = report_of(parameters["id"], request.id);
+        if (server::Response* refusal = std::get_if<server::Response>(&found)) return std::move(*refusal);
+        Result<std::string> text = report::write_report(std::get<Report>(found), format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
     });
-    // Several runs as one report: what a command line that named several images wants to print.
-    add("GET /api/v1/report", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters&) {
-        if (const Result<void> known = check_query(request, {"audits", "format", "lang"}); !known) return problem_of(known.error(), request.id);
+    // Several runs as one report: what a command line that named several images wants to print, in the order in which it names them.
+    const auto joined = [this](const server::Request& request, std::string_view ids, std::size_t most) {
         const Result<report::WriteOptions> options = write_options(request);
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
-        const std::string ids = parameter(request, "audits");
         const std::vector<std::string_view> parts = split(ids, ',');
-        if (parts.size() > kMostReports) return server::problem(400, "", "At most " + std::to_string(kMostReports) + " runs in one report.", "about:blank", request.id);
+        if (parts.size() > most) return server::problem(400, "", "At most " + std::to_string(most) + " runs in one report.", "about:blank", request.id);
         std::optional<Report> whole;
-        for (const std::string_view part : std::set<std::string_view>(parts.begin(), parts.end())) {
-            const std::optional<std::int64_t> id = parse_id(part);
-            std::optional<Report> report = what_was_found(id);
-            if (!report) return no_audit(request);
+        std::set<std::string_view> seen;
+        for (const std::string_view part : parts) {
+            if (!seen.insert(part).second) continue;
+            std::variant<Report, server::Response> found = report_of(part, request.id);
+            if (server::Response* refusal = std::get_if<server::Response>(&found)) return std::move(*refusal);
             if (whole)
-                append(*whole, std::move(*report));
+                append(*whole, std::move(std::get<Report>(found)));
             else
-                whole = std::move(report);
+                whole = std::move(std::get<Report>(found));
         }
-        if (!whole) return no_audit(request);
+        if (!whole) return no_audit(request.id);
         Result<std::string> text = report::write_report(*whole, format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
+    };
+    add("GET /api/v1/report", Need::read, [joined](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"audits", "format", "lang"}); !known) return problem_of(known.error(), request.id);
+        return joined(request, parameter(request, "audits"), kMostReports);
     });
-    add("GET /api/v1/audits/{id}/diff/{other}", Need::read, [this, no_audit](const server::Request& request, const server::RouteParameters& parameters) {
+    // A query has no room for thousands.
+    add("POST /api/v1/report", Need::read, [joined](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);
+        const Result<std::string> ids = only_member(request, "audits");
+        return ids ? joined(request, *ids, kMostReportsInBody) : problem_of(ids.error(), request.id);
+    });
+    add("GET /api/v1/audits/{id}/diff/{other}", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
         if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);
         const Result<report::WriteOptions> options = write_options(request);
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
-        const std::optional<std::int64_t> id = parse_id(parameters["id"]), other = parse_id(parameters["other"]);
-        const std::optional<Report> later = what_was_found(id);
-        const std::optional<Report> earlier = what_was_found(other);
-        if (!later || !earlier) return no_audit(request);
-        Result<std::string> text = report::write_difference(report::compare(*earlier, *later), format, *options);
+        std::variant<Report, server::Response> later = report_of(parameters["id"], request.id);
+        if (server::Response* refusal = std::get_if<server::Response>(&later)) return std::move(*refusal);
+        std::variant<Report, server::Response> earlier = report_of(parameters["other"], request.id);
+        if (server::Response* refusal = std::get_if<server::Response>(&earlier)) return std::move(*refusal);
+        Result<std::string> text = report::write_difference(report::compare(std::get<Report>(earlier), std::get<Report>(later)), format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
     });
 }

@@ -20,7 +20,13 @@ std::string loggable_path(const server::Request& request) {
 
 }  // namespace
 
-Service::Service(serve::Daemon& daemon) : daemon_(daemon) {
+Service::Service(serve::Daemon& daemon)
+    : daemon_(daemon), streams_([this](const server::RequestHead& request) {
+          const std::shared_ptr<const config::Settings> settings = daemon_.settings();
+          const Result<std::optional<Asker>> asker = recognise(request, *settings, daemon_.state().tokens());
+          if (!asker) return asker.error().code != ErrorCode::auth;  // a store that fails for a moment ends no stream
+          return !refuse(Need::read, *asker, *settings, request.id);
+      }) {
     add_meta();
     add_images();
     add_waivers();
@@ -42,14 +48,18 @@ void Service::watch(std::function<server::Counters()> counters) {
 }
 
 void Service::add(std::string_view pattern, Need need, Body body) {
+    add_asked(pattern, need, [body = std::move(body)](const server::Request& request, const server::RouteParameters& parameters, const std::optional<Asker>&) { return body(request, parameters); });
+}
+
+void Service::add_asked(std::string_view pattern, Need need, AskedBody body) {
+    routes_.emplace(pattern, need);
     router_.add(pattern, [this, need, body = std::move(body)](const server::Request& request, const server::RouteParameters& parameters) {
         const std::shared_ptr<const config::Settings> settings = daemon_.settings();
-        if (need != Need::nothing && need != Need::own) {
-            const Result<std::optional<Asker>> asker = recognise(request, *settings, daemon_.state().tokens());
-            if (!asker) return problem_of(asker.error(), request.id);
-            if (std::optional<server::Response> refusal = refuse(need, *asker, *settings, request.id)) return std::move(*refusal);
-        }
-        return body(request, parameters);
+        if (need == Need::nothing || need == Need::own) return body(request, parameters, std::nullopt);
+        const Result<std::optional<Asker>> asker = recognise(request, *settings, daemon_.state().tokens());
+        if (!asker) return problem_of(asker.error(), request.id);
+        if (std::optional<server::Response> refusal = refuse(need, *asker, *settings, request.id)) return std::move(*refusal);
+        return body(request, parameters, *asker);
     });
 }
 

@@ -19,7 +19,6 @@ constexpr int kRounds = 10;                       // of changing one list while 
 constexpr milliseconds kLeastSettling{300};
 constexpr int kTimesOfOurChange = 4;
 constexpr milliseconds kMostSettling{10'000};
-constexpr std::chrono::minutes kMostSkew{10};     // of other machines' clocks
 constexpr milliseconds kJitter{250};              // so that two do not go on in step
 
 bool is_passing(ErrorCode code) { return code == ErrorCode::network || code == ErrorCode::timeout || code == ErrorCode::server || code == ErrorCode::rate_limited; }
@@ -36,7 +35,7 @@ struct Work {
 
 class Attaching {
 public:
-    Attaching(Repository& repository, const Limits& limits) : repository_(repository), limits_(limits), random_(std::random_device{}()) {}
+    Attaching(Repository& repository, std::chrono::sys_seconds now, const Limits& limits) : repository_(repository), now_(now), limits_(limits), random_(std::random_device{}()) {}
 
     Work begin(const Statement& statement) {
         Work work;
@@ -67,7 +66,14 @@ private:
     Result<void> push(Statement statement, Work& work) {
         VERITAG_TRY(std::string text, write_statement(statement, limits_));
         VERITAG_TRY(const Statement written, parse_statement(text, limits_));  // as it will be read
-        VERITAG_TRY(FoundReports found, find_reports(repository_, statement.subject, statement.name(), limits_));
+        const auto hold = [&](const Statement& other) -> Result<void> {
+            if (same_images(other, written)) return ok();
+            return Error{ErrorCode::malformed, "check attached report", "predicate.images", "it speaks of other images than the subject has", ""};
+        };
+        const Search search{.subject = statement.subject, .name = statement.name(), .now = now_, .hold = hold};
+        VERITAG_TRY(FoundReports found, find_reports(repository_, search, limits_));
+        if (!found.problems.empty())
+            log::warn("reports that are attached already cannot be taken", {{"image", search.subject.str()}, {"number", std::to_string(found.problems.size())}, {"first", found.problems[0]}});
         if (found.newest && says_the_same(found.newest->statement, written)) {
             work.answer = Attached{.unchanged = true, .referrer = found.newest->referrer, .kept_by_registry = found.kept_by_registry};
             return ok();
@@ -96,8 +102,8 @@ private:
     // The newest report counts, so one of the same second, or of a clock that is a little ahead, would hide what is said now.
     Result<void> come_after(const FoundReport& newest, Statement& statement) const {
         if (newest.statement.judged - statement.judged > kMostSkew)
-            return Error{ErrorCode::protocol, "attach report", repository_.name() + "@" + newest.referrer.str(), "a report is there that says to be of " + rfc3339(newest.statement.judged) + ", after now, and would hide any other",
-                         "set the clock, or delete that report in the registry"};
+            return Error{ErrorCode::protocol, "attach report", repository_.name() + "@" + newest.referrer.str(),
+                         "a report is there that was judged later, " + rfc3339(newest.statement.judged) + ", than this one, " + rfc3339(statement.judged), "judge the image again, or set the clock"};
         statement.judged = newest.statement.judged + std::chrono::seconds(1);
         return ok();
     }
@@ -167,14 +173,15 @@ private:
     milliseconds jitter() { return milliseconds(std::uniform_int_distribution<milliseconds::rep>(0, kJitter.count())(random_)); }
 
     Repository& repository_;
+    std::chrono::sys_seconds now_;
     const Limits& limits_;
     std::minstd_rand random_;
 };
 
 }  // namespace
 
-std::vector<Result<Attached>> attach_all(Repository& repository, const std::vector<Statement>& statements, const Limits& limits) {
-    Attaching attaching(repository, limits);
+std::vector<Result<Attached>> attach_all(Repository& repository, const std::vector<Statement>& statements, std::chrono::sys_seconds now, const Limits& limits) {
+    Attaching attaching(repository, now, limits);
     std::vector<Work> all;
     for (const Statement& statement : statements) all.push_back(attaching.begin(statement));
     attaching.settle(all);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct Attached {
 /// somebody else in between is noticed by If-Match where the registry heeds it (Debian's docker-registry does not), and else by reading again:
 /// at once would be too early, since the other one may not have written yet, so it is read after some times as long as our own change took, once
 /// for all statements of a call. What got lost is written again.
-std::vector<Result<Attached>> attach_all(Repository& repository, const std::vector<Statement>& statements, const Limits& limits);
+///
+/// A report that stands there and cannot be taken (find_reports()) is logged and keeps nothing from being said. `now`: of the clock.
+std::vector<Result<Attached>> attach_all(Repository& repository, const std::vector<Statement>& statements, std::chrono::sys_seconds now, const Limits& limits);
 
 }  // namespace veritag::attach

@@ -54,6 +54,15 @@ bool is_fault_of_the_artifact(ErrorCode code) noexcept {
     }
 }
 
+// Nothing of what an artifact says counts before this.
+Result<void> check_report(const FoundReport& report, const Search& search, const std::string& where) {
+    if (report.statement.judged > search.now + kMostSkew)
+        return Error{ErrorCode::malformed, std::string(kRead), where, "it says to be of " + rfc3339(report.statement.judged) + ", and now it is " + rfc3339(search.now),
+                     "set the clock, or delete that report in the registry"};
+    if (const Result<void> held = search.hold(report.statement); !held) return held.error().at(where);
+    return ok();
+}
+
 bool is_newer(const FoundReport& one, const FoundReport& than) {
     return std::pair(one.statement.judged, one.referrer) > std::pair(than.statement.judged, than.referrer);
 }
@@ -80,7 +89,9 @@ Result<ReferrerList> list_reports(Repository& repository, const Digest& subject,
         if (!read) return read.error().at(repository.name() + ":" + oci::fallback_tag(subject));
         listed = std::move(*read);
     }
-    list.unreadable = listed->unreadable;
+    // Another tool's entries are no concern of ours, unless one does not tell what it is.
+    list.unreadable = static_cast<std::size_t>(
+        std::count_if(listed->unreadable.begin(), listed->unreadable.end(), [](const std::string& type) { return type.empty() || type == kArtifactType; }));
     std::copy_if(listed->entries.begin(), listed->entries.end(), std::back_inserter(list.entries), may_be_report);
     newest_first(list.entries);
     return list;
@@ -107,9 +118,15 @@ Result<FoundReport> read_report(Repository& repository, const Digest& subject, c
     return FoundReport{std::move(*statement), entry.digest};
 }
 
-Result<FoundReports> find_reports(Repository& repository, const Digest& subject, const std::string& name, const Limits& limits) {
-    VERITAG_TRY(const ReferrerList list, list_reports(repository, subject, limits));
+Result<FoundReports> find_reports(Repository& repository, const Search& search, const Limits& limits) {
+    const std::string& name = search.name;
+    const std::string list_name = repository.name() + "@" + search.subject.str();
+    VERITAG_TRY(const ReferrerList list, list_reports(repository, search.subject, limits));
     FoundReports found{.newest = std::nullopt, .other_names = {}, .problems = {}, .kept_by_registry = list.kept_by_registry};
+    if (list.unreadable > 0)
+        found.problems.push_back(Error{ErrorCode::malformed, "read list of referrers", list_name, std::to_string(list.unreadable) + " of its entries cannot be read, and may be newer reports",
+                                       "delete them, or what wrote them"}
+                                     .message());
     std::set<std::string> others;
     std::size_t read = 0;
     std::string newest_time;  // by its annotation
@@ -121,8 +138,8 @@ Result<FoundReports> find_reports(Repository& repository, const Digest& subject,
             others.insert(quote(told));
             continue;
         }
-        if (read++ == limits.referrers_read) return limit_error(kRead, repository.name() + "@" + subject.str(), read, "limits.referrers_read", limits.referrers_read);
-        Result<FoundReport> report = read_report(repository, subject, entry, limits);
+        if (read++ == limits.referrers_read) return limit_error(kRead, list_name, read, "limits.referrers_read", limits.referrers_read);
+        Result<FoundReport> report = read_report(repository, search.subject, entry, limits);
         if (!report) {
             if (!is_fault_of_the_artifact(report.error().code)) return report.error();
             // One of another type that does not say so is no problem.
@@ -131,6 +148,11 @@ Result<FoundReports> find_reports(Repository& repository, const Digest& subject,
         }
         if (!name.empty() && report->statement.name() != name) {
             others.insert(quote(report->statement.name()));
+            continue;
+        }
+        if (const Result<void> right = check_report(*report, search, repository.name() + "@" + entry.digest.str()); !right) {
+            if (!is_fault_of_the_artifact(right.error().code)) return right.error();
+            found.problems.push_back(right.error().message());
             continue;
         }
         if (!found.newest || is_newer(*report, *found.newest)) {

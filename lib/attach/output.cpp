@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 
 namespace veritag::attach {
@@ -15,56 +16,12 @@ namespace {
 
 using report::Language;
 using report::printable;
+using report::Text;
 
 constexpr std::size_t kLabelColumns = 12;
 constexpr std::size_t kLongText = 4000;
 
-struct Words {
-    std::string_view attached, unchanged, skipped, failed, index, by_registry, by_tag, none, others, judged, ago, rules, subject, tag, report, problem, finding, unsigned_note;
-    std::array<std::string_view, 4> tag_states;  // in the order of TagState
-};
-
-constexpr Words kEnglish{.attached = "attached",
-                         .unchanged = "unchanged",
-                         .skipped = "skipped",
-                         .failed = "failed",
-                         .index = "all platforms",
-                         .by_registry = "listed by the registry",
-                         .by_tag = "listed behind the tag",
-                         .none = "no report is attached",
-                         .others = "there are reports on",
-                         .judged = "judged",
-                         .ago = "ago, by veritag",
-                         .rules = "rules",
-                         .subject = "subject",
-                         .tag = "tag",
-                         .report = "report",
-                         .problem = "problem",
-                         .finding = "finding",
-                         .unsigned_note = "Nobody signed these reports: they say what was written, not who wrote it. Whoever may push to a repository can attach one.",
-                         .tag_states = {"of another repository, or not known", "still leads to this image", "leads to another image now", "is gone"}};
-
-constexpr Words kChinese{.attached = "已附加",
-                         .unchanged = "无变化",
-                         .skipped = "跳过",
-                         .failed = "失败",
-                         .index = "全部平台",
-                         .by_registry = "由仓库列出",
-                         .by_tag = "列于标签",
-                         .none = "没有附加的报告",
-                         .others = "另有报告涉及",
-                         .judged = "判定于",
-                         .ago = "前，veritag",
-                         .rules = "规则",
-                         .subject = "对象",
-                         .tag = "标签",
-                         .report = "报告",
-                         .problem = "问题",
-                         .finding = "发现",
-                         .unsigned_note = "这些报告没有签名：只能说明写了什么，不能证明由谁所写。凡能向仓库推送的人都可以附加报告。",
-                         .tag_states = {"属于其他仓库，或无法确定", "仍指向此镜像", "现已指向其他镜像", "已不存在"}};
-
-const Words& words(Language language) { return language == Language::zh ? kChinese : kEnglish; }
+std::string filled(Text which, Language language, std::initializer_list<std::string_view> values) { return report::fill(report::text(which, language), values); }
 
 Error unknown_format(std::string_view format) {
     return {ErrorCode::usage, "read command line", "--format", "\"" + quote(format) + "\" is unknown (known: json, table)", ""};
@@ -94,24 +51,27 @@ void error_member(report::JsonOutput& out, const std::optional<Error>& error) {
 }
 
 std::string attached_table(const std::vector<AttachLine>& lines, Language language) {
-    const Words& say = words(language);
     std::string out;
     for (const AttachLine& each : lines) {
-        const std::string_view word = each.error ? say.failed : !each.attached ? say.skipped : each.attached->unchanged ? say.unchanged : say.attached;
-        out += padded(word) + printable(each.reference, kLongText) + "  " + (each.platform.empty() ? std::string(say.index) : printable(each.platform));
+        const Text word = each.error ? Text::not_attached : !each.attached ? Text::skipped : each.attached->unchanged ? Text::attached_before : Text::attached;
+        out += padded(text(word, language)) + printable(each.reference, kLongText) + "  " + (each.platform.empty() ? std::string(text(Text::all_platforms, language)) : printable(each.platform));
         if (each.verdict) out += std::string("  ") + std::string(report::verdict_word(*each.verdict, language));
         out += "\n";
-        if (!each.subject.empty()) line(out, say.subject, each.subject);
+        if (!each.subject.empty()) line(out, text(Text::subject, language), each.subject);
         if (each.attached) {
             const Result<Digest> subject = Digest::parse(each.subject);
-            const std::string place = each.attached->kept_by_registry || !subject ? std::string(say.by_registry) : std::string(say.by_tag) + " " + oci::fallback_tag(*subject);
-            line(out, say.report, each.attached->referrer.str() + ", " + place);
+            const std::string referrer = each.attached->referrer.str();
+            line(out, text(Text::report, language), each.attached->kept_by_registry || !subject ? filled(Text::listed_by_registry, language, {referrer})
+                                                                                                 : filled(Text::listed_by_tag, language, {referrer, oci::fallback_tag(*subject)}));
         }
-        if (!each.skipped.empty()) line(out, "", printable(each.skipped, kLongText));
+        if (!each.skipped.empty()) line(out, "", each.why ? std::string(text(*each.why, language)) : printable(each.skipped, kLongText));
         if (each.error) line(out, "", printable(each.error->message(), kLongText));
     }
     return out;
 }
+
+// Of a clock that is a little ahead it is none; what is further ahead is taken nowhere.
+std::chrono::seconds age_of(const Statement& statement, const Reading& reading) { return std::max(reading.now - statement.judged, std::chrono::seconds(0)); }
 
 // The age in its largest units: days and hours, or hours and minutes.
 std::string age_text(std::chrono::seconds age) {
@@ -121,41 +81,40 @@ std::string age_text(std::chrono::seconds age) {
     return format_duration(age < std::chrono::hours(48) ? std::chrono::seconds(whole(std::chrono::minutes())) : std::chrono::seconds(whole(std::chrono::days())));
 }
 
-void report_lines(std::string& out, const Verified& each, Language language, std::chrono::sys_seconds now) {
-    const Words& say = words(language);
+void report_lines(std::string& out, const Verified& each, const Reading& reading, Language language) {
+    static constexpr std::array<Text, 4> kTags{Text::tag_unknown, Text::tag_same, Text::tag_moved, Text::tag_gone};  // in the order of TagState
     const Statement& statement = each.report->statement;
-    const std::chrono::seconds age = std::max(now - statement.judged, std::chrono::seconds(0));
-    line(out, say.judged, rfc3339(statement.judged) + ", " + age_text(age) + " " + std::string(say.ago) + " " + printable(statement.tool_version));
-    line(out, say.rules, printable(statement.rules_digest));
-    line(out, say.subject, each.subject.str() + " " + printable(statement.reference, kLongText));
-    line(out, say.tag, printable(statement.name(), kLongText) + " " + std::string(say.tag_states[static_cast<std::size_t>(each.tag)]));
-    line(out, say.report, each.report->referrer.str());
+    line(out, text(Text::judged, language), filled(Text::judged_by, language, {rfc3339(statement.judged), age_text(age_of(statement, reading)), printable(statement.tool_version)}));
+    const std::string rules = printable(statement.rules_digest);
+    line(out, text(Text::rules, language), statement.rules_digest == reading.rules_digest ? filled(Text::rules_same, language, {rules}) : filled(Text::rules_other, language, {rules, reading.rules_digest}));
+    line(out, text(Text::subject, language), each.subject.str() + " " + printable(statement.reference, kLongText));
+    line(out, text(Text::tag, language), filled(kTags[static_cast<std::size_t>(each.tag)], language, {printable(statement.name(), kLongText)}));
+    line(out, text(Text::report, language), each.report->referrer.str());
     for (const JudgedImage& image : statement.images) {
         line(out, report::verdict_word(image.verdict, language), printable(image.platform) + "  " + image.digest.str());
         for (const Finding& finding : image.findings)
-            if (finding.severity != Severity::info) line(out, "", printable(finding.code) + ": " + printable(report::message_for(finding, language), kLongText));
+            if (finding.severity != Severity::info) line(out, report::severity_word(finding.severity, language), printable(finding.code) + ": " + printable(report::message_for(finding, language), kLongText));
     }
 }
 
-std::string verified_table(const std::vector<Verified>& answers, Language language, std::chrono::sys_seconds now) {
-    const Words& say = words(language);
+std::string verified_table(const std::vector<Verified>& answers, const Reading& reading, Language language) {
     std::string out;
     bool any = false;
     for (const Verified& each : answers) {
         const std::string_view word = each.report ? report::verdict_word(each.report->statement.verdict, language) : std::string_view("-");
         out += padded(word) + printable(each.reference, kLongText) + (each.platform.empty() ? "" : "  " + printable(each.platform)) + "\n";
-        if (each.report) report_lines(out, each, language, now);
+        if (each.report) report_lines(out, each, reading, language);
         any = any || each.report;
-        if (!each.report && !each.error) line(out, "", std::string(say.none) + (each.subject.empty() ? "" : " (" + each.subject.str() + ")"));
-        if (!each.report && !each.other_names.empty()) line(out, "", std::string(say.others) + " " + printable(join(each.other_names, ", "), kLongText));
-        for (const std::string& problem : each.problems) line(out, say.problem, printable(problem, kLongText));
-        if (each.error) line(out, say.problem, printable(each.error->message(), kLongText));
+        if (!each.report && !each.error) line(out, "", each.subject.empty() ? std::string(text(Text::no_report, language)) : filled(Text::no_report_on, language, {each.subject.str()}));
+        if (!each.report && !each.other_names.empty()) line(out, "", filled(Text::other_reports, language, {printable(join(each.other_names, ", "), kLongText)}));
+        for (const std::string& problem : each.problems) line(out, text(Text::problem, language), printable(problem, kLongText));
+        if (each.error) line(out, text(Text::problem, language), printable(each.error->message(), kLongText));
     }
-    if (any) out += "\n" + std::string(say.unsigned_note) + "\n";
+    if (any) out += "\n" + std::string(text(Text::not_signed, language)) + "\n";
     return out;
 }
 
-void write_answer(report::JsonOutput& out, const Verified& each, std::chrono::sys_seconds now) {
+void write_answer(report::JsonOutput& out, const Verified& each, const Reading& reading) {
     static constexpr std::array<std::string_view, 4> kTags{"unknown", "same", "moved", "gone"};
     out.object([&] {
         out.member("reference", each.reference);
@@ -166,9 +125,13 @@ void write_answer(report::JsonOutput& out, const Verified& each, std::chrono::sy
             const Statement& statement = each.report->statement;
             out.member("report", each.report->referrer.str());
             out.member("judged", rfc3339(statement.judged));
-            out.number("ageSeconds", static_cast<std::uint64_t>(std::max<std::int64_t>((now - statement.judged).count(), 0)));
+            out.number("ageSeconds", static_cast<std::uint64_t>(age_of(statement, reading).count()));
             out.object("tool", [&] { out.member("version", statement.tool_version); });
-            out.object("rules", [&] { out.member("digest", statement.rules_digest); });
+            out.object("rules", [&] {
+                out.member("digest", statement.rules_digest);
+                out.member("own", reading.rules_digest);
+                out.flag("same", statement.rules_digest == reading.rules_digest);
+            });
             out.member("judgedReference", statement.reference);
             out.member("judgedName", statement.name());
             out.member("tag", kTags[static_cast<std::size_t>(each.tag)]);
@@ -241,15 +204,15 @@ Result<std::string> write_statements(const std::vector<Statement>& statements, c
     return statements.empty() ? std::string("[]\n") : out;
 }
 
-Result<std::string> write_verified(const std::vector<Verified>& answers, std::string_view format, Language language, std::chrono::sys_seconds now) {
-    if (format == "table") return verified_table(answers, language, now);
+Result<std::string> write_verified(const std::vector<Verified>& answers, std::string_view format, Language language, const Reading& reading) {
+    if (format == "table") return verified_table(answers, reading, language);
     if (format != "json") return unknown_format(format);
     report::JsonOutput out;
     out.object([&] {
         out.member("schema", "veritag.verify/1");
         out.flag("signed", false);  // nobody did, and nothing here could tell
         out.list("answers", [&] {
-            for (const Verified& each : answers) write_answer(out, each, now);
+            for (const Verified& each : answers) write_answer(out, each, reading);
         });
     });
     return out.take();

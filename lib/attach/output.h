@@ -4,6 +4,7 @@
 #include "attach/attach.h"
 #include "attach/verify.h"
 #include "base/result.h"
+#include "report/messages.h"
 #include "report/writers.h"
 
 #include <chrono>
@@ -21,6 +22,7 @@ struct AttachLine {
     std::optional<Verdict> verdict = {};
     std::optional<Attached> attached = {};
     std::string skipped = {};  ///< why nothing was to be attached
+    std::optional<report::Text> why = {};  ///< the same in the words of the catalogue, where it has them
     std::optional<Error> error = {};
 };
 
@@ -30,7 +32,13 @@ Result<std::string> write_attached(const std::vector<AttachLine>& lines, std::st
 /// The statements as they would be attached: one is an object, several are a list.
 Result<std::string> write_statements(const std::vector<Statement>& statements, const Limits& limits);
 
-/// `table` and `json` (schema `veritag.verify/1`), which both say that nobody signed what was found. `now`: for ages.
-Result<std::string> write_verified(const std::vector<Verified>& answers, std::string_view format, report::Language language, std::chrono::sys_seconds now);
+/// Who reads.
+struct Reading {
+    std::chrono::sys_seconds now;  ///< for ages
+    std::string rules_digest;      ///< of the rules here: a report that was made by others may judge in another way
+};
+
+/// `table` and `json` (schema `veritag.verify/1`), which both say that nobody signed what was found.
+Result<std::string> write_verified(const std::vector<Verified>& answers, std::string_view format, report::Language language, const Reading& reading);
 
 }  // namespace veritag::attach

@@ -40,6 +40,10 @@ Statement statement_for(const ImageReport& image, Digest subject, const Judging&
             .images = {}};
 }
 
+LeftOut left_out(std::string digest, std::string platform, report::Text why) {
+    return {std::move(digest), std::move(platform), std::string(text(why, report::Language::en)), why};
+}
+
 void add(Statement& statement, JudgedImage image) {
     if (is_worse(image.verdict, statement.verdict)) statement.verdict = image.verdict;
     statement.images.push_back(std::move(image));
@@ -67,7 +71,10 @@ Statements statements_of(const JudgedReference& judged, const Judging& how) {
         const Result<Digest> digest = Digest::parse(image.digest);
         if (image.error || !digest || image.configs_only) {
             complete = false;
-            made.left_out.push_back({image.digest, image.platform, image.error ? image.error->message() : "its layers were not read"});
+            if (image.error)
+                made.left_out.push_back({image.digest, image.platform, image.error->message()});
+            else
+                made.left_out.push_back(left_out(image.digest, image.platform, report::Text::layers_unread));
             continue;
         }
         if (const Result<Digest> index = image.index_digest ? Digest::parse(*image.index_digest) : Result<Digest>(Error{}); index && !whole) whole = statement_for(image, *index, how);
@@ -80,8 +87,18 @@ Statements statements_of(const JudgedReference& judged, const Judging& how) {
     if (whole && complete)
         made.all.push_back(std::move(*whole));
     else if (whole)
-        made.left_out.push_back({whole->subject.str(), "", "not every platform of the index was judged"});
+        made.left_out.push_back(left_out(whole->subject.str(), "", report::Text::platforms_unread));
     return made;
+}
+
+bool same_images(const Statement& one, const Statement& other) {
+    const auto names = [](const Statement& statement) {
+        std::vector<std::pair<Digest, std::string>> all;
+        for (const JudgedImage& image : statement.images) all.emplace_back(image.digest, image.platform);
+        std::sort(all.begin(), all.end());
+        return all;
+    };
+    return names(one) == names(other);
 }
 
 bool says_the_same(const Statement& one, const Statement& other) {

@@ -6,8 +6,10 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "model/report.h"
+#include "report/messages.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +64,7 @@ struct LeftOut {
     std::string digest;  ///< empty where it is not known
     std::string platform;
     std::string reason;
+    std::optional<report::Text> why = {};  ///< the same in the words of the catalogue, where it has them
 };
 
 struct Statements {
@@ -76,9 +79,12 @@ Statements statements_of(const JudgedReference& judged, const Judging& how);
 /// JSON, the same bytes for the same statement. `over_limit` above limits.statement_bytes.
 Result<std::string> write_statement(const Statement& statement, const Limits& limits);
 
-/// What write_statement() wrote, with members that are not known here passed over. `malformed` for anything else, `unsupported` for another
-/// kind of statement; `over_limit`.
+/// What write_statement() wrote, with members that are not known here passed over. `malformed` for anything else, also where a verdict is not
+/// what the findings or the images say; `unsupported` for another kind of statement; `over_limit`.
 Result<Statement> parse_statement(std::string_view body, const Limits& limits);
+
+/// Of the same images on the same platforms, in whatever order.
+bool same_images(const Statement& one, const Statement& other);
 
 /// Same subject, name, rules, verdicts and findings. Who said it, when, and in which version of this program does not count.
 bool says_the_same(const Statement& one, const Statement& other);

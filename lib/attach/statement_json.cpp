@@ -207,12 +207,16 @@ Result<void> read_predicate(const Fields& in, const Json& predicate, Statement& 
     return ok();
 }
 
-// What one part says must not be belied by another.
+// What one part says must not be belied by another. An image that could not be read has no findings to be held against, and is never spoken of.
 Result<void> check(const Fields& in, const Statement& statement) {
     if (statement.images.empty()) return in.error("predicate.images", "there is none");
     Verdict worst = Verdict::pass;
-    for (const JudgedImage& image : statement.images)
+    for (std::size_t i = 0; i < statement.images.size(); ++i) {
+        const JudgedImage& image = statement.images[i];
+        if (const Verdict deserved = verdict_of(image.findings); image.verdict != deserved)
+            return in.error("predicate.images[" + std::to_string(i) + "].verdict", std::string(to_string(image.verdict)) + ", but its findings say " + std::string(to_string(deserved)));
         if (is_worse(image.verdict, worst)) worst = image.verdict;
+    }
     if (statement.verdict != worst)
         return in.error("predicate.verdict", std::string(to_string(statement.verdict)) + ", but the worst of its images is " + std::string(to_string(worst)));
     return ok();

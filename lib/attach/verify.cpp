@@ -1,5 +1,6 @@
 #include "attach/verify.h"
 
+#include "attach/subject.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 // What a name led to.
 struct Top {
     Digest digest;
-    std::vector<oci::Descriptor> children;  ///< of an index, images only
+    std::vector<oci::Descriptor> children;  ///< of an index, as image_children() has them
     bool is_index = false;
 };
 
@@ -31,16 +32,21 @@ public:
         }
         std::vector<Verified> answers;
         if (!question_.platform || !(*top)->is_index) {
-            answers.push_back(look_at((*top)->digest, ""));
+            const Digest& digest = (*top)->digest;
+            answers.push_back(look_at((*top)->is_index ? Subject::index(repository_, digest, (*top)->children, limits_) : Subject::image(repository_, digest, "", limits_)));
             if (answers[0].report || answers[0].error || !(*top)->is_index) return answers;
         }
         std::vector<Verified> parts;
         for (const oci::Descriptor& child : (*top)->children) {
             const bool wanted = !question_.platform || (child.platform && oci::platform_matches(*question_.platform, *child.platform));
-            if (wanted) parts.push_back(look_at(child.digest, child.platform ? child.platform->str() : ""));
+            if (wanted) parts.push_back(look_at(Subject::image(repository_, child.digest, child.platform ? child.platform->str() : "", limits_)));
         }
         const bool any = std::any_of(parts.begin(), parts.end(), [](const Verified& part) { return part.report || part.error; });
-        if (any || (question_.platform && !parts.empty())) return parts;
+        if (any || (question_.platform && !parts.empty())) {
+            // What is wrong with the index's own report does not go away because its platforms have good ones.
+            if (!answers.empty() && !answers[0].problems.empty()) parts.insert(parts.begin(), std::move(answers[0]));
+            return parts;
+        }
         if (!answers.empty()) return answers;
         Verified failed = answer({}, question_.platform->str());
         failed.error = Error{ErrorCode::not_found, "verify", question_.reference.str(), "no image for " + question_.platform->str() + " under this name", ""};
@@ -60,15 +66,16 @@ private:
         const Result<oci::ManifestOrIndex> parsed = oci::parse_manifest(fetched->body, fetched->content_type, limits_);
         if (!parsed) return parsed.error().at(reference.str());
         Top top{.digest = fetched->digest, .children = {}, .is_index = std::holds_alternative<oci::Index>(*parsed)};
-        if (top.is_index)
-            for (const oci::Descriptor& child : std::get<oci::Index>(*parsed).manifests)
-                if (!oci::skip_reason(child)) top.children.push_back(child);
+        if (top.is_index) {
+            VERITAG_TRY(top.children, image_children(repository_, std::get<oci::Index>(*parsed), limits_));
+        }
         return std::optional(std::move(top));
     }
 
-    Verified look_at(const Digest& subject, const std::string& platform) {
-        Verified found = answer(subject, platform);
-        Result<FoundReports> reports = find_reports(repository_, subject, name_, limits_);
+    Verified look_at(Subject subject) {
+        Verified found = answer(subject.digest(), subject.platform());
+        const Search search{.subject = subject.digest(), .name = name_, .now = question_.now, .hold = [&](const Statement& statement) { return subject.hold(statement); }};
+        Result<FoundReports> reports = find_reports(repository_, search, limits_);
         if (!reports) {
             found.error = reports.error();
             return found;
@@ -77,7 +84,7 @@ private:
         found.other_names = std::move(reports->other_names);
         found.problems = std::move(reports->problems);
         if (found.report) {
-            const Result<TagState> tag = tag_of(found.report->statement, subject);
+            const Result<TagState> tag = tag_of(found.report->statement, subject.digest());
             if (tag)
                 found.tag = *tag;
             else

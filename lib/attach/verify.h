@@ -5,6 +5,7 @@
 #include "oci/manifest.h"
 #include "oci/reference.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ struct Verified {
     std::string platform;   ///< of a platform's manifest in an index
     std::optional<FoundReport> report;
     std::vector<std::string> other_names;
-    std::vector<std::string> problems;  ///< newer artifacts that are listed as reports and cannot be read
+    std::vector<std::string> problems;  ///< what is listed as a report and is none that can be taken, unless it is known to be older
     std::optional<Error> error;         ///< it could not be looked for
     TagState tag = TagState::unknown;
 };
@@ -36,10 +37,11 @@ struct Question {
     oci::Reference reference;
     std::string name;  ///< REPOSITORY:TAG that was judged; empty: the reference's own, or any where that has no tag
     std::optional<oci::Platform> platform;  ///< of an index; not set: the index as a whole
+    std::chrono::sys_seconds now;
 };
 
 /// The report on what the reference leads to: one answer for an index that has a report of its own; else one for each of its platforms, where
-/// any of those has one.
+/// any of those has one, and then one more for the index, if there is something wrong with what is attached to it.
 std::vector<Verified> verify(Repository& repository, const Question& question, const Limits& limits);
 
 /// 1 (a report says fail), 3 (there is none, it says unknown, or something could not be read) or 0.

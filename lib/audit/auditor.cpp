@@ -43,7 +43,7 @@ std::vector<store::Published> published_of(const store::ReferenceKey& reference,
 }
 
 store::AuditRecord record_of(const AuditOptions& options, const std::string& rules_digest) {
-    store::AuditRecord record{.kind = options.kind, .rules_digest = rules_digest, .tool_version = options.tool_version};
+    store::AuditRecord record{.kind = options.kind, .job = options.job, .rules_digest = rules_digest, .tool_version = options.tool_version};
     for (const registry::ListingTarget& target : options.scope.targets) record.targets.push_back(text_of(target));
     for (const source::TargetList::Entry& entry : options.scope.entries) {
         const std::string repository = entry.registry + '/' + entry.repository;
@@ -244,6 +244,7 @@ AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     if (audit) keep(audit->id, looked, !options.offline, report);
     if (audit) store_->forget_references(gone);
     if (audit && outcome.whole) store_->end_audit(audit->id, report);
+    if (audit && !outcome.whole) store_->keep_outcome(audit->id, report);
     if (audit && !store_->is_working()) outcome.audit = 0;  // part of it was not kept, perhaps all
     return outcome;
 }

@@ -22,6 +22,7 @@ struct AuditOutcome;
 struct AuditOptions {
     Scope scope;
     store::RunKind kind = store::RunKind::audit;
+    std::int64_t job = 0;               ///< of the queue, that this is the run of; 0: none
     std::size_t concurrency = 0;        ///< references under way at a time; 0: as many as the scanner takes
     double references_per_second = 0;   ///< 0: as fast as possible
     bool compare_with_earlier = false;  ///< fill AuditOutcome::earlier
@@ -50,7 +51,7 @@ public:
         : rules_(rules), scanner_(scanner), tags_(rules), clients_(std::move(clients)), store_(std::move(store)) {}
 
     /// Never fails as a whole: what could not be listed is in the report's targets, what could not be read among its images. Stopped, it
-    /// judges what it has; the audit stays open then, and the next one over the same targets goes on with it.
+    /// judges what it has; the audit stays open then, and the next one over the same targets, or of the same job, goes on with it.
     AuditOutcome run(const AuditOptions& options, std::stop_token stop);
 
 private:

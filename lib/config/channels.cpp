@@ -21,11 +21,19 @@ notify::WebhookChannel webhook(SettingsReader& reader, Fields& fields) {
     notify::WebhookChannel found;
     // The address may be a secret itself, as those of chat services are.
     if (const std::optional<std::string> url = reader.secret(fields, "url")) found.url = *url;
-    fields.text("url", found.url);
+    fields.with("url", [&](const YamlNode& node, const std::string& at) {
+        if (!found.url.empty()) return reader.fail(node, at, "the address is given twice", "leave one of url, url_file, url_credential and url_env");
+        found.url = reader.text(node, at);
+    });
     if (const std::optional<std::string> secret = reader.secret(fields, "secret")) found.secret = *secret;
     fields.text("ca_file", found.ca_file);
     fields.boolean("internal", found.allow_internal);
     return found;
+}
+
+// Which of the keys for a password is there.
+std::string_view password_key(const Fields& fields) {
+    return fields.has("password_file") ? "password_file" : fields.has("password_credential") ? "password_credential" : "password_env";
 }
 
 notify::EmailChannel email(SettingsReader& reader, Fields& fields) {
@@ -43,6 +51,10 @@ notify::EmailChannel email(SettingsReader& reader, Fields& fields) {
     });
     fields.text("username", server.username);
     if (const std::optional<std::string> password = reader.secret(fields, "password")) server.password = *password;
+    if (reader.ok() && server.username.empty() != server.password.empty())
+        fields.with(server.username.empty() ? password_key(fields) : "username", [&](const YamlNode& node, const std::string& at) {
+            reader.fail(node, at, "a user name and a password go together", "give username and password_file (or password_credential, password_env), or neither where the relay wants no login");
+        });
     fields.required_text("from", server.from);
     fields.text("ca_file", server.ca_file);
     fields.boolean("allow_plaintext", server.allow_plaintext);

@@ -53,6 +53,8 @@ void read_harbor(SettingsReader& reader, const YamlNode& node, const std::string
     if (!reader.ok() || !harbor.enabled) return;
     if (harbor.secrets.empty() || std::any_of(harbor.secrets.begin(), harbor.secrets.end(), [](const std::string& secret) { return secret.size() < 8; }))
         return reader.fail(node, chain, "the adapter needs a secret of at least 8 characters", "give it as secret_file, and the same in Harbor");
+    if (harbor.scheme == "basic" && std::any_of(harbor.secrets.begin(), harbor.secrets.end(), [](const std::string& secret) { return secret.find(':') == std::string::npos || secret.front() == ':'; }))
+        return reader.fail(node, chain, "a secret that cannot be sent that way", "a secret for basic is user:password");
     if (harbor.registries.empty()) reader.fail(node, chain, "no registry is named", "list under registries the HOST[:PORT] that Harbor's external URL has");
 }
 

@@ -141,7 +141,7 @@ void read_limits(SettingsReader& reader, const YamlNode& node, const std::string
     Limits& limits = settings.limits;
     Fields fields(reader, node, chain,
                   {"manifest_bytes", "config_bytes", "token_bytes", "error_body_bytes", "listing_page_bytes", "listing_pages", "listing_names", "json_depth", "index_depth", "index_platforms",
-                   "image_layers", "layer_bytes", "inflate_ratio", "inflate_ratio_floor", "zstd_window_log", "tar_entries", "toc_bytes", "path_bytes", "tar_header_bytes", "captured_file_bytes",
+                   "image_layers", "referrers", "referrers_pages", "referrers_read", "statement_bytes", "layer_bytes", "inflate_ratio", "inflate_ratio_floor", "zstd_window_log", "tar_entries", "toc_bytes", "path_bytes", "tar_header_bytes", "captured_file_bytes",
                    "captured_total_bytes", "searched_bytes", "image_analysis_bytes", "package_database_bytes", "rpm_header_entries", "rpm_header_bytes", "packages", "text_line_bytes",
                    "worker_memory_bytes", "worker_cpu_seconds", "worker_silence_seconds", "hook_body_bytes", "hook_events"});
 #define VERITAG_LIMIT(name) with_size(reader, fields, #name, limits.name)
@@ -156,6 +156,10 @@ void read_limits(SettingsReader& reader, const YamlNode& node, const std::string
     VERITAG_LIMIT(index_depth);
     VERITAG_LIMIT(index_platforms);
     VERITAG_LIMIT(image_layers);
+    VERITAG_LIMIT(referrers);
+    VERITAG_LIMIT(referrers_pages);
+    VERITAG_LIMIT(referrers_read);
+    VERITAG_LIMIT(statement_bytes);
     VERITAG_LIMIT(layer_bytes);
     VERITAG_LIMIT(inflate_ratio);
     VERITAG_LIMIT(inflate_ratio_floor);

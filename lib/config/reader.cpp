@@ -25,6 +25,10 @@ std::chrono::seconds SettingsReader::duration(const YamlNode& node, std::string_
 std::optional<oci::Platform> SettingsReader::platform(const YamlNode& node, std::string_view chain) {
     std::string text = to_lower(this->text(node, chain));
     if (!ok()) return std::nullopt;
+    if (text == "all") {
+        fail(node, chain, "\"all\" is no platform", "leave the key out: then all platforms are looked at");
+        return std::nullopt;
+    }
     if (text == "x86_64") text = "amd64";
     if (text == "aarch64") text = "arm64";
     const std::string whole = text.find('/') == std::string::npos ? "linux/" + text : text;
@@ -84,11 +88,27 @@ std::string SettingsReader::one_secret(const YamlNode& node, std::string_view ch
         }
         value = std::move(*found);
     } else {
-        if (place == "_credential" && (places_.credentials_directory.empty() || name.find('/') != std::string::npos)) {
-            fail(node, chain, rules::in_quotes(name) + " cannot be read", "credentials are handed over by systemd (LoadCredential=), by a name without \"/\"; elsewhere use a file");
+        const bool credential = place == "_credential";
+        if (credential && name.find('/') != std::string::npos) {
+            fail(node, chain, rules::in_quotes(name) + " is no name of a credential",
+                 "write the name that systemd gives it (LoadCredential=NAME:FILE), without \"/\"; for a path use the key that ends in _file");
             return {};
         }
-        Result<std::string> content = places_.read_file(place == "_credential" ? places_.credentials_directory + '/' + name : name);
+        if (credential && places_.credentials_directory.empty()) {
+            fail(node, chain, rules::in_quotes(name) + " is a credential of systemd, and this process was handed none (CREDENTIALS_DIRECTORY is not set)",
+                 "the service gets it by LoadCredential=; to check as the service would, as root: "
+                 "systemd-run --pipe --wait -p LoadCredential=secrets:/etc/veritag/secrets veritag serve --check-config --config FILE; "
+                 "without systemd let CREDENTIALS_DIRECTORY name a directory with this file, or use a key that ends in _file or _env");
+            return {};
+        }
+        Result<std::string> content = places_.read_file(credential ? places_.credentials_directory + '/' + name : name);
+        if (!content && credential) {
+            constexpr std::string_view kPackaged = "secrets_";
+            const bool packaged = name.starts_with(kPackaged) && name.size() > kPackaged.size();
+            fail(node, chain, rules::in_quotes(name) + ": " + content.error().saw + " in CREDENTIALS_DIRECTORY, " + rules::in_quotes(places_.credentials_directory),
+                 packaged ? "veritag.service makes it of /etc/veritag/secrets/" + quote(name.substr(kPackaged.size())) + " at its start" : "name it in the service's LoadCredential=");
+            return {};
+        }
         if (!content) {
             fail(node, chain, rules::in_quotes(name) + ": " + content.error().saw, content.error().hint);
             return {};

@@ -41,6 +41,7 @@ void read_registry(SettingsReader& reader, const YamlNode& node, const std::stri
     fields.number("attempts", attempts);
     if (reader.ok() && (connections < 1 || connections > 64 || attempts < 1 || attempts > 20)) reader.fail(node, chain, "connections are 1 to 64 and attempts 1 to 20");
     client.connections_per_host = connections;
+    found.own_connections = fields.has("connections");
     client.attempts = static_cast<int>(std::min<std::uint64_t>(attempts, 20));
     fields.with("requests_per_second", [&](const YamlNode& value, const std::string& at) { client.requests_per_second = reader.rate(value, at); });
     settings.registries.push_back(std::move(found));
@@ -83,12 +84,15 @@ public:
         bool disabled = false;
         fields.boolean("disable", disabled);
         if (!reader_.ok()) return;
+        if (!when.interval.empty() && !when.cron.empty()) return reader_.fail(node, chain, "both an interval and a schedule", "leave one of them");
         if (when.interval.empty() && when.cron.empty()) {
             if (!when.jitter.empty() || !when.quiet_hours.empty() || !when.time_zone.empty()) reader_.fail(node, chain, "there is no interval and no schedule", "add one, or leave out what belongs to it");
         } else if (Result<schedule::Schedule> parsed = schedule::parse_schedule(when)) {
             if (!disabled) found.schedule = std::move(*parsed);
         } else {
-            const Error& error = parsed.error();
+            // What the schedule calls `cron` is written as `schedule` here.
+            Error error = parsed.error();
+            if (error.where.starts_with("cron")) error.where.replace(0, 4, "schedule");
             return reader_.fail(node, chain + (error.where.empty() ? "" : " " + error.where), error);
         }
         if (reader_.ok()) settings_.targets.push_back(std::move(found));
@@ -104,6 +108,12 @@ private:
         if (!reader_.ok()) return;
         if (registry.empty() != fields.has("list")) return reader_.fail(node, chain, "a target is a registry or a list", "give either registry (with namespace) or list");
         if (registry.empty()) {
+            // A list names whole repositories, each in its registry: nothing is below anything, and nothing is listed.
+            for (const char* key : {"namespace", "driver"})
+                fields.with(key, [&](const YamlNode& value, const std::string& at) {
+                    reader_.fail(value, at, "a target with a list has none",
+                                 "leave it out; which of the listed repositories are looked at, images: and not_images: can say, by whole paths");
+                });
             fields.with("list", [&](const YamlNode& value, const std::string& at) { read_list(value, at, found); });
         } else {
             const Result<registry::ListingTarget> target = registry::parse_listing_target(registry + (space.empty() ? "" : '/' + space));

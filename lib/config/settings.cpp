@@ -123,15 +123,53 @@ Result<Settings> parse_settings(std::string_view text, std::string_view path, co
     return *error;
 }
 
+namespace {
+
+Result<std::string> read_configuration(const std::string& path) {
+    Result<std::string> text = read_file(path);
+    if (text) return text;
+    Error error = text.error();
+    error.what = "read configuration";
+    error.hint = "name a readable file with --config";
+    return error;
+}
+
+}  // namespace
+
 Result<Settings> read_settings(const std::string& path) {
-    const Result<std::string> text = read_file(path);
-    if (!text) {
-        Error error = text.error();
+    VERITAG_TRY(const std::string text, read_configuration(path));
+    return parse_settings(text, path, system_places());
+}
+
+Result<std::string> read_store_path(const std::string& path) {
+    VERITAG_TRY(const std::string text, read_configuration(path));
+    const auto named = [](Error error) {
+        error.code = ErrorCode::config;
         error.what = "read configuration";
-        error.hint = "name a readable file with --config";
         return error;
-    }
-    return parse_settings(*text, path, system_places());
+    };
+    const Result<YamlNode> root = rules::parse_yaml(path, text);
+    if (!root) return named(root.error());
+    rules::PackReader reader(path, false);
+    if (!reader.expect(*root, "", YamlNode::Kind::map)) return named(*reader.error());
+    const YamlNode* store = root->find("store");
+    if (store == nullptr) return std::string();
+    std::string found = reader.text(*store, "store");
+    return reader.ok() ? Result<std::string>(std::move(found)) : Result<std::string>(named(*reader.error()));
+}
+
+std::vector<std::string> keys_for_restart(const Settings& started, const Settings& wanted) {
+    std::vector<std::string> keys;
+    const auto add = [&](const char* key, bool same) {
+        if (!same) keys.emplace_back(key);
+    };
+    add("listen", started.server.endpoints == wanted.server.endpoints);
+    add("tls", started.server.tls.has_value() == wanted.server.tls.has_value());  // the files themselves are read anew
+    add("http", started.server.limits == wanted.server.limits && started.server.times == wanted.server.times && started.server.threads == wanted.server.threads);
+    add("store", started.store == wanted.store);
+    add("workers", started.workers == wanted.workers);
+    add("queue", started.queue.most_waiting == wanted.queue.most_waiting && started.queue.event_window == wanted.queue.event_window);
+    return keys;
 }
 
 }  // namespace veritag::config

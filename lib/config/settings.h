@@ -30,6 +30,7 @@ namespace veritag::config {
 
 struct RegistrySettings {
     std::string registry;  ///< host[:port], as references have it
+    bool own_connections = false;  ///< `client.connections_per_host` was written down; else it is raised to what `jobs` need
     registry::ClientOptions client;
     registry::ListingDriver driver = registry::ListingDriver::automatic;
     bool attach = false;  ///< reports are attached to its images; its login must be allowed to push
@@ -114,5 +115,12 @@ Result<Settings> parse_settings(std::string_view text, std::string_view path, co
 
 /// The same from a file.
 Result<Settings> read_settings(const std::string& path);
+
+/// What the file says under `store`, empty where it says nothing. Nothing else of it is judged and no secret is read, so whoever needs the
+/// store alone needs neither.
+Result<std::string> read_store_path(const std::string& path);
+
+/// The keys under which `wanted` says something else than a daemon that began with `started` can take while it runs.
+std::vector<std::string> keys_for_restart(const Settings& started, const Settings& wanted);
 
 }  // namespace veritag::config

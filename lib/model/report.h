@@ -196,6 +196,12 @@ struct WaiverUse {
     std::vector<IdleWaiver> unused;   ///< valid, and no finding is theirs
 };
 
+/// Why a report is not all that its run was to find.
+struct Incomplete {
+    std::string state;   ///< `running`, `waiting`, `interrupted`, `cancelled` or `failed`
+    std::string reason;
+};
+
 struct Report {
     std::string tool_version;
     std::string rules_digest;
@@ -204,6 +210,7 @@ struct Report {
     std::vector<Skipped> skipped;
     std::vector<Finding> findings;  ///< of no single image: a catalogue's, a tree's, a registry's
     std::vector<ListedTarget> targets;  ///< of an audit
+    std::optional<Incomplete> incomplete;  ///< of an audit that did not come to its end; not kept
     std::optional<TreeCoverage> tree;  ///< where a tree was judged
     std::optional<WaiverUse> waivers;  ///< where a file of waivers was named; not kept
     std::vector<std::string> gone;     ///< references that were there at an earlier time and are no more; not kept

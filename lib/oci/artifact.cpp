@@ -151,7 +151,7 @@ Result<Referrers> parse_referrers(std::string_view body, const Limits& limits) {
         if (entry)
             referrers.entries.push_back(std::move(*entry));
         else
-            ++referrers.unreadable;
+            referrers.unreadable.push_back(json_string((*index.manifests)[i], "artifactType"));
     }
     return referrers;
 }

@@ -41,7 +41,8 @@ std::string fallback_tag(const Digest& subject);
 
 struct Referrers {
     std::vector<Descriptor> entries;
-    std::size_t unreadable = 0;  ///< entries that are no descriptors, or have digests of other algorithms
+    /// Artifact types (empty: it tells none) of entries that are no descriptors, or have digests of other algorithms.
+    std::vector<std::string> unreadable = {};
 };
 
 /// A page of the API or the index behind a fallback tag. `over_limit` above limits.manifest_bytes and limits.referrers; `malformed` where it

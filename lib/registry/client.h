@@ -9,6 +9,7 @@
 #include "oci/manifest.h"
 #include "oci/reference.h"
 #include "registry/listing.h"
+#include "registry/pace.h"
 #include "registry/traffic.h"
 
 #include <chrono>
@@ -37,6 +38,7 @@ struct ClientOptions {
     std::chrono::milliseconds idle_timeout{60'000};       ///< without a byte
     std::size_t connections_per_host = 3;                 ///< at least 1
     double requests_per_second = 0;                       ///< to one host at most; 0: as fast as it answers
+    std::shared_ptr<Pace> pace;                           ///< in place of it, where clients share one; may be null
     /// Whether a registry itself may have a loopback or private address. False where its name comes from outside and not from who runs this.
     bool registries_may_be_internal = true;
     std::shared_ptr<TrafficObserver> observer;            ///< may be null

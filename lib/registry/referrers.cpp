@@ -48,11 +48,11 @@ Result<std::optional<oci::Referrers>> list_referrers(const std::function<Tried<W
         }
         Result<oci::Referrers> page = oci::parse_referrers(reply->body, limits);
         if (!page) return page.error().at(call.where());
-        const std::size_t count = page->entries.size() + page->unreadable;
+        const std::size_t count = page->entries.size() + page->unreadable.size();
         std::move(page->entries.begin(), page->entries.end(), std::back_inserter(all.entries));
-        all.unreadable += page->unreadable;
-        if (all.entries.size() + all.unreadable > limits.referrers)
-            return limit_error(call.what, call.where(), all.entries.size() + all.unreadable, "limits.referrers", limits.referrers);
+        std::move(page->unreadable.begin(), page->unreadable.end(), std::back_inserter(all.unreadable));
+        const std::size_t so_far = all.entries.size() + all.unreadable.size();
+        if (so_far > limits.referrers) return limit_error(call.what, call.where(), so_far, "limits.referrers", limits.referrers);
         const std::optional<std::string> link = next_link(reply->head.all("Link"));
         if (!link || count == 0) return std::optional(std::move(all));
         VERITAG_TRY(std::string target, page_target(call.origin, reply->url, *link));

@@ -279,6 +279,10 @@ void Session::observe(const Origin& origin, const ReplyHead& head) const {
 }
 
 asio::awaitable<void> Session::wait_for_turn(HostState& host, CancelScope& scope) {
+    if (options_.pace) {
+        co_await sleep_until(options_.pace->take_turn(SteadyClock::now()), scope);
+        co_return;
+    }
     if (options_.requests_per_second <= 0) co_return;
     const SteadyClock::time_point turn = std::max(host.next_turn, SteadyClock::now());
     host.next_turn = turn + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(1 / options_.requests_per_second));

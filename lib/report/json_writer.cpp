@@ -95,6 +95,11 @@ void JsonWriter::report(const Report& report) {
     member("digest", report.rules_digest);
     out_.EndObject();
     member("generated", report.generated);
+    if (report.incomplete) {
+        member("complete", false);
+        member("state", report.incomplete->state);
+        if (!report.incomplete->reason.empty()) member("reason", report.incomplete->reason);
+    }
     summary(report);
     if (!report.targets.empty()) member_list("targets", report.targets, [&](const ListedTarget& each) { target(each); });
     member_list("images", report.images, [&](const ImageReport& each) { image(each); });

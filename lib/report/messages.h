@@ -34,13 +34,16 @@ enum class Text {
     finding_count, no_tags, coverage_tree, tree_findings, mends_offered, unreadable_tag,
     waived, coverage_waived, waiver, waiver_expired, waiver_unused, waivers_heading,
     report_title, made_by, causes_heading, notes_heading, waived_heading, images_heading, skipped_heading, problems_heading, no_findings,
-    image_count, place_count, evidence_heading, in_layer, layer_made_by, family_heading, brought_by, brought_by_none, went_wrong_here, wrong_parent, same_by_parent, for_example, passing_images, superseded, layer_count, also_named,
+    image_count, place_count, evidence_heading, in_layer, layer_made_by, built_on, declared, in_brackets, family_heading, brought_by, brought_by_none, went_wrong_here, wrong_parent, same_by_parent, for_example, passing_images, superseded, layer_count, also_named,
     affected_registries, same_image, declared_at, deserved_tag, patch, check_again,
     verdict_column, image_column, platform_column, contents_column, findings_column, claimed_column, component_column, observed_column,
     image_unread, image_unknown, no_reason, part_unread, layer_place, layers_oldest_first, spdx_image, spdx_digest, spdx_platform, spdx_verdict,
     spdx_package, spdx_listed_in, spdx_brought_by, spdx_not_proven, spdx_report_on, spdx_skipped, spdx_rules,
     audit_column, began_column, no_audits, tree_written,
-    last = tree_written,
+    attached, attached_before, not_attached, all_platforms, listed_by_registry, listed_by_tag, layers_unread, platforms_unread,
+    no_report, no_report_on, other_reports, judged, judged_by, rules, rules_same, rules_other, subject, tag, report,
+    tag_unknown, tag_same, tag_moved, tag_gone, not_signed,
+    last = not_signed,
 };
 std::string_view text(Text which, Language language) noexcept;
 std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values);

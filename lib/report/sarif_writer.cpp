@@ -184,7 +184,7 @@ void Sarif::notification(const ImageReport& image, std::string_view level, const
 }
 
 void Sarif::invocation() {
-    const bool all_read = std::none_of(report_.images.begin(), report_.images.end(), is_partly_read) &&
+    const bool all_read = !report_.incomplete && std::none_of(report_.images.begin(), report_.images.end(), is_partly_read) &&
                           std::none_of(report_.targets.begin(), report_.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
     json_.list("invocations", [&] {
         json_.object([&] {

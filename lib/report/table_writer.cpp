@@ -78,6 +78,7 @@ private:
     void finding(const Finding& finding, const ImageReport* image = nullptr);
     void waivers(const WaiverUse& use);
     void suggestions(const std::vector<Finding>& findings);
+    void whereabouts(const ImageReport& image);
     void observations(const ImageReport& image);
     void layer_note(Text title, Text note, const std::vector<int>& layers);
     void problems(const std::vector<Problem>& problems);
@@ -125,6 +126,7 @@ void TableWriter::image(const ImageReport& image) {
         finding(*each, &image);
         if (each + 1 == last) suggestions(image.findings);
     }
+    whereabouts(image);
     observations(image);
     layer_note(Text::restored, Text::restored_layers, image.restored_layers);
     layer_note(Text::partial, Text::partial_layers, image.partial_layers);
@@ -166,6 +168,30 @@ void TableWriter::suggestions(const std::vector<Finding>& findings) {
     for (const Finding& each : findings)
         if (each.suggestion && std::find(tags.begin(), tags.end(), *each.suggestion) == tags.end()) tags.push_back(*each.suggestion);
     for (const std::string& tag : tags) detail("", Colour::none, fill(word(Text::suggestion), {printable(tag)}), Colour::bold);
+}
+
+// What a finding leads to next: the images below, and where the tag is declared, with what to write there.
+void TableWriter::whereabouts(const ImageReport& image) {
+    if (image.findings.empty()) return;
+    std::vector<std::string> parents;
+    for (const Ancestor& each : image.lineage)
+        parents.push_back(printable(each.reference, kSentenceBytes) + (each.current ? "" : fill(word(Text::in_brackets), {std::string(word(Text::superseded))})));
+    if (parents.size() > kShownEvidence) {
+        const std::size_t more = parents.size() - kShownEvidence;
+        parents.resize(kShownEvidence);
+        parents.push_back(fill(word(Text::and_more), {std::to_string(more)}));
+    }
+    if (!parents.empty()) detail(word(Text::built_on), Colour::dim, join(parents, separator()));
+    if (!image.declared) return;
+    detail(word(Text::declared), Colour::dim, printable(image.declared->file, kSentenceBytes) + ":" + std::to_string(image.declared->line));
+    std::vector<LineMend> mends;
+    for (const Finding& each : image.findings)
+        if (each.mend && !each.waived && std::find(mends.begin(), mends.end(), *each.mend) == mends.end()) mends.push_back(*each.mend);
+    for (const LineMend& each : mends) {
+        if (DeclaredAt{each.file, each.line} != *image.declared) detail("", Colour::none, printable(each.file, kSentenceBytes) + ":" + std::to_string(each.line), Colour::bold);
+        detail("", Colour::none, "- " + printable(each.before), Colour::red);
+        detail("", Colour::none, "+ " + printable(each.after), Colour::green);
+    }
 }
 
 void TableWriter::observations(const ImageReport& image) {

@@ -31,7 +31,7 @@ public:
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         if (accept(mark, "", anchor)) add(node_at(mark, YamlNode::Kind::null));
     }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { fail(mark, "an alias (*name); packs are written out in full"); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { fail(mark, "an alias (*name); write out what it stands for"); }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
         if (!accept(mark, tag, anchor)) return;
         YamlNode node = node_at(mark, YamlNode::Kind::scalar);
@@ -66,7 +66,7 @@ private:
     }
 
     bool accept(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-        if (anchor != 0) fail(mark, "an anchor (&name); packs are written out in full");
+        if (anchor != 0) fail(mark, "an anchor (&name); write out in full what shall stand twice");
         const bool plain = tag.empty() || tag == "?" || tag == "!";  // yaml-cpp's marks for plain and quoted values
         if (!plain) fail(mark, "a tag (" + quote(tag, 40) + "); all values are text");
         return !error;
@@ -142,7 +142,7 @@ Result<YamlNode> parse_yaml(std::string_view path, std::string_view text) {
         if (!builder.error) {
             TreeBuilder second(place);
             if (parser.HandleNextDocument(second))
-                return pack_error(place, 1, 1, "", "more than one document (---); a file holds one pack");
+                return pack_error(place, 1, 1, "", "more than one document (---); a file holds one");
         }
     } catch (const YAML::Exception& e) {
         return pack_error(place, e.mark.line + 1, e.mark.column + 1, "", "not YAML: " + quote(e.msg));

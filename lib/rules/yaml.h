@@ -1,4 +1,4 @@
-// YAML as a tree that remembers where each value stands. What packs do not need is refused: anchors, aliases, tags, several documents.
+// YAML as a tree that remembers where each value stands. What rule packs and configurations do not need is refused: anchors, aliases, tags, several documents.
 #pragma once
 
 #include "base/result.h"

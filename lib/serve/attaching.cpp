@@ -6,6 +6,7 @@
 #include "report/json_output.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <utility>
@@ -81,7 +82,8 @@ Result<std::string> Attaching::attach(const config::Settings& settings, const re
     repository.repository = order.reference.repository;
     const std::unique_ptr<attach::Repository> place = attach::registry_repository(clients.of(repository.registry), repository, std::move(stop));
     std::optional<Error> failure;
-    for (const Result<attach::Attached>& each : attach::attach_all(*place, statements.all, settings.limits)) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    for (const Result<attach::Attached>& each : attach::attach_all(*place, statements.all, now, settings.limits)) {
         if (each)
             ++(each->unchanged ? unchanged : attached);
         else if (!failure)

@@ -27,7 +27,7 @@ struct JobName {
 Happening began(const JobName& job, int attempt);
 /// `listed`: references, 0 until they are known.
 Happening progressed(const JobName& job, std::size_t listed, std::size_t done);
-/// `result`: `done`, `again`, `failed`, `given back` or `lost`.
+/// `result`: `done`, `again`, `failed`, `cancelled`, `given back` or `lost`.
 Happening ended(const JobName& job, std::string_view result);
 
 /// Thread-safe. Listeners are called one after the other, in the order in which things happen.

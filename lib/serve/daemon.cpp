@@ -15,7 +15,7 @@ using std::chrono::sys_seconds;
 namespace {
 constexpr std::string_view kStarted = "schedule/started/";  // keys of the state
 constexpr std::string_view kKnown = "schedule/known/";
-constexpr int kScheduledAttempts = 12;  // with the queue's backoff they are some hours: a registry that is down at night is audited in the morning
+constexpr std::string_view kAudited = "schedule/audited/";
 }  // namespace
 
 // Nobody watches layer by layer; images that are done are counted by the run itself.
@@ -32,6 +32,7 @@ Result<std::unique_ptr<Daemon>> Daemon::make(config::Settings settings, DaemonOp
     store::StoreOptions store_options;
     store_options.limits = settings.limits;
     store_options.try_again_after = std::chrono::seconds(10);
+    store_options.prunes_itself = false;  // sweep() does it
     store_options.now = [clocks = options.clocks] { return std::chrono::floor<std::chrono::seconds>(clocks.now()); };
     store::DaemonStateOptions state_options;
     state_options.queue = settings.queue;
@@ -60,8 +61,9 @@ Daemon::~Daemon() { stop(); }
 
 void Daemon::start() {
     std::set<std::string> open;  // runs that did not live to their end
-    for (const store::AuditRecord& audit : store_->list_audits())
-        if (!audit.ended) open.insert(std::to_string(audit.id));
+    for (const store::AuditRecord& audit : store_->open_audits()) open.insert(std::to_string(audit.id));
+    close_left_audits();
+    prepare_metrics();
     if (const Result<void> enqueued = telling_.enqueue_all([&](const std::string& run) { return !open.contains(run); }); !enqueued) log::error("what was to be told could not be taken up", {{"error", enqueued.error().message()}});
     const auto worker = [this](std::vector<std::string> kinds, const std::string& name) {
         threads_.emplace_back([this, kinds = std::move(kinds), name](std::stop_token stop) { work(kinds, name, std::move(stop)); });
@@ -90,12 +92,38 @@ Result<void> Daemon::reload(config::Settings settings) {
     metrics_.reloaded(made.has_value());
     if (!made) return made.error();
     images_->waive(settings.waivers);
-    const std::lock_guard lock(mutex_);
-    settings_ = std::make_shared<const config::Settings>(std::move(settings));
-    workshop_ = std::move(*made);
-    ++wakes_;
-    changed_.notify_all();
+    {
+        const std::lock_guard lock(mutex_);
+        settings_ = std::make_shared<const config::Settings>(std::move(settings));
+        workshop_ = std::move(*made);
+        ++wakes_;
+        changed_.notify_all();
+    }
+    prepare_metrics();
     return ok();
+}
+
+void Daemon::prepare_metrics() {
+    const std::shared_ptr<const config::Settings> settings = this->settings();
+    Metrics::Expected names;
+    for (const config::RegistrySettings& each : settings->registries) names.registries.push_back(each.registry);
+    for (const config::HookSettings& each : settings->hooks) names.senders.push_back(each.name);
+    for (const notify::Channel& each : settings->channels) names.channels.push_back(each.name);
+    for (const config::TargetSettings& each : settings->targets) names.targets.push_back(each.name);
+    metrics_.expect(names);
+    for (const std::string& target : names.targets) {
+        const Result<std::optional<store::StateValue>> kept = state_->values().get(std::string(kAudited) + target);
+        if (!kept) log::warn("when a target was audited last could not be read", {{"target", target}, {"error", kept.error().message()}});
+        const std::optional<std::uint64_t> seconds = kept && *kept ? parse_u64((*kept)->value) : std::nullopt;
+        if (seconds) metrics_.audited(target, sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(*seconds))));
+    }
+}
+
+void Daemon::note_audited(const std::string& target) {
+    const sys_seconds now = options_.now();
+    metrics_.audited(target, now);
+    if (const Result<void> kept = state_->values().put(std::string(kAudited) + target, std::to_string(now.time_since_epoch().count())); !kept)
+        log::warn("when a target was audited could not be kept", {{"target", target}, {"error", kept.error().message()}});
 }
 
 std::shared_ptr<const config::Settings> Daemon::settings() const {
@@ -181,7 +209,7 @@ Result<store::Enqueued> Daemon::order_audit(const std::string& target) {
         order.listing = key = audit::text_of(*listing);
     }
     VERITAG_TRY(const std::vector<store::Enqueued> done,
-                enqueuer_->enqueue({{.kind = std::string(kAuditJob), .key = key, .payload = to_json(order), .priority = store::Priority::on_demand, .most_attempts = 3, .deadline = deadline}}));
+                enqueuer_->enqueue({{.kind = std::string(kAuditJob), .key = key, .payload = to_json(order), .priority = store::Priority::on_demand, .most_attempts = kAuditAttempts, .deadline = deadline}}));
     wake();
     return done.front();
 }
@@ -192,7 +220,7 @@ Result<store::Enqueued> Daemon::order_scan(const std::string& image, const std::
     if (reference->digest) return Error{ErrorCode::usage, "order scan", quote(image), "a tag is what is judged, and this names a digest", "write HOST[:PORT]/REPOSITORY:TAG"};
     ScanOrder order{.reference = {reference->registry, reference->repository, reference->tag}, .digest = "", .origin = origin};
     VERITAG_TRY(const std::vector<store::Enqueued> done, enqueuer_->enqueue({{.kind = std::string(kScanJob), .key = reference->registry + '/' + reference->repository + ':' + reference->tag,
-                                                                             .payload = to_json(order), .priority = store::Priority::on_demand}}));
+                                                                             .payload = to_json(order), .priority = store::Priority::on_demand, .most_attempts = kScanAttempts}}));
     wake();
     return done.front();
 }
@@ -250,7 +278,7 @@ Result<sys_seconds> Daemon::start_due(sys_seconds now) {
             continue;
         }
         const store::NewJob job{.kind = std::string(kAuditJob), .key = target.name, .payload = to_json(AuditOrder{.target = target.name, .listing = ""}), .priority = store::Priority::schedule,
-                                .most_attempts = kScheduledAttempts, .deadline = target.deadline};
+                                .most_attempts = kAuditAttempts, .deadline = target.deadline};
         if (const store::EnqueueAnswer enqueued = state_->jobs().enqueue({&job, 1}); !enqueued) {  // it costs this target, not those behind it
             log::error("an audit that is due could not be enqueued", {{"target", target.name}, {"error", enqueued.error().message()}});
             earliest = std::min(earliest, now + std::chrono::seconds(30));
@@ -265,14 +293,46 @@ Result<sys_seconds> Daemon::start_due(sys_seconds now) {
     return earliest;
 }
 
+// ---- what is over ----
+
 void Daemon::sweep(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
         lock.unlock();
         const Result<std::uint64_t> pruned = state_->jobs().prune(std::chrono::hours(24 * 7), std::chrono::hours(24 * 30));
         if (!pruned) log::warn("jobs that ended long ago could not be dropped", {{"error", pruned.error().message()}});
+        close_left_audits();
+        prune(stop);
         lock.lock();
         changed_.wait_for(lock, stop, std::chrono::hours(1), [] { return false; });
+    }
+}
+
+// A piece at a time, with room between them for whoever waits to write.
+void Daemon::prune(const std::stop_token& stop) {
+    constexpr std::chrono::milliseconds kBetween{20};
+    std::size_t pieces = 0;
+    for (; !stop.stop_requested() && store_->prune_some(); ++pieces) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, kBetween, [] { return false; });
+    }
+    if (pieces > 0) log::info("what is old or too much was dropped from the store", {{"pieces", std::to_string(pieces)}});
+}
+
+void Daemon::close_audits_of(std::int64_t job, store::AuditEnd end, std::string_view why) {
+    for (const store::AuditRecord& audit : store_->open_audits())
+        if (audit.job == job) store_->close_audit(audit.id, end, why);
+}
+
+void Daemon::close_left_audits() {
+    for (const store::AuditRecord& audit : store_->open_audits()) {
+        if (audit.job == 0) continue;  // of a command line, which goes on with it
+        const Result<std::optional<store::Job>> job = state_->jobs().find(audit.job);
+        if (!job) continue;  // the next time
+        if (*job && ((*job)->info.state == store::JobState::waiting || (*job)->info.state == store::JobState::running)) continue;
+        const bool cancelled = *job && (*job)->info.state == store::JobState::cancelled;
+        const std::string why = *job && (*job)->info.failure ? (*job)->info.failure->message : cancelled ? "its job was cancelled" : "its job ended without it";
+        store_->close_audit(audit.id, cancelled ? store::AuditEnd::cancelled : store::AuditEnd::failed, why);
     }
 }
 

@@ -114,6 +114,13 @@ private:
     Result<std::chrono::sys_seconds> start_due(std::chrono::sys_seconds now);
     Result<std::chrono::sys_seconds> next_start(const config::TargetSettings& target, std::chrono::sys_seconds now);
     void sweep(std::stop_token stop);
+    void prune(const std::stop_token& stop);
+    /// Records of runs that nobody goes on with, since their job ended.
+    void close_left_audits();
+    void close_audits_of(std::int64_t job, store::AuditEnd end, std::string_view why);
+    /// What metrics know without a run: names of the configuration, and when its targets were audited last.
+    void prepare_metrics();
+    void note_audited(const std::string& target);
 
     const DaemonOptions options_;
     const std::shared_ptr<store::AuditStore> store_;

@@ -1,7 +1,9 @@
 #include "serve/metrics.h"
 
 #include "base/text.h"
+#include "serve/orders.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -37,6 +39,22 @@ void MetricsText::sample(std::string_view name, const std::vector<std::pair<std:
     std::array<char, 64> number{};
     const auto [end, error] = std::to_chars(number.data(), number.data() + number.size(), value);
     text_ += ' ' + std::string(number.data(), error == std::errc() ? end : number.data()) + '\n';
+}
+
+void Metrics::expect(const Expected& names) {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& host : names.registries)
+        for (const char* status : {"200", "401", "404", "429", "500", "503"})
+            if (requests_.size() < kMostHosts) requests_.try_emplace({host, status});
+    for (const std::string_view kind : {kAuditJob, kScanJob, kAdapterJob, kNoticeJob, kAttachJob}) {
+        job_seconds_.try_emplace(std::string(kind));
+        for (const char* result : {"done", "again", "failed", "cancelled", "given back", "lost"}) jobs_.try_emplace({std::string(kind), result});
+    }
+    for (const std::string& sender : names.senders)
+        for (const char* result : {"taken", "ignored", "refused", "not taken"}) hooks_.try_emplace({sender, result});
+    for (const std::string& channel : names.channels)
+        for (const char* result : {"sent", "failed", "postponed", "shown", "nothing"}) notices_.try_emplace({channel, result});
+    std::erase_if(audited_, [&](const auto& each) { return std::find(names.targets.begin(), names.targets.end(), each.first) == names.targets.end(); });
 }
 
 void Metrics::answered(std::string_view host, unsigned status) {

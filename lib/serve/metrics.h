@@ -39,6 +39,11 @@ public:
     void hook(std::string_view sender, std::string_view result);
     void notice(std::string_view channel, std::string_view result);
     void audited(std::string_view target, std::chrono::sys_seconds when);
+    /// What is configured: counters of these names begin at 0, so that the first of something is growth, too; ages of other targets are told no more.
+    struct Expected {
+        std::vector<std::string> registries, senders, channels, targets;
+    };
+    void expect(const Expected& names);
     void layers(std::uint64_t analyzed, std::uint64_t reused, std::uint64_t bytes);
     void reloaded(bool well);
     void worker_failures(std::uint64_t count);  ///< processes that parsed a layer and crashed, hung or broke their rules

@@ -40,6 +40,7 @@ std::string to_json(const ScanOrder& order) {
         out.member("tag", order.reference.tag);
         if (!order.digest.empty()) out.member("digest", order.digest);
         if (!order.origin.empty()) out.member("origin", order.origin);
+        if (!order.media_type.empty()) out.member("mediaType", order.media_type);
     });
     return out.take();
 }
@@ -48,7 +49,8 @@ Result<ScanOrder> parse_scan_order(std::string_view json) {
     VERITAG_TRY(const rapidjson::Document root, parse(json));
     ScanOrder order{.reference = {oci::json_string(root, "registry"), oci::json_string(root, "repository"), oci::json_string(root, "tag")},
                     .digest = oci::json_string(root, "digest"),
-                    .origin = oci::json_string(root, "origin")};
+                    .origin = oci::json_string(root, "origin"),
+                    .media_type = oci::json_string(root, "mediaType")};
     if (order.reference.registry.empty()) return lacks("registry");
     if (order.reference.repository.empty()) return lacks("repository");
     if (order.reference.tag.empty()) return lacks("tag");

@@ -17,6 +17,12 @@ inline constexpr std::string_view kAdapterJob = "adapter-scan";  ///< for Harbor
 inline constexpr std::string_view kNoticeJob = "notice";
 inline constexpr std::string_view kAttachJob = "attach";
 
+/// How often a run is tried before it is a dead letter. Only what may be different in a while is tried again (network, timeout, server, rate
+/// limit, disk); everything else is final at once. With the queue's backoff (10 s, twice as long each time, an hour at most, a random part of
+/// up to a half less) 16 tries go on for 4 to 8 hours and 12 for 2 to 4: a registry that is down for a night shift's repair loses no push.
+inline constexpr int kScanAttempts = 16;
+inline constexpr int kAuditAttempts = 12;
+
 /// A whole target.
 struct AuditOrder {
     std::string target;   ///< name of a configured one; or
@@ -29,6 +35,7 @@ struct ScanOrder {
     store::ReferenceKey reference;
     std::string digest;  ///< look at this one instead of what the tag points to; empty: the tag
     std::string origin;  ///< who asked: `hook hub`, `token ci`
+    std::string media_type = {};  ///< of the artifact, as who asked names it; empty: not said
     friend bool operator==(const ScanOrder&, const ScanOrder&) = default;
 };
 

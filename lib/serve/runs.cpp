@@ -110,6 +110,7 @@ private:
 Result<store::JobState> Daemon::cancel(std::int64_t id) {
     VERITAG_TRY(const store::JobState state, state_->jobs().cancel(id));
     if (state == store::JobState::cancelled) {
+        close_audits_of(id, store::AuditEnd::cancelled, "its job was cancelled");
         VERITAG_TRY(const std::optional<store::Job> job, state_->jobs().find(id));
         if (job && job->info.kind == kAdapterJob) adapter_scans_.drop(job->info.key);
     }
@@ -137,6 +138,27 @@ void Daemon::work(const std::vector<std::string>& kinds, const std::string& name
         changed_.wait_for(lock, stop, lease ? kLookAgain : std::chrono::duration_cast<std::chrono::milliseconds>(kAfterFailure), [&] { return lease && wakes_ != seen; });
     }
 }
+
+namespace {
+
+// A run that was stopped knows that, and not why.
+Error error_of(const store::Lease& lease, store::LeaseState state, const Error& stopped) {
+    if (stopped.code != ErrorCode::cancelled) return stopped;
+    if (state == store::LeaseState::cancelled) return {ErrorCode::cancelled, "run job", quote(lease.key), "it was cancelled; what was done by then is kept", ""};
+    if (state != store::LeaseState::overdue) return stopped;
+    const char* hint = lease.kind == kAuditJob     ? "what was done by then is kept, and the next try goes on; raise the target's deadline"
+                       : lease.kind == kAdapterJob ? "raise harbor_adapter.deadline"
+                                                   : "see in the log what took so long";
+    return {ErrorCode::timeout, "run job", quote(lease.key), "its deadline passed before its end, at " + rfc3339(std::chrono::floor<std::chrono::seconds>(lease.deadline)), hint};
+}
+
+// What became of a job whose run failed. Where that could not be written down its lease runs out.
+std::string word_of(const Result<std::optional<store::JobState>>& became) {
+    if (!became || !*became) return "lost";
+    return **became == store::JobState::waiting ? "again" : **became == store::JobState::cancelled ? "cancelled" : "failed";
+}
+
+}  // namespace
 
 void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
     const auto started = std::chrono::steady_clock::now();
@@ -176,6 +198,7 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
         running_.erase(lease.id);
         state = job.state();
     }
+    if (!result) result = error_of(lease, state, result.error());
     std::string result_word = "done";
     Result<bool> told = true;
     if (result) {
@@ -183,16 +206,25 @@ void Daemon::run_job(const store::Lease& lease, const std::stop_token& stop) {
         if (told && !*told) result_word = "lost";
     } else if (stop.stop_requested() && state == store::LeaseState::held && result.error().code == ErrorCode::cancelled) {
         told = state_->jobs().release(lease.token);
-        result_word = "given back";
+        result_word = told && !*told ? "lost" : "given back";
     } else {
         store::Retry retry = wanted.value_or(store::Retry{.again = is_passing(result.error().code)});
         if (!wanted && result.error().code == ErrorCode::rate_limited) retry.after = std::chrono::minutes(10);
         if (state == store::LeaseState::overdue) retry.again = true;
         const Result<std::optional<store::JobState>> became = state_->jobs().fail(lease.token, result.error(), retry);
         if (!became) told = became.error();
-        result_word = became && *became && **became == store::JobState::waiting ? "again" : "failed";
-        log::warn("job failed", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"again", result_word == "again" ? "yes" : "no"}, {"error", result.error().message()}});
+        result_word = word_of(became);
+        if (result_word == "cancelled") {
+            close_audits_of(lease.id, store::AuditEnd::cancelled, "its job was cancelled; what was done by then is kept");
+            log::info("job cancelled", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}});
+        } else if (result_word != "lost") {
+            if (result_word == "failed") close_audits_of(lease.id, store::AuditEnd::failed, result.error().message());
+            log::warn("job failed", {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"again", result_word == "again" ? "yes" : "no"}, {"error", result.error().message()}});
+        }
     }
+    if (told && result_word == "lost")
+        log::warn("job lost: its lease ran out while it ran, so what this run made of it does not count; whoever takes it next does it again",
+                  {{"job", id}, {"kind", lease.kind}, {"about", quote(lease.key)}, {"run", result ? "came to its end" : result.error().message()}});
     if (lease.kind == kAdapterJob && result_word != "again" && result_word != "given back") adapter_scans_.drop(lease.key);
     if (!told) log::error("the end of a job could not be written down; it will be run again", {{"job", id}, {"error", told.error().message()}});
     metrics_.job_ended(lease.kind, result_word, std::chrono::steady_clock::now() - started);
@@ -214,6 +246,7 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     const std::shared_ptr<const config::Settings> settings = this->settings();
     audit::AuditOptions options = run.options;
     options.tool_version = options_.tool_version;
+    options.job = lease.id;
     options.limits = settings->limits;
     options.generated = rfc3339(options_.now());
     options.compare_with_earlier = true;
@@ -240,9 +273,12 @@ Result<std::string> Daemon::look(const store::Lease& lease, const Run& run, cons
     if (!ordered) log::warn("what was found could not be put down for attaching; the next run will", {{"target", run.target}, {"error", ordered.error().message()}});
     wake();
     if (!outcome.whole) return Error{ErrorCode::cancelled, "look at images", run.target, "stopped before its end; what was done is kept", ""};
-    if (std::optional<Error> failure = failure_of(outcome.report)) return *failure;
+    if (std::optional<Error> failure = failure_of(outcome.report)) {
+        store_->close_audit(outcome.audit, store::AuditEnd::failed, failure->message());
+        return *failure;
+    }
     const bool listed = std::none_of(outcome.report.targets.begin(), outcome.report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
-    if (run.configured && listed && !outcome.report.images.empty()) metrics_.audited(run.target, options_.now());
+    if (run.configured && listed && !outcome.report.images.empty()) note_audited(run.target);
     waivers::mark(settings->waivers, options_.today(), outcome.report);
     return to_json(result_of(outcome));
 }
@@ -299,17 +335,15 @@ Result<std::string> Daemon::run_adapter_scan(const store::Lease& lease, const st
     if (!access) return Error{ErrorCode::auth, "scan for Harbor", order.reference.repository, "the daemon was restarted, and the credential for this scan was not kept", "start the scan again in Harbor"};
     const std::shared_ptr<const config::Settings> settings = this->settings();
     const std::shared_ptr<Workshop> workshop = this->workshop();
-    registry::ClientOptions options = client_options(*settings, {}, observer_);
+    // As any other client of that registry, but with the credential that Harbor gave, and over the protocol that it named.
+    const auto known = workshop->registries.find(access->registry);
+    registry::ClientOptions options = known != workshop->registries.end() ? known->second : client_options(*settings, nullptr, observer_);
     options.use_environment_auth = false;
+    options.auth_file.clear();
     options.username = access->username;
     options.password = access->password;
     options.plain_http = access->plain_http;
-    options.insecure_skip_verify = access->insecure;
-    for (const config::RegistrySettings& each : settings->registries)
-        if (each.registry == access->registry) {
-            options.ca_file = each.client.ca_file;
-            options.insecure_skip_verify = options.insecure_skip_verify || each.client.insecure_skip_verify;
-        }
+    options.insecure_skip_verify = options.insecure_skip_verify || access->insecure;
     const auto client = std::make_shared<registry::RegistryClient>(std::move(options));
     VERITAG_TRY(const std::unique_ptr<source::ImageSource> image, source::open_image(access->registry + '/' + order.reference.repository + '@' + order.digest,
                                                                                      order.reference.repository + ':' + order.reference.tag, client, settings->limits));
@@ -335,11 +369,21 @@ Result<std::string> Daemon::run_attach(const store::Lease& lease, const std::sto
 
 // ---- notices ----
 
+namespace {
+
+std::string_view word_of(const Result<Telling::Sent>& sent) {
+    if (!sent || sent->failure) return "failed";
+    if (sent->later) return "postponed";
+    return sent->outcome == Telling::Outcome::sent ? "sent" : sent->outcome == Telling::Outcome::shown ? "shown" : "nothing";
+}
+
+}  // namespace
+
 Result<std::string> Daemon::run_notice(const store::Lease& lease, const std::stop_token& stop, std::optional<store::Retry>& retry) {
     VERITAG_TRY(const NoticeOrder order, parse_notice_order(lease.payload));
     const std::shared_ptr<const config::Settings> settings = this->settings();
     const Result<Telling::Sent> sent = telling_.send(*settings, order.channel, order.target, options_.now(), stop);
-    metrics_.notice(order.channel, !sent || sent->failure ? "failed" : sent->later ? "postponed" : "sent");
+    metrics_.notice(order.channel, word_of(sent));
     if (!sent) return sent.error();
     if (sent->failure) {
         retry = store::Retry{.again = sent->failure->again};

@@ -201,7 +201,8 @@ Result<Telling::Sent> Telling::send(const config::Settings& settings, const std:
         VERITAG_TRY(const std::string shown, notify::render_dry_run(*channel, *notice, memory_));
         log::info("notice would be sent", {{"channel", channel_name}, {"target", target}, {"notice", shown}});
         VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));
-        return Sent{};
+        VERITAG_TRY(const bool waits, has_more(place));
+        return Sent{.outcome = Outcome::shown, .later = std::nullopt, .failure = std::nullopt, .more = waits};
     }
     if (std::optional<notify::SendFailure> failure = notify::send(*channel, *notice, memory_, now, stop)) {
         // A message that will never be taken must not stand before the next one; a refused credential is somebody's to mend.
@@ -216,7 +217,7 @@ Result<Telling::Sent> Telling::send(const config::Settings& settings, const std:
     VERITAG_CHECK(state_.values().remove(std::string(kSending) + place));
     log::info("notice sent", {{"channel", channel_name}, {"target", target}, {"run", notice->run}});
     VERITAG_TRY(const bool waits, has_more(place));
-    return Sent{.later = std::nullopt, .failure = std::nullopt, .more = waits};
+    return Sent{.outcome = Outcome::sent, .later = std::nullopt, .failure = std::nullopt, .more = waits};
 }
 
 }  // namespace veritag::serve

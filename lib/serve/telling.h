@@ -51,7 +51,13 @@ public:
     /// Jobs for everything that is written down: after a run, and when the daemon starts. `may_be_told`: by the number of the run; one that was
     /// killed before it was kept writes the same down again, and is told then.
     Result<void> enqueue_all(const std::function<bool(const std::string& run)>& may_be_told = [](const std::string&) { return true; });
+    enum class Outcome {
+        sent,
+        shown,    ///< a dry run: the log has it, and nobody else
+        nothing,  ///< nothing waits, or the channel is not configured any more
+    };
     struct Sent {
+        Outcome outcome = Outcome::nothing;  ///< where it neither waits nor failed
         std::optional<std::chrono::sys_seconds> later;  ///< the channel's limit asks to wait until then
         std::optional<notify::SendFailure> failure;
         bool more = false;  ///< something else waits for the same place

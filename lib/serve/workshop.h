@@ -11,7 +11,10 @@
 #include "scan/scanner.h"
 #include "store/store.h"
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace veritag::serve {
 
@@ -26,6 +29,7 @@ public:
     const Limits limits;
     const rules::RuleSet rules;
     const std::shared_ptr<registry::Clients> clients;
+    const std::map<std::string, registry::ClientOptions, std::less<>> registries;  ///< of the clients for configured ones; copies share their pace
     cage::CagedReader reader;
     scan::Scanner scanner;         ///< of audits
     scan::Scanner prompt_scanner;  ///< of single references, which do not wait behind an audit's layers
@@ -33,11 +37,11 @@ public:
     audit::Auditor prompt_auditor;
 
 private:
-    Workshop(const config::Settings& settings, rules::RuleSet rule_set, std::shared_ptr<registry::Clients> connections, std::shared_ptr<store::AuditStore> store, scan::Progress& progress,
-             bool confined);
+    Workshop(const config::Settings& settings, rules::RuleSet rule_set, std::shared_ptr<registry::Clients> connections, std::map<std::string, registry::ClientOptions, std::less<>> options,
+             std::shared_ptr<store::AuditStore> store, scan::Progress& progress, bool confined);
 };
 
-/// The settings of connections to one registry, as a workshop makes them.
-registry::ClientOptions client_options(const config::Settings& settings, registry::ClientOptions own, std::shared_ptr<registry::TrafficObserver> observer);
+/// The settings of connections to one registry, as a workshop makes them; null: to one that nobody configured.
+registry::ClientOptions client_options(const config::Settings& settings, const config::RegistrySettings* own, std::shared_ptr<registry::TrafficObserver> observer);
 
 }  // namespace veritag::serve

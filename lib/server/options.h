@@ -22,6 +22,7 @@ struct Endpoint {
     unsigned mode = 0660;          ///< unix_socket: permissions of the file
     int descriptor = -1;           ///< descriptor: a listening stream socket, as systemd passes it; stays the caller's
     bool tls = false;
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 /// `127.0.0.1:8080`, `localhost:8080`, `[::1]:8080`, `:8080` or `*:8080`, `unix:/run/veritag/api.sock`, `fd:3`.
@@ -35,6 +36,9 @@ struct TlsOptions {
     bool client_certificate_required = false;  ///< else a client may have none, but not a bad one
 };
 
+/// Whether a server could begin with these files: they can be read, and the key is the certificate's.
+Result<void> check_tls(const TlsOptions& options);
+
 /// Over a limit of memory or number the reply is an error or the connection ends; the server goes on.
 struct ServerLimits {
     std::size_t header_bytes = 16 << 10;       ///< request line and fields: 431, or 414 for the request line
@@ -46,6 +50,7 @@ struct ServerLimits {
     std::size_t waiting_requests = 1'000;      ///< beyond those that threads work on: 503
     std::size_t event_streams = 256;           ///< 503
     std::size_t requests_per_connection = 10'000;
+    friend bool operator==(const ServerLimits&, const ServerLimits&) = default;
 };
 
 struct ServerTimes {
@@ -58,6 +63,7 @@ struct ServerTimes {
     std::uint64_t reply_bytes_per_second = 1 << 10;  ///< and a client that takes a little now and then has no longer than this gives it
     std::chrono::milliseconds heartbeat{15'000};   ///< a comment in an event stream where nothing else is sent
     std::chrono::milliseconds linger{2'000};       ///< after the last reply, for a client that still sends
+    friend bool operator==(const ServerTimes&, const ServerTimes&) = default;
 };
 
 struct ServerOptions {

@@ -117,6 +117,11 @@ Result<std::shared_ptr<ssl_ctx_st>> load_tls(const TlsOptions& options) {
     return context;
 }
 
+Result<void> check_tls(const TlsOptions& options) {
+    VERITAG_CHECK(load_tls(options));
+    return ok();
+}
+
 Peer::Tls describe_tls(ssl_st* ssl) {
     Peer::Tls tls;
     tls.version = SSL_get_version(ssl);

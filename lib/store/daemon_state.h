@@ -8,6 +8,7 @@
 #include "store/tokens.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,8 @@ public:
     virtual JobQueue& jobs() noexcept = 0;
     virtual TokenStore& tokens() noexcept = 0;
     virtual StateStore& values() noexcept = 0;
+    /// How often the file failed since it was opened, whichever of them met it.
+    [[nodiscard]] virtual std::uint64_t failures() const noexcept = 0;
 };
 
 struct DaemonStateOptions {

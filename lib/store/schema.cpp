@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x76746167;  // "vtag", in the file's header (sqlite.org/fileformat2.html, section 1.3)
 
 // Never changed once released: a store that has made a step does not make it again. A further step is a further line.
-constexpr std::array<std::string_view, 4> kMigrations{
+constexpr std::array<std::string_view, 5> kMigrations{
     R"(CREATE TABLE migrations (
          version INTEGER PRIMARY KEY,
          applied INTEGER NOT NULL         -- seconds since 1970
@@ -164,7 +164,13 @@ constexpr std::array<std::string_view, 4> kMigrations{
          key TEXT PRIMARY KEY,
          value BLOB NOT NULL,
          changed INTEGER NOT NULL         -- milliseconds since 1970
-       ) STRICT, WITHOUT ROWID;)"};
+       ) STRICT, WITHOUT ROWID;)",
+    R"(ALTER TABLE audits ADD COLUMN job INTEGER NOT NULL DEFAULT 0;        -- of the queue, whose run it is; 0: none
+       ALTER TABLE audits ADD COLUMN ending TEXT NOT NULL DEFAULT '';       -- of one that ended: empty, or 'cancelled' or 'failed'
+       ALTER TABLE audits ADD COLUMN failure TEXT NOT NULL DEFAULT '';      -- why
+       CREATE INDEX audits_by_kind ON audits (kind);                        -- and by id, as every index
+       CREATE INDEX audits_open ON audits (id) WHERE ended IS NULL;
+       CREATE INDEX layers_by_wanted ON layers (wanted);)"};
 
 Result<void> check_owner(Connection& connection, const std::string& path) {
     const std::int64_t id = connection.number("PRAGMA application_id");

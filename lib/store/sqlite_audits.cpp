@@ -6,6 +6,7 @@
 #include "store/owner.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace veritag::store {
@@ -61,14 +62,46 @@ VerdictCounts count_verdicts(const std::vector<ImageReport>& images) {
     return counts;
 }
 
-constexpr std::string_view kRecordColumns = "id, targets, rules, tool, started, ended, kind, verdicts";
+constexpr std::string_view kRecordColumns = "SELECT id, targets, rules, tool, started, ended, kind, verdicts, job, ending, failure, owner FROM audits ";
 
 AuditRecord record_of(const Statement& row) {
-    AuditRecord audit{.id = row.number(0), .kind = row.text(6) == to_string(RunKind::scan) ? RunKind::scan : RunKind::audit, .targets = texts_of(row.text(1)), .rules_digest = row.text(2),
-                      .tool_version = row.text(3), .started = time_of(row.number(4))};
+    AuditRecord audit{.id = row.number(0), .kind = row.text(6) == to_string(RunKind::scan) ? RunKind::scan : RunKind::audit, .job = row.number(8), .targets = texts_of(row.text(1)),
+                      .rules_digest = row.text(2), .tool_version = row.text(3), .started = time_of(row.number(4))};
     if (!row.text(5).empty()) audit.ended = time_of(row.number(5));
+    audit.end = row.text(9) == to_string(AuditEnd::cancelled) ? AuditEnd::cancelled : row.text(9).empty() ? AuditEnd::done : AuditEnd::failed;
+    audit.failure = row.text(10);
+    audit.owner_lives = !audit.ended && is_alive(row.text(11));
     audit.verdicts = counts_of(row.text(7));
     return audit;
+}
+
+std::vector<AuditRecord> records_of(Statement rows) {
+    std::vector<AuditRecord> audits;
+    while (rows.step()) audits.push_back(record_of(rows));
+    return audits;
+}
+
+std::optional<AuditRecord> find_record(Connection& connection, std::int64_t audit) {
+    Statement row = connection.prepare(std::string(kRecordColumns) + "WHERE id = ?");
+    row.bind(audit);
+    if (!row.step()) return std::nullopt;
+    return record_of(row);
+}
+
+// A report that is not all that its run was to find says so wherever it is read: as an error of one of its targets, too, which every form of
+// report shows and no exit status passes over.
+void mark_incomplete(Report& report, const AuditRecord& audit) {
+    if (audit.is_complete()) return;
+    const bool open = !audit.ended;
+    report.incomplete = {.state = open ? (audit.owner_lives ? "running" : "interrupted") : std::string(to_string(audit.end)), .reason = audit.failure};
+    if (std::any_of(report.targets.begin(), report.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); })) return;
+    const std::string name = audit.targets.empty() ? std::string("audit ") + std::to_string(audit.id) : audit.targets.front();
+    if (report.targets.empty()) report.targets.push_back({.target = name, .driver = "-"});
+    report.targets.front().error =
+        Error{ErrorCode::cancelled, "audit", quote(name, 1000),
+              open ? (audit.owner_lives ? "it still runs: this is what is kept so far" : "it was interrupted: this is what was kept by then")
+                   : "it did not come to its end, " + std::string(to_string(audit.end)) + (audit.failure.empty() ? "" : ": " + audit.failure),
+              open && audit.owner_lives ? "look again when it has ended" : "audit it again"};
 }
 
 // Never silently one image less.
@@ -110,21 +143,7 @@ constexpr std::string_view kCurrentRows = R"(SELECT c.registry, c.repository, c.
 }  // namespace
 
 std::string_view to_string(RunKind kind) noexcept { return kind == RunKind::scan ? "scan" : "audit"; }
-
-// The last two of each set of targets stay whatever their age, so that there is always one to compare with; of tags, what they are now and
-// what they were in the last years, since images live long that were built on it.
-void SqliteStore::prune_audits(std::int64_t oldest) {
-    constexpr std::int64_t kHistory = 3 * 366 * std::int64_t{24 * 60 * 60};
-    connection_->prepare(R"(DELETE FROM audits WHERE started < ? AND id NOT IN (SELECT audit FROM current_references) AND id NOT IN (
-                              SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY targets ORDER BY id DESC) AS place FROM audits WHERE ended IS NOT NULL) WHERE place <= 2))")
-        .bind(oldest).run();
-    // Scans of single references come by the thousand, and what they found is shown until the next one: then their rows are of no use.
-    connection_->run("DELETE FROM audits WHERE kind = 'scan' AND ended IS NOT NULL AND id NOT IN (SELECT audit FROM current_references) AND id <= (SELECT max(id) FROM audits) - 1000");
-    connection_->run("DELETE FROM audit_references WHERE audit NOT IN (SELECT id FROM audits)");
-    connection_->prepare("DELETE FROM tag_digests WHERE last_seen < ?").bind(now() - kHistory).run();
-    connection_->run(R"(DELETE FROM published WHERE NOT EXISTS (SELECT 1 FROM tag_digests t WHERE t.registry = published.registry AND t.repository = published.repository
-                                                                 AND t.tag = published.tag AND t.digest = published.digest))");
-}
+std::string_view to_string(AuditEnd end) noexcept { return end == AuditEnd::done ? "done" : end == AuditEnd::cancelled ? "cancelled" : "failed"; }
 
 std::optional<AuditRecord> SqliteStore::begin_audit(const AuditRecord& audit) {
     return attempt("begin audit", [&]() -> std::optional<AuditRecord> {
@@ -133,21 +152,29 @@ std::optional<AuditRecord> SqliteStore::begin_audit(const AuditRecord& audit) {
         Transaction transaction(*connection_);
         std::optional<AuditRecord> mine;
         {
-            Statement open = connection_->prepare(
-                "SELECT " + std::string(kRecordColumns) + ", owner FROM audits WHERE ended IS NULL AND kind = ? AND targets = ? AND rules = ? AND tool = ? ORDER BY id DESC");
+            // What is about to go for its age is not taken up again.
+            Statement open = connection_->prepare(std::string(kRecordColumns) + "WHERE ended IS NULL AND kind = ? AND targets = ? AND rules = ? AND tool = ? AND started >= ? ORDER BY id DESC");
             open.bind(to_string(audit.kind)).bind(targets).bind(audit.rules_digest).bind(audit.tool_version);
+            open.bind(now() - std::chrono::duration_cast<std::chrono::seconds>(options_.most_age).count());
             while (open.step())
-                if (!mine && !is_alive(open.text(8))) mine = record_of(open);
+                if (AuditRecord found = record_of(open); !mine && (!found.owner_lives || (audit.job != 0 && found.job == audit.job))) mine = std::move(found);
         }
         if (mine) {
-            connection_->prepare("UPDATE audits SET owner = ? WHERE id = ?").bind(owner).bind(mine->id).run();
+            connection_->prepare("UPDATE audits SET owner = ?, job = ? WHERE id = ?").bind(owner).bind(audit.job).bind(mine->id).run();
+            mine->job = audit.job;
         } else {
-            connection_->prepare("INSERT INTO audits (kind, targets, rules, tool, started, owner) VALUES (?, ?, ?, ?, ?, ?)")
-                .bind(to_string(audit.kind)).bind(targets).bind(audit.rules_digest).bind(audit.tool_version).bind(now()).bind(owner).run();
+            connection_->prepare("INSERT INTO audits (kind, targets, rules, tool, started, owner, job) VALUES (?, ?, ?, ?, ?, ?, ?)")
+                .bind(to_string(audit.kind)).bind(targets).bind(audit.rules_digest).bind(audit.tool_version).bind(now()).bind(owner).bind(audit.job).run();
             mine = audit;
             mine->id = connection_->number("SELECT last_insert_rowid()");
             mine->started = time_of(now());
             mine->ended.reset();
+        }
+        mine->owner_lives = true;
+        if (audit.job != 0) {
+            const std::string why = "the job went on under other rules or another version, as audit " + std::to_string(mine->id);
+            connection_->prepare("UPDATE audits SET ended = ?, ending = ?, failure = ? WHERE ended IS NULL AND job = ? AND id <> ?")
+                .bind(now()).bind(to_string(AuditEnd::failed)).bind(why).bind(audit.job).bind(mine->id).run();
         }
         transaction.commit();
         return mine;
@@ -182,26 +209,40 @@ void SqliteStore::keep_reference(std::int64_t audit, const ReferenceKey& referen
         transaction.commit();
         note_written(frame->size());
     });
+    prune_when_due();
 }
 
 void SqliteStore::end_audit(std::int64_t audit, const Report& outcome) {
+    write_outcome("end audit", audit, outcome, ", ended = " + std::to_string(now()) + ", ending = '', failure = ''");
+}
+
+void SqliteStore::keep_outcome(std::int64_t audit, const Report& outcome) { write_outcome("keep outcome of audit", audit, outcome, ""); }
+
+void SqliteStore::write_outcome(const char* what, std::int64_t audit, const Report& outcome, const std::string& more) {
     if (left_alone()) return;
     const std::optional<std::string> frame = guarded("compress report", [&] { return std::optional(compress(serialise(outcome))); });
     if (!frame) return;
     const std::string verdicts = text_of(count_verdicts(outcome.images));
-    change("end audit", [&] { connection_->prepare("UPDATE audits SET ended = ?, outcome = ?, verdicts = ? WHERE id = ?").bind(now()).bind_blob(*frame).bind(verdicts).bind(audit).run(); });
+    change(what, [&] { connection_->prepare("UPDATE audits SET outcome = ?, verdicts = ?" + more + " WHERE id = ?").bind_blob(*frame).bind(verdicts).bind(audit).run(); });
+}
+
+void SqliteStore::close_audit(std::int64_t audit, AuditEnd end, std::string_view why) {
+    change("close audit", [&] {
+        connection_->prepare("UPDATE audits SET ended = coalesce(ended, ?), ending = ?, failure = ? WHERE id = ?")
+            .bind(now()).bind(end == AuditEnd::done ? std::string_view() : to_string(end)).bind(why).bind(audit).run();
+    });
 }
 
 void SqliteStore::each_current(const std::function<void(CurrentReference)>& take) {
-    change("read current references", [&] {
-        Statement rows = connection_->prepare(std::string(kCurrentRows) + " ORDER BY c.registry, c.repository, c.tag");
+    each_row("read current references", [&](Connection& connection) {
+        Statement rows = connection.prepare(std::string(kCurrentRows) + " ORDER BY c.registry, c.repository, c.tag");
         while (rows.step()) take(current_of(rows));
     });
 }
 
 std::optional<CurrentReference> SqliteStore::find_current(const ReferenceKey& reference) {
-    return attempt("find current reference", [&]() -> std::optional<CurrentReference> {
-        Statement row = connection_->prepare(std::string(kCurrentRows) + " WHERE c.registry = ? AND c.repository = ? AND c.tag = ?");
+    return look("find current reference", [&](Connection& connection) -> std::optional<CurrentReference> {
+        Statement row = connection.prepare(std::string(kCurrentRows) + " WHERE c.registry = ? AND c.repository = ? AND c.tag = ?");
         row.bind(reference.registry).bind(reference.repository).bind(reference.tag);
         if (!row.step()) return std::nullopt;
         return current_of(row);
@@ -218,47 +259,61 @@ void SqliteStore::forget_references(std::span<const ReferenceKey> references) {
     });
 }
 
-std::vector<AuditRecord> SqliteStore::list_audits() {
+std::vector<AuditRecord> SqliteStore::list_audits() { return list_audits({.limit = std::numeric_limits<std::size_t>::max()}); }
+
+std::vector<AuditRecord> SqliteStore::list_audits(const AuditQuery& query) {
     std::vector<AuditRecord> audits;
-    change("list audits", [&] {
-        Statement all = connection_->prepare("SELECT " + std::string(kRecordColumns) + " FROM audits ORDER BY id DESC");
-        while (all.step()) audits.push_back(record_of(all));
+    each_row("list audits", [&](Connection& connection) {
+        constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+        Statement rows = connection.prepare(std::string(kRecordColumns) + (query.kind ? "WHERE kind = ? AND id < ? ORDER BY id DESC LIMIT ?" : "WHERE id < ? ORDER BY id DESC LIMIT ?"));
+        if (query.kind) rows.bind(to_string(*query.kind));
+        rows.bind(query.before.value_or(kAll)).bind(static_cast<std::int64_t>(std::min<std::uint64_t>(query.limit, static_cast<std::uint64_t>(kAll))));
+        audits = records_of(std::move(rows));
     });
     return audits;
 }
 
+std::vector<AuditRecord> SqliteStore::open_audits() {
+    std::vector<AuditRecord> audits;
+    each_row("list open audits", [&](Connection& connection) { audits = records_of(connection.prepare(std::string(kRecordColumns) + "WHERE ended IS NULL ORDER BY id DESC")); });
+    return audits;
+}
+
+std::optional<AuditRecord> SqliteStore::find_audit(std::int64_t audit) {
+    return look("find audit", [&](Connection& connection) { return find_record(connection, audit); });
+}
+
 std::optional<Report> SqliteStore::read_audit(std::int64_t audit) {
-    return attempt("read audit", [&]() -> std::optional<Report> {
-        std::optional<Report> report;
+    return look("read audit", [&](Connection& connection) -> std::optional<Report> {
+        const std::optional<AuditRecord> record = find_record(connection, audit);
+        if (!record) return std::nullopt;
+        Report report;
         {
-            Statement found = connection_->prepare("SELECT rules, tool, outcome FROM audits WHERE id = ?");
+            Statement found = connection.prepare("SELECT outcome FROM audits WHERE id = ?");
             found.bind(audit);
-            while (found.step()) {
-                report.emplace();
-                const std::optional<std::string> bytes = decompress(found.text(2), kMostJudgedBytes);
-                if (bytes)
-                    if (Result<Report> outcome = deserialise_report(*bytes)) report = std::move(*outcome);
-                report->rules_digest = found.text(0);
-                report->tool_version = found.text(1);
-            }
+            const std::optional<std::string> bytes = found.step() ? decompress(found.text(0), kMostJudgedBytes) : std::nullopt;
+            if (bytes)
+                if (Result<Report> outcome = deserialise_report(*bytes)) report = std::move(*outcome);
         }
-        if (!report) return std::nullopt;
-        Statement rows = connection_->prepare("SELECT registry, repository, tag, judged FROM audit_references WHERE audit = ? ORDER BY registry, repository, tag");
+        report.rules_digest = record->rules_digest;
+        report.tool_version = record->tool_version;
+        Statement rows = connection.prepare("SELECT registry, repository, tag, judged FROM audit_references WHERE audit = ? ORDER BY registry, repository, tag");
         rows.bind(audit);
         while (rows.step()) {
             JudgedReference judged = judged_of(rows.text(3), {rows.text(0), rows.text(1), rows.text(2)});
-            for (ImageReport& image : judged.images) report->images.push_back(std::move(image));
-            for (Skipped& skipped : judged.skipped) report->skipped.push_back(std::move(skipped));
+            for (ImageReport& image : judged.images) report.images.push_back(std::move(image));
+            for (Skipped& skipped : judged.skipped) report.skipped.push_back(std::move(skipped));
         }
+        mark_incomplete(report, *record);
         return report;
     });
 }
 
 std::vector<TagDigest> SqliteStore::digests_before(std::int64_t audit) {
     std::vector<TagDigest> digests;
-    change("read earlier digests", [&] {
+    each_row("read earlier digests", [&](Connection& connection) {
         // With max() SQLite takes the other columns from the row that has it (sqlite.org/lang_select.html, bare columns).
-        Statement rows = connection_->prepare(R"(SELECT registry, repository, tag, digest, max(audit), a.started FROM audit_references JOIN audits a ON a.id = audit
+        Statement rows = connection.prepare(R"(SELECT registry, repository, tag, digest, max(audit), a.started FROM audit_references JOIN audits a ON a.id = audit
                                                  WHERE audit < ? AND digest <> '' GROUP BY registry, repository, tag)");
         rows.bind(audit);
         while (rows.step())
@@ -269,8 +324,8 @@ std::vector<TagDigest> SqliteStore::digests_before(std::int64_t audit) {
 
 std::vector<TagDigest> SqliteStore::current_digests() {
     std::vector<TagDigest> digests;
-    change("read digests", [&] {
-        Statement rows = connection_->prepare(R"(SELECT c.registry, c.repository, c.tag, r.digest, c.looked FROM current_references c JOIN audit_references r
+    each_row("read digests", [&](Connection& connection) {
+        Statement rows = connection.prepare(R"(SELECT c.registry, c.repository, c.tag, r.digest, c.looked FROM current_references c JOIN audit_references r
                                                  ON r.audit = c.audit AND r.registry = c.registry AND r.repository = c.repository AND r.tag = c.tag WHERE r.digest <> '')");
         while (rows.step())
             digests.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), time_of(rows.number(4)), time_of(rows.number(4))});
@@ -280,8 +335,8 @@ std::vector<TagDigest> SqliteStore::current_digests() {
 
 std::vector<TagDigest> SqliteStore::tag_history() {
     std::vector<TagDigest> digests;
-    change("read tags", [&] {
-        Statement rows = connection_->prepare("SELECT registry, repository, tag, digest, first_seen, last_seen FROM tag_digests ORDER BY registry, repository, tag, first_seen, digest");
+    each_row("read tags", [&](Connection& connection) {
+        Statement rows = connection.prepare("SELECT registry, repository, tag, digest, first_seen, last_seen FROM tag_digests ORDER BY registry, repository, tag, first_seen, digest");
         while (rows.step())
             digests.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), time_of(rows.number(4)), time_of(rows.number(5))});
     });
@@ -290,8 +345,8 @@ std::vector<TagDigest> SqliteStore::tag_history() {
 
 std::vector<Published> SqliteStore::list_published() {
     std::vector<Published> images;
-    change("read published images", [&] {
-        Statement rows = connection_->prepare("SELECT registry, repository, tag, digest, manifest, platform, chain_id, layers, created FROM published ORDER BY registry, repository, tag, digest, manifest");
+    each_row("read published images", [&](Connection& connection) {
+        Statement rows = connection.prepare("SELECT registry, repository, tag, digest, manifest, platform, chain_id, layers, created FROM published ORDER BY registry, repository, tag, digest, manifest");
         while (rows.step())
             images.push_back({{rows.text(0), rows.text(1), rows.text(2)}, digest_of(rows.text(3)), digest_of(rows.text(4)), rows.text(5), rows.text(6), static_cast<std::size_t>(rows.number(7)),
                               rows.number(8) == 0 ? std::nullopt : std::optional(time_of(rows.number(8)))});

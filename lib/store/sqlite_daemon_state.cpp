@@ -15,6 +15,7 @@ public:
     JobQueue& jobs() noexcept override { return queue_; }
     TokenStore& tokens() noexcept override { return tokens_; }
     StateStore& values() noexcept override { return values_; }
+    [[nodiscard]] std::uint64_t failures() const noexcept override { return file_.failures(); }
 
 private:
     SqliteFile file_;

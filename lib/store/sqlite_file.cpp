@@ -162,6 +162,7 @@ void SqliteFile::drop_reader() {
 }
 
 Error SqliteFile::fail(Side& side, const char* what, const SqliteFailure& failure) {
+    ++failures_;
     if (!failure.is_busy()) side.connection.reset();
     return error_of(what, failure);
 }

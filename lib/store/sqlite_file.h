@@ -31,6 +31,9 @@ public:
     [[nodiscard]] TimePoint now() const { return clocks_.now(); }
     [[nodiscard]] std::chrono::steady_clock::time_point steady() const { return clocks_.steady(); }
 
+    /// How often a call could not be done.
+    [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
+
     /// `use(connection)` gives a Result. It sees whole transactions only, and waits for no writer.
     template <class Use>
     auto read(const char* what, const Use& use) -> std::invoke_result_t<const Use&, Connection&> {
@@ -87,6 +90,7 @@ private:
     const std::string path_;
     const std::chrono::milliseconds patience_;
     const Clocks clocks_;
+    std::atomic<std::uint64_t> failures_{0};
     std::atomic<std::uint64_t> writers_file_{0};  // which one the writer's connection is on
     Side writer_;
     Side reader_;  // its own, so that who only looks does not wait until the disk has what others write

@@ -10,7 +10,7 @@ namespace veritag::store {
 namespace {
 
 constexpr std::int64_t kNoteUseEvery = 24 * 60 * 60;  // seconds: a scan that finds all it needs writes at most once a day
-constexpr std::int64_t kPrunedAtOnce = 64;            // rows a transaction, so that no other process waits for long
+constexpr std::size_t kMostIdleReaders = 8;
 
 }  // namespace
 
@@ -18,11 +18,10 @@ constexpr std::int64_t kPrunedAtOnce = 64;            // rows a transaction, so 
 SqliteStore::SqliteStore(const std::string& path, StoreOptions options) : path_(path.starts_with('/') ? path : "./" + path), options_(std::move(options)) {}
 
 SqliteStore::~SqliteStore() {
-    attempt("prune the store", [&] {
-        if (written_ > 0) prune();
-        return std::optional<bool>();
-    });
-    connection_.reset();
+    if (options_.prunes_itself && written_ > 0)
+        while (prune_some()) {}
+    readers_.clear();
+    connection_.reset();  // the last: it takes the log into the file
     if (damaged_) (void)set_aside_with_warning(path_, identity_);
 }
 
@@ -80,6 +79,7 @@ std::optional<EarlierLayer> SqliteStore::find_earlier_layer(const LayerKey& key)
 
 void SqliteStore::keep_wanted(const std::string& digest, std::string_view wanted) {
     change("keep what is wanted", [&] {
+        my_wanted_.insert(digest);
         Statement known = connection_->prepare("SELECT 1 FROM wanted_sets WHERE digest = ?");
         known.bind(digest);
         bool there = false;
@@ -104,6 +104,7 @@ void SqliteStore::keep_layer(const LayerKey& key, const LayerAnalysis& analysis)
         note_written(frame->size());
         return std::optional<bool>();
     });
+    prune_when_due();
 }
 
 std::optional<Document> SqliteStore::find_document(const Digest& digest) {
@@ -124,6 +125,7 @@ void SqliteStore::keep_document(const Digest& digest, const Document& document) 
         note_written(document.body.size());
         return std::optional<bool>();
     });
+    prune_when_due();
 }
 
 std::optional<ReadImage> SqliteStore::find_image(const ImageKey& key) {
@@ -161,9 +163,33 @@ void SqliteStore::keep_image(const ImageKey& key, const ReadImage& image, std::s
         statement.bind(key.manifest.str()).bind(key.recipe).bind(blobs).bind_blob(*frame).bind(now()).run();
         note_written(frame->size());
     });
+    prune_when_due();
+}
+
+// nullptr: another file has the name now, and the old one can only be read by the connection that has it.
+std::unique_ptr<Connection> SqliteStore::take_reader() {
+    {
+        const std::lock_guard lock(readers_mutex_);
+        if (!readers_.empty()) {
+            std::unique_ptr<Connection> reader = std::move(readers_.back());
+            readers_.pop_back();
+            return reader;
+        }
+    }
+    if (file_identity(path_) != identity_) return nullptr;
+    auto reader = std::make_unique<Connection>(path_, options_.patience);
+    reader->run("PRAGMA query_only = ON");
+    if (file_identity(path_) != identity_) return nullptr;
+    return reader;
+}
+
+void SqliteStore::give_back(std::unique_ptr<Connection> reader) {
+    const std::lock_guard lock(readers_mutex_);
+    if (readers_.size() < kMostIdleReaders) readers_.push_back(std::move(reader));
 }
 
 void SqliteStore::leave_alone(const char* what, const std::exception& failure) {
+    ++failures_;
     if (options_.try_again_after) again_ = (std::chrono::steady_clock::now() + *options_.try_again_after).time_since_epoch().count();
     if (!left_alone_.exchange(true))
         log::warn("the store failed; this run goes on without it", {{"store", quote(path_)}, {"during", what}, {"error", failure.what()}});
@@ -186,42 +212,6 @@ void SqliteStore::drop(const std::string& table, std::int64_t id, const Digest& 
         connection_->prepare("DELETE FROM " + table + " WHERE id = ?").bind(id).run();
         return std::optional<bool>();
     });
-}
-
-void SqliteStore::note_written(std::size_t bytes) {
-    written_ += bytes;
-    // A long run prunes as it goes; a short one at its end.
-    if (written_ < options_.most_bytes / 8) return;
-    prune();
-    written_ = 0;
-}
-
-template <class Wanted>
-void SqliteStore::delete_in_steps(const std::string& sql, Wanted wanted) {
-    while (wanted()) {
-        connection_->run(sql);
-        if (connection_->rows_changed() == 0) return;
-    }
-}
-
-void SqliteStore::prune() {
-    const std::int64_t oldest = now() - std::chrono::duration_cast<std::chrono::seconds>(options_.most_age).count();
-    for (const std::string table : {"layers", "documents", "images"})
-        delete_in_steps("DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table + " WHERE used < " + std::to_string(oldest) + " LIMIT " + std::to_string(kPrunedAtOnce) + ")",
-                        [] { return true; });
-    prune_audits(oldest);
-    connection_->run("DELETE FROM wanted_sets WHERE digest NOT IN (SELECT wanted FROM layers)");
-    if (used_bytes() > options_.most_bytes) {
-        const auto too_large = [&] { return used_bytes() > options_.most_bytes / 4 * 3; };
-        // Layers alone: a document is a thousandth of them.
-        delete_in_steps("DELETE FROM layers WHERE id IN (SELECT id FROM layers ORDER BY used LIMIT " + std::to_string(kPrunedAtOnce) + ")", too_large);
-    }
-    connection_->run("PRAGMA incremental_vacuum");
-}
-
-std::uint64_t SqliteStore::used_bytes() {
-    return static_cast<std::uint64_t>((connection_->number("PRAGMA page_count") - connection_->number("PRAGMA freelist_count")) *
-                                      connection_->number("PRAGMA page_size"));
 }
 
 Result<std::unique_ptr<AuditStore>> open_sqlite_store(const std::string& path, StoreOptions options) {

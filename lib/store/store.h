@@ -68,16 +68,36 @@ enum class RunKind : std::uint8_t {
 };
 std::string_view to_string(RunKind kind) noexcept;
 
+/// How an audit ended.
+enum class AuditEnd : std::uint8_t {
+    done,       ///< everything was looked at, and all that was found is kept
+    cancelled,  ///< somebody stopped it; what was done by then is kept
+    failed,     ///< it was given up, or nobody answered: AuditRecord::failure says why
+};
+std::string_view to_string(AuditEnd end) noexcept;  ///< as the enumerators
+
 /// One run over a registry.
 struct AuditRecord {
     std::int64_t id = 0;
     RunKind kind = RunKind::audit;
+    std::int64_t job = 0;  ///< the job of the queue whose run it is; 0: none
     std::vector<std::string> targets;  ///< as the user named them
     std::string rules_digest;
     std::string tool_version;
     std::chrono::sys_seconds started;
-    std::optional<std::chrono::sys_seconds> ended;  ///< not set: it runs, or it was killed
-    std::optional<VerdictCounts> verdicts = {};     ///< of one that ended
+    std::optional<std::chrono::sys_seconds> ended;  ///< not set: it is open: it runs, is gone on with later, or was killed
+    AuditEnd end = AuditEnd::done;                  ///< of one that ended
+    std::string failure = {};                       ///< why it did not come to its end
+    bool owner_lives = false;                       ///< the process that runs an open one
+    std::optional<VerdictCounts> verdicts = {};     ///< of one that ended, or was stopped
+    [[nodiscard]] bool is_complete() const noexcept { return ended && end == AuditEnd::done; }
+};
+
+/// Which audits are listed: newest first, those before `before`.
+struct AuditQuery {
+    std::optional<std::int64_t> before = {};
+    std::optional<RunKind> kind = {};
+    std::size_t limit = 50;
 };
 
 /// What the last run that looked at a reference found there.
@@ -109,7 +129,8 @@ struct Published {
 
 /// Thread-safe, and several processes may use one store. It saves work and is the source of nothing, so its calls do not fail: what
 /// cannot be read is absent, and what cannot be written is not kept. A row that is not what its digest says is dropped with a
-/// warning. When the store itself fails (full disk, locked for long, damaged) one warning says so, and until its end it stays empty.
+/// warning. What is looked for by readers goes by connections of its own, so neither a long write nor a long read keeps others waiting.
+/// When the store itself fails (full disk, locked for long, damaged) one warning says so, and until its end it stays empty.
 ///
 /// Only what was verified may be kept: a layer whose blob was read to its end and has its digest (the diff_id in the analysis is then
 /// computed from the very bytes), a document that has its digest and could be parsed.
@@ -132,7 +153,8 @@ public:
 /// A store that also keeps what audits found and what tags were. The same holds of its calls.
 class AuditStore : public Store {
 public:
-    /// A new audit, or one over the same targets by the same rules that a process began and did not live to end. nullopt: the store failed.
+    /// A new audit, or an open one over the same targets by the same rules: of the same job, or of a process that did not live to end it. What
+    /// else that job left open is closed. nullopt: the store failed.
     virtual std::optional<AuditRecord> begin_audit(const AuditRecord& audit) = 0;
     /// What was found of one reference. A second time in one audit takes the place of the first. `top` is not set where even that was
     /// not to be had; else it becomes part of the tag's history.
@@ -143,8 +165,14 @@ public:
                                 bool seen = true, std::optional<std::chrono::sys_seconds> looked = {}) = 0;
     /// `outcome` is the report; of its images only verdicts are kept here, beside what was listed, findings of no single image, and counters.
     virtual void end_audit(std::int64_t audit, const Report& outcome) = 0;
+    /// The same of one that was stopped: it stays open.
+    virtual void keep_outcome(std::int64_t audit, const Report& outcome) = 0;
+    /// It is not gone on with: `cancelled` or `failed`, and why. One that had ended is marked so.
+    virtual void close_audit(std::int64_t audit, AuditEnd end, std::string_view why) = 0;
     /// False after a failure: what was to be kept since then was not.
     [[nodiscard]] virtual bool is_working() const noexcept = 0;
+    /// How often it failed since it was opened.
+    [[nodiscard]] virtual std::uint64_t failures() const noexcept = 0;
     /// The digest that each tag had when it was looked at last.
     virtual std::vector<TagDigest> current_digests() = 0;
     /// Every reference that is there and was looked at, in order of their keys, one after the other: there may be thousands. `take` must not call the store.
@@ -152,13 +180,20 @@ public:
     virtual std::optional<CurrentReference> find_current(const ReferenceKey& reference) = 0;
     /// They are there no more.
     virtual void forget_references(std::span<const ReferenceKey> references) = 0;
-    virtual std::vector<AuditRecord> list_audits() = 0;  ///< newest first
-    /// All that was kept of it: its outcome and every reference in order of their keys. nullopt: there is no such audit.
+    virtual std::vector<AuditRecord> list_audits() = 0;  ///< all, newest first
+    virtual std::vector<AuditRecord> list_audits(const AuditQuery& query) = 0;
+    virtual std::vector<AuditRecord> open_audits() = 0;  ///< newest first
+    virtual std::optional<AuditRecord> find_audit(std::int64_t audit) = 0;
+    /// All that was kept of it: its outcome and every reference in order of their keys. nullopt: there is no such audit. Of one that is not
+    /// complete Report::incomplete says so, and one of its targets has an error.
     virtual std::optional<Report> read_audit(std::int64_t audit) = 0;
     /// The digest of each reference in the last audit before `audit` that looked at it.
     virtual std::vector<TagDigest> digests_before(std::int64_t audit) = 0;
     virtual std::vector<TagDigest> tag_history() = 0;       ///< by reference, then by time
     virtual std::vector<Published> list_published() = 0;    ///< every image that any tag ever had and whose layers were verified
+    /// Drops a piece of what is too old or too much, in one short transaction: others read and write between two calls. True: there may be
+    /// more. Audits go before layers. One thread at a time.
+    virtual bool prune_some() = 0;
 };
 
 struct StoreOptions {
@@ -167,9 +202,11 @@ struct StoreOptions {
     std::chrono::milliseconds patience{2'000};
     /// What nobody asked for in so long goes: tags of a release are looked at again at the next release, about every half year.
     std::chrono::hours most_age{24 * 200};
-    /// Above it the longest unused goes, until three quarters are left. An analysis of a layer of 2 GB takes about 1 MB, so this
+    /// Above it audits are thinned out (prune_some), then the longest unused layer goes, until three quarters are left. An analysis of a layer of 2 GB takes about 1 MB, so this
     /// holds the layers of thousands of images and is small beside the images themselves.
     std::uint64_t most_bytes = 2ULL << 30;
+    /// Prunes on its own: when much was written, and at its end. A daemon does it a piece at a time instead (AuditStore::prune_some).
+    bool prunes_itself = true;
     /// After a failure the store is left alone until its end, or, where this is set, for so long: a daemon outlives a full disk.
     std::optional<std::chrono::milliseconds> try_again_after = {};
     /// Tests have a clock of their own.

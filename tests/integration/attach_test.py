@@ -20,6 +20,7 @@ sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")
 
 import daemon  # noqa: E402
 import fleet  # noqa: E402
+import formats_check  # noqa: E402
 import images  # noqa: E402
 import referrers  # noqa: E402
 import registry  # noqa: E402
@@ -60,6 +61,7 @@ class Attach:
         self.tally = run_matrix.Tally(options.verbose)
         self.path = options.veritag
         self.program = run_matrix.Program(options.veritag, self.work)
+        self.outputs, self.wrong_form = 0, []
 
     # ---- helpers ----
 
@@ -68,9 +70,13 @@ class Attach:
         more = ["--no-progress", "--store", str(self.work / "store.sqlite")] if command == "attach" else []
         status, out, errors = self.program.run(command, "--format", "json", *more, *arguments, text=text)
         try:
-            return status, json.loads(out), errors
+            value = json.loads(out)
         except ValueError:
             return status, None, errors
+        if isinstance(value, dict) and "schema" in value:  # a dry run prints statements
+            self.outputs += 1
+            self.wrong_form += formats_check.json_problems(out)
+        return status, value, errors
 
     @staticmethod
     def outcomes(report):
@@ -169,13 +175,20 @@ class Attach:
         for tag, verdict, expected in ((TRUE_TAG, "pass", 0), (LYING_TAG, "fail", 1)):
             status, report, errors = self.run("verify", f"{name}:{tag}")
             answer = report["answers"][0] if report else {}
-            good = status == expected and answer.get("verdict") == verdict and answer["tag"] == "same" and answer["subject"] == digest and report["signed"] is False and len(answer["images"]) == 2 and answer["ageSeconds"] < 300
+            good = status == expected and answer.get("verdict") == verdict and answer["tag"] == "same" and answer["subject"] == digest and report["signed"] is False and len(answer["images"]) == 2 and answer["ageSeconds"] < 300 and answer["rules"]["same"] is True
             problems += [] if good else [f"{tag}: {status} {report} {errors}"]
         status, out, _ = self.program.run("verify", f"{name}:{LYING_TAG}")
         problems += [] if status == 1 and out.startswith("FAIL") and "Nobody signed" in out and "os-mismatch" in out and "rules       sha256:" in out else [out]
         status, out, _ = self.program.run("verify", "--lang", "zh", f"{name}:{LYING_TAG}")
         problems += [] if status == 1 and "没有签名" in out and "不符" in out else [out]
-        self.tally.check("verify prints verdict, rules, age, and that nobody signed", problems)
+        others = self.work / "rules"
+        others.mkdir()
+        pack = SOURCE / "rules/components/cann.yaml"
+        (others / pack.name).write_text(pack.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+        status, report, errors = self.run("verify", "--rules", str(others), f"{name}:{TRUE_TAG}")
+        rules = report["answers"][0]["rules"] if report else {}
+        problems += [] if status == 0 and rules.get("same") is False and rules["digest"] != rules["own"] else [f"other rules: {status} {rules} {errors}"]
+        self.tally.check("verify prints verdict, rules and whether they are its own, age, and that nobody signed", problems)
         status, report, _ = self.run("verify", "--platform", "linux/arm64", f"{name}:{LYING_TAG}")
         problems = [] if status == 1 and [each["platform"] for each in report["answers"]] == ["linux/arm64"] and report["answers"][0]["tag"] == "same" else [f"{status} {report}"]
         status, report, _ = self.run("verify", "--as", "openeuler/app:2.0", f"{name}:{TRUE_TAG}")
@@ -215,6 +228,90 @@ class Attach:
         pusher.manifest(repository, digest.replace(":", "-"), {"schemaVersion": 2, "mediaType": referrers.INDEX, "manifests": [table["no JSON"]] * 101}, referrers.INDEX)
         status, report, _ = self.run("verify", f"{name}:{TRUE_TAG}")
         self.tally.check("more than are read is an error that names the limit", [] if status == 3 and "limits.referrers_read" in report["answers"][0]["error"]["message"] else [f"{status} {report}"])
+
+    def lies(self, server):
+        """Statements that are well formed, and cannot be true."""
+        repository = "openeuler/lies"
+        pusher = fleet.Pusher(server)
+        pusher.image(repository, TRUE_TAG, stacks())
+        name = f"{server.host}/{repository}:{TRUE_TAG}"
+        self.run("attach", name)
+        top = self.top_digest(server, repository, TRUE_TAG)
+        index, _, raw = self.get(server, f"/v2/{repository}/manifests/{top}", referrers.INDEX)
+        child = next(each["digest"] for each in index["manifests"] if each["platform"]["architecture"] == "amd64")
+        reports = {subject: self.fallback(server, repository, subject)[0] for subject in (top, child)}
+
+        def statement_of(subject):
+            manifest, _, _ = self.get(server, f"/v2/{repository}/manifests/{reports[subject]['digest']}", images.OCI_MANIFEST)
+            return self.get(server, f"/v2/{repository}/blobs/{manifest['layers'][0]['digest']}")[0], manifest
+
+        def forged(subject, change, judged="2026-01-01T00:00:00Z"):
+            statement, manifest = statement_of(subject)
+            statement["predicate"]["judged"] = judged
+            change(statement["predicate"])
+            content = json.dumps(statement).encode()
+            manifest["layers"][0].update(digest=pusher.blob(repository, content), size=len(content))
+            manifest["annotations"]["org.opencontainers.image.created"] = judged
+            return {**pusher.manifest(repository, None, manifest, images.OCI_MANIFEST), "artifactType": REPORT_TYPE, "annotations": manifest["annotations"]}
+
+        def listed(subject, *entries):
+            pusher.manifest(repository, subject.replace(":", "-"), {"schemaVersion": 2, "mediaType": referrers.INDEX, "manifests": list(entries)}, referrers.INDEX)
+
+        def stranger(predicate):
+            predicate["images"] = [{**predicate["images"][0], "digest": "sha256:" + "1" * 64}]
+
+        def with_an_error(predicate):
+            predicate["images"][0]["findings"].append({"code": "os-mismatch", "severity": "error", "component": "openeuler", "message": "It is another one."})
+
+        def unproven(predicate):
+            predicate["images"][0]["findings"].append({"code": "unproven", "severity": "warning", "component": "", "message": "Parts could not be read."})
+
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        table = (("an image of no index", top, lambda: forged(top, stranger, "2026-01-02T00:00:00Z"), "it says nothing of sha256:"),
+                 ("one platform of two", top, lambda: forged(top, lambda predicate: predicate["images"].pop()), "it says nothing of sha256:"),
+                 ("one platform too many", top, lambda: forged(top, lambda predicate: predicate["images"].append({**predicate["images"][0], "digest": "sha256:" + "1" * 64})), "it speaks of sha256:1111"),
+                 ("pass over an error", top, lambda: forged(top, with_an_error), "pass, but its findings say fail"),
+                 ("pass over what is unknown", top, lambda: forged(top, unproven), "pass, but its findings say unknown"),
+                 ("the future", top, lambda: forged(top, lambda predicate: None, soon), f"it says to be of {soon}"),
+                 ("another image than its subject", child, lambda: forged(child, stranger), "which is not its subject"))
+        for what, subject, make, words in table:
+            platform = [] if subject == top else ["--platform", "linux/amd64"]
+            entry = make()
+            listed(subject, entry)
+            for each in index["manifests"]:  # no platform's own report speaks in place of the index's
+                if subject == top:
+                    listed(each["digest"])
+            status, report, errors = self.run("verify", *platform, name)
+            answer = report["answers"][0] if report else {}
+            problems = [] if status == 3 and answer.get("verdict") == "none" and len(answer["problems"]) == 1 and words in answer["problems"][0] else [f"alone: {status} {report} {errors}"]
+            late = {**entry, "annotations": {**entry.get("annotations", {}), "org.opencontainers.image.created": "9999-01-01T00:00:00Z"}}  # so that it is looked at first
+            listed(subject, reports[subject], late)
+            status, report, errors = self.run("verify", *platform, name)
+            answer = report["answers"][0] if report else {}
+            problems += [] if status == 3 and answer.get("report") == reports[subject]["digest"] and len(answer["problems"]) == 1 else [f"beside a true one: {status} {report} {errors}"]
+            self.tally.check(f"a statement that tells of {what} is told and not believed", problems)
+        # Debian's docker-registry refuses such an entry; others list what they are given.
+        unreadable = {"mediaType": images.OCI_MANIFEST, "digest": "sha384:" + "a" * 96, "size": 10, "artifactType": REPORT_TYPE}
+        proxy = referrers.Proxy(server, "lists")
+        problems = []
+        for entries, verdict in (([reports[top], unreadable], "pass"), ([unreadable], "none")):
+            proxy.referrers[repository, top] = entries
+            status, report, errors = self.run("verify", f"{proxy.host}/{repository}:{TRUE_TAG}")
+            answer = report["answers"][0] if report else {}
+            problems += [] if status == 3 and answer.get("verdict") == verdict and len(answer["problems"]) == 1 and "1 of its entries cannot be read" in answer["problems"][0] else [f"{status} {report} {errors}"]
+        proxy.shutdown()
+        self.tally.check("entries that cannot be read are told, with a true report and without", problems)
+        # The platforms' reports are good, the index's is not: that stays told.
+        listed(top, forged(top, stranger))
+        for each in index["manifests"]:
+            listed(each["digest"])
+        listed(child, reports[child])
+        status, report, errors = self.run("verify", name)
+        self.tally.check("what is wrong with an index's report is told beside those of its platforms", [] if status == 3 and [len(each["problems"]) for each in report["answers"]] == [1, 0, 0] else [f"{status} {report} {errors}"])
+        # None of that keeps a true report away.
+        listed(top, forged(top, lambda predicate: None, "2999-01-01T00:00:00Z"))
+        status, report, errors = self.run("attach", name)
+        self.tally.check("a report from the future keeps no report away", [] if status == 0 and set(self.outcomes(report)) <= {"attached", "unchanged"} and "attached" in self.outcomes(report) else [f"{status} {report} {errors}"])
 
     # ---- several writers ----
 
@@ -401,6 +498,7 @@ class Attach:
             with registry.Registry(self.work / "registry") as server:
                 self.behind_the_tag(server)
                 self.hostile(server)
+                self.lies(server)
                 self.writers(server, server.host, "openeuler/many", "a registry that heeds no If-Match")
                 proxy = referrers.Proxy(server, "404", if_match=True)
                 self.writers(server, proxy.host, "openeuler/heeded", "If-Match is heeded")
@@ -409,6 +507,7 @@ class Attach:
                 self.refused(server)
             self.with_login(certificates.result())
             by_daemon.result()
+        self.tally.check("JSON of attach and verify is as their schemas have it", self.wrong_form[:5] + ([] if self.outputs > 50 else [f"only {self.outputs} were looked at"]))
         print(f"in {time.monotonic() - started:.1f} s")
         print(f"{self.tally.passed} passed, {self.tally.failed} failed")
         return 1 if self.tally.failed else 0

@@ -66,10 +66,10 @@ def validator(name):
 
 
 def json_problems(text):
-    """Of a report, an explanation, a difference or a history: whatever its `schema` says it is."""
+    """Of a report, an explanation, a difference, a history, or what attach and verify say: whatever its `schema` says it is."""
     value = json.loads(text)
     name = (value[0] if isinstance(value, list) else value)["schema"]
-    kind = re.fullmatch(r"veritag\.(report|explain|difference|history)/1", name)
+    kind = re.fullmatch(r"veritag\.(report|explain|difference|history|attach|verify)/1", name)
     if not kind:
         return [f"the schema is {name!r}"]
     problems = sorted(validator(kind[1]).iter_errors(value), key=lambda each: list(map(str, each.absolute_path)))

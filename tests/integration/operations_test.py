@@ -136,6 +136,96 @@ class Operations:
         status, _, errors = self.serve("--check-config", "--config", str(self.work / "none.yaml"))
         self.tally.check("one that is not there", [] if status == 2 and "No such file or directory" in errors else [f"status {status}: {errors}"])
 
+    def named_files(self):
+        """What the configuration names is opened: by --check-config, at a start, and at a reload."""
+        self.certificate("named")
+        self.certificate("stranger")
+        good, nowhere = str(self.work / "named.crt"), str(self.work / "nowhere")
+        auth, bad_auth = self.work / "auth.json", self.work / "bad-auth.json"
+        auth.write_text('{"auths": {"a.example": {"auth": "bWU6c2VjcmV0"}}}', encoding="utf-8")
+        bad_auth.write_text('{"auths": {"a.example": {"auth": "bm8gY29sb24="}}}', encoding="utf-8")
+        text = self.work / "no-certificate"
+        text.write_text("no certificate\n", encoding="utf-8")
+        tls = lambda certificate, key, **more: {"tls": {"certificate_file": certificate, "key_file": key, **more}}  # noqa: E731
+        mail = {"name": "m", "kind": "email", "host": "mail.example", "from": "a@b.example", "to": "a@b.example"}
+        key = str(self.work / "named.key")
+        whole = {**tls(good, key, client_ca_file=good), "registries": [{"registry": "a.example", "authfile": str(auth), "ca_file": good}], "notifications": [{**mail, "ca_file": good}]}
+        table = [("all good", whole, None), ("a certificate that is not there", tls(nowhere, key), "nowhere"), ("a key that is none", tls(good, str(text)), "no-certificate"),
+                 ("a key of another certificate", tls(good, str(self.work / "stranger.key")), "stranger.key"), ("a client CA that is none", tls(good, key, client_ca_file=str(text)), "no-certificate"),
+                 ("a registry's authority", {"registries": [{"registry": "b.example"}, {"registry": "a.example", "ca_file": nowhere}]}, "registries[1].ca_file"),
+                 ("an authority that is none", {"registries": [{"registry": "a.example", "ca_file": str(text)}]}, "registries[0].ca_file"),
+                 ("an auth file that is not there", {"registries": [{"registry": "a.example", "authfile": nowhere}]}, "registries[0].authfile"),
+                 ("an auth file that is no JSON", {"registries": [{"registry": "a.example", "authfile": str(text)}]}, "registries[0].authfile"),
+                 ("a login that cannot be read", {"registries": [{"registry": "a.example", "authfile": str(bad_auth)}]}, "registries[0].authfile"),
+                 ("a mail server's authority", {"notifications": [{**mail, "ca_file": nowhere}]}, "notifications[0].ca_file"),
+                 ("a webhook's authority", {"notifications": [{"name": "w", "kind": "webhook", "url": "https://a.example/", "ca_file": nowhere}]}, "notifications[0].ca_file"),
+                 ("a forge's authority", {"notifications": [{"name": "i", "kind": "issue", "forge": "gitee", "repository": "a/b", "token_env": "HOOK", "ca_file": nowhere}]}, "notifications[0].ca_file"),
+                 ("rule packs that are not there", {"rules": [nowhere]}, "nowhere")]
+        path = self.work / "names.yaml"
+        for what, settings, told in table:
+            path.write_text(json.dumps(settings), encoding="utf-8")
+            status, out, errors = self.serve("--check-config", "--config", str(path), environment={"HOOK": HOOK_SECRET})
+            fits = status == 0 and " is right" in out and not errors if told is None else status == 2 and not out and told in errors
+            self.tally.check(f"--check-config opens what is named: {what}", [] if fits else [f"status {status}: {out} {errors}"])
+        path.write_text(json.dumps(table[5][1]), encoding="utf-8")
+        status, _, errors = self.serve("--config", str(path), environment={"STATE_DIRECTORY": str(self.work)})
+        self.tally.check("so does a start", [] if status == 2 and "registries[1].ca_file" in errors else [f"status {status}: {errors}"])
+        each = self.supervised("named", {})
+        with self.running(each):
+            each.settings = table[5][1]
+            each.write_config()
+            done = self.reload(each)
+            self.tally.check("and a reload, which keeps the old settings then", [] if done and "reload refused" in each.log() and "registries[1].ca_file" in each.log() and "reload was refused" in each.told("STATUS")[-1][1] else [
+                f"{each.told('STATUS')}", each.log()[-500:]])
+
+    def credentials(self):
+        """A credential of systemd, where there is no systemd."""
+        path = self.work / "credential.yaml"
+        store = self.work / "credential" / "store.sqlite"
+        path.write_text(json.dumps({"store": str(store), "registries": [{"registry": "a.example", "username": "me", "password_credential": "secrets_registry"}]}), encoding="utf-8")
+        status, _, errors = self.serve("--check-config", "--config", str(path))
+        helps = all(each in errors for each in ("credential.yaml:1:", "CREDENTIALS_DIRECTORY is not set", "LoadCredential=", "systemd-run"))
+        self.tally.check("a credential outside of systemd: what it is, and how to check", [] if status == 2 and helps else [f"status {status}: {errors}"])
+        empty = self.work / "no-credentials"
+        empty.mkdir()
+        status, _, errors = self.serve("--check-config", "--config", str(path), environment={"CREDENTIALS_DIRECTORY": str(empty)})
+        self.tally.check("one that is missing: what makes it", [] if status == 2 and "/etc/veritag/secrets/registry" in errors else [f"status {status}: {errors}"])
+        (empty / "secrets_registry").write_text("a secret\n", encoding="utf-8")
+        status, out, errors = self.serve("--check-config", "--config", str(path), environment={"CREDENTIALS_DIRECTORY": str(empty)})
+        self.tally.check("and by hand it can be given", [] if status == 0 and " is right" in out else [f"status {status}: {errors}"])
+        status, out, errors = self.token("create", "ci", "--config", str(path))
+        listed = self.token("list", "--config", str(path))
+        self.tally.check("`veritag token` reads no secret of the configuration", [] if status == 0 and out.startswith("vt_") and listed[0] == 0 and "ci " in listed[1] else [f"status {status}: {errors}", f"{listed}"])
+
+    def token(self, *arguments, environment=()):
+        done = subprocess.run([self.program, "token", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                              env={"PATH": "/usr/bin", "HOME": str(self.work / "home"), **dict(environment)}, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def token_stores(self):
+        """A store that is not there is made for a first token where it was named, and nowhere else."""
+        folder = self.work / "tokens"
+        typo = folder / "typo.sqlite"
+        unnamed = self.work / "unnamed.yaml"
+        unnamed.write_text('{"jobs": 2}', encoding="utf-8")
+        table = [(["list", "--store", str(typo)], typo), (["revoke", "ci", "--store", str(typo)], typo), (["list"], self.work / "home"), (["create", "ci"], self.work / "home"), (["create", "ci", "--config", str(unnamed)], self.work / "home")]
+        problems = []
+        for arguments, place in table:
+            status, out, errors = self.token(*arguments)
+            problems += [f"token {' '.join(arguments[:2])}: status {status} {out} {errors}"] if status != 2 or out or "there is none" not in errors or "--store" not in errors else []
+            problems += [f"token {' '.join(arguments[:2])} made {place}"] if place.exists() else []
+        self.tally.check("a store that is not there is an error", problems)
+        good = folder / "store.sqlite"
+        status, out, errors = self.token("create", "ci", "--store", str(good))
+        again = self.token("create", "cd", "--store", str(good))
+        self.tally.check("the first token makes it, and says so", [] if status == 0 and out.startswith("vt_") and "a new store is made" in errors and again[0] == 0 and "a new store" not in again[2] else [f"status {status}: {errors}", f"{again}"])
+        in_state = self.token("create", "ce", environment={"STATE_DIRECTORY": str(folder)})
+        listed = self.token("list", "--store", str(good))
+        revoked = [self.token("revoke", name, "--store", str(good))[0] for name in ("ci", "ci")]
+        self.tally.check("it is listed and revoked there", [] if in_state[0] == 0 and all(name in listed[1] for name in ("ci ", "cd ", "ce ")) and revoked == [0, 2] else [f"{in_state}, {listed}, {revoked}"])
+        status, out, _ = self.token("--help")
+        self.tally.check("--help says what roles may do", [] if status == 0 and all(f"  {role} " in out for role in ("read", "scan", "admin")) else [out])
+
     # ---- systemd's protocols ----
 
     def supervision(self):
@@ -215,6 +305,18 @@ class Operations:
             each.get("/healthz", token=None)
             time.sleep(0.1)
             self.tally.check("the log's level changes with it", [] if len(each.log()) == size else [each.log()[size:]])
+            self.tally.check("it needs no restart", [] if "at a restart only" not in each.log() and each.told("STATUS")[-1][1] == "serving" else [f"{each.told('STATUS')}", each.log()[-500:]])
+            before = dict(each.settings)
+            each.settings = {**before, "listen": "127.0.0.1:1", "store": str(each.folder / "other.sqlite"), "workers": 5, "http": {"idle_time": "5s"}, "queue": {"most_waiting": 7}, "jobs": 3}
+            each.write_config()
+            done = self.reload(each)
+            told = "changed, and waiting for a restart: listen, http, store, workers, queue"
+            self.tally.check("what needs a restart is named", [] if done and "listen, http, store, workers, queue" in each.log() and told in each.told("STATUS")[-1][1] and each.get("/healthz", token=None)[0] == 200 and
+                             not (each.folder / "other.sqlite").exists() else [f"{each.told('STATUS')[-1]}", each.log()[-600:]])
+            each.settings = before
+            each.write_config()
+            self.reload(each)
+            self.tally.check("and no more once it is as before", [] if each.told("STATUS")[-1][1] == "serving" else [f"{each.told('STATUS')[-1]}"])
             good = each.config.read_text(encoding="utf-8")
             each.config.write_text(good.replace('"hooks"', '"hoooks"'), encoding="utf-8")
             done = self.reload(each)
@@ -222,7 +324,7 @@ class Operations:
             told = re.search(rf'veritag.yaml:{line}:\d+: \\"hoooks\\" is unknown', each.log())
             kept = each.request("POST", "/hooks/second", push(3), BEARER, token=None)[0]
             counts = [self.metric(each, "veritag_reloads_total", result=result) for result in ("done", "refused")]
-            self.tally.check("a wrong file is told with its line, and the old settings go on", [] if done and told and kept == 202 and counts == [1, 1] else [f"done {done}, HTTP {kept}, {counts}", each.log()[-600:]])
+            self.tally.check("a wrong file is told with its line, and the old settings go on", [] if done and told and kept == 202 and counts == [3, 1] else [f"done {done}, HTTP {kept}, {counts}", each.log()[-600:]])
             each.config.unlink()
             done = self.reload(each)
             self.tally.check("so it is with one that is gone", [] if done and each.request("POST", "/hooks/second", push(4), BEARER, token=None)[0] == 202 else [each.log()[-600:]])
@@ -319,6 +421,8 @@ class Operations:
                 problem = json.loads(body) if status == 503 else {}
                 self.tally.check("/readyz says 503, for how long, and not why to everybody", [] if status == 503 and headers["Content-Type"] == "application/problem+json" and headers["Retry-After"] and
                                  problem.get("status") == 503 and "sqlite" not in json.dumps(problem) else [f"HTTP {status} {body[:300]!r}"])
+                self.tally.check("metrics say that the store cannot be written", [] if self.metric(each, "veritag_store_writable") == 0 and self.metric(each, "veritag_store_failures_total", part="state") >= 3 else [
+                    each.get("/metrics", token=None)[2].decode()[:2000]])
                 self.tally.check("/healthz and /metrics go on", [] if each.get("/healthz", token=None)[0] == 200 and self.metric(each, "veritag_hooks_total", result="not taken") >= 3 else [
                     each.get("/metrics", token=None)[2].decode()[:2000]])
                 self.tally.check("the log says what is the matter", [] if "full" in each.log() else [each.log()[-600:]])
@@ -327,6 +431,7 @@ class Operations:
                 ballast.unlink()
                 ready = wait_for(lambda: each.get("/readyz", token=None)[0] == 200, 10)
                 status = each.request("POST", "/hooks/plain", push(1000), BEARER, token=None)[0]
+                self.tally.check("and that it can again", [] if wait_for(lambda: self.metric(each, "veritag_store_writable") == 1, 10) else [each.log()[-500:]])
                 self.tally.check("with room everything works again", [] if ready and status == 202 else [f"ready {ready}, HTTP {status}", each.log()[-500:]])
                 waiting = {job["about"].rsplit(":", 1)[1] for job in each.jobs(state="waiting")}
                 expected = {f"1.{number}-oe2203sp4" for number in [*taken, 1000]}
@@ -431,7 +536,7 @@ class Operations:
 
     def run(self):
         started = time.monotonic()
-        for part in (self.check_config, self.supervision, self.directories, self.reloads, self.certificates, self.full_disk, self.stopping, self.job_given_back, self.container, self.log_keeps_secrets):
+        for part in (self.check_config, self.named_files, self.credentials, self.token_stores, self.supervision, self.directories, self.reloads, self.certificates, self.full_disk, self.stopping, self.job_given_back, self.container, self.log_keeps_secrets):
             part()
         skipped = f", {len(self.tally.skipped)} skipped" if self.tally.skipped else ""
         print(f"{self.tally.passed} passed, {self.tally.failed} failed{skipped} ({time.monotonic() - started:.0f} s)")

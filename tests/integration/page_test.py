@@ -110,7 +110,7 @@ class Page:
 
     def write_settings(self, tools, browser, facts):
         settings = {"url": f"http://127.0.0.1:{self.daemon.port}/", "tools": str(tools), "browser": browser, "screenshots": str(self.work / "screenshots"), "host": self.server.host,
-                    "tokens": {role: self.daemon.make_token(f"page-{role}", role) for role in ("read", "scan")}, "liar": page_world.LIAR, "mended": page_world.MENDED, "spoilt": page_world.SPOILT,
+                    "tokens": {role: self.daemon.make_token(f"page-{role}", role) for role in ("read", "scan", "admin")}, "liar": page_world.LIAR, "mended": page_world.MENDED, "spoilt": page_world.SPOILT,
                     "tags": page_world.BULK_REPOSITORIES * page_world.BULK_TAGS, **facts}
         (self.work / "screenshots").mkdir(exist_ok=True)
         (self.work / "settings.json").write_text(json.dumps(settings), encoding="utf-8")

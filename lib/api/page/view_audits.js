@@ -13,18 +13,20 @@ const FORMATS = ["html", "markdown", "json", "csv", "sarif", "junit", "cyclonedx
 const ENDING = { html: "html", markdown: "md", json: "json", csv: "csv", sarif: "sarif", junit: "xml", cyclonedx: "cdx.json", spdx: "spdx.json" };
 const sameTargets = (a, b) => a.kind === b.kind && a.targets.join("\n") === b.targets.join("\n");
 const kindWord = (kind) => t(kind === "audit" ? "kindAudit" : "kindScan");
+const STATES = { running: "running", waiting: "stateWaiting", interrupted: "auditInterrupted", cancelled: "stateCancelled", failed: "auditFailed" };
+const stateWord = (audit) => t(STATES[audit.state] ?? "running");
 const heading = (audit) => t(audit.kind === "audit" ? "auditTitle" : "scanTitle", { id: audit.id });
 
 function listTable(audits, all) {
-  const before = (audit) => all.find((each) => each.id < audit.id && each.ended && sameTargets(each, audit));
+  const before = (audit) => all.find((each) => each.id < audit.id && each.complete && sameTargets(each, audit));
   return longTable(t("audits"), [
     { title: "№", class: "number", head: true, cell: (audit) => h("a", { href: to(["audit", audit.id]) }, audit.id) },
     { title: t("kind"), class: "tight", cell: (audit) => kindWord(audit.kind) },
     { title: t("target"), cell: (audit) => audit.targets.join(", ") },
     { title: t("started"), cell: (audit) => when(audit.started) },
-    { title: t("took"), class: "tight", cell: (audit) => (audit.ended ? duration(audit.started, audit.ended) : t("running")) },
-    { title: t("result"), class: "wide", cell: (audit) => audit.verdicts && verdictBar(audit.verdicts) },
-    { title: t("compare"), cell: (audit) => { const other = audit.ended && before(audit); return other && h("a", { href: to(["diff", audit.id, other.id]) }, t("changesSince", { id: other.id })); } },
+    { title: t("took"), class: "tight", cell: (audit) => (audit.complete ? duration(audit.started, audit.ended) : stateWord(audit)) },
+    { title: t("result"), class: "wide", cell: (audit) => audit.complete && audit.verdicts && verdictBar(audit.verdicts) },
+    { title: t("compare"), cell: (audit) => { const other = audit.complete && before(audit); return other && h("a", { href: to(["diff", audit.id, other.id]) }, t("changesSince", { id: other.id })); } },
   ], audits);
 }
 
@@ -51,7 +53,7 @@ export const refreshes = (ended) => ended.kind === "audit" || ended.kind === "sc
 // ---- one run ----
 
 function compareForm(audit, audits) {
-  const others = audits.filter((each) => each.id !== audit.id && each.ended && sameTargets(each, audit));
+  const others = audits.filter((each) => each.id !== audit.id && each.complete && sameTargets(each, audit));
   if (others.length === 0) return h("p", { class: "note" }, t("noOther"));
   const usual = String((others.find((each) => each.id < audit.id) ?? others[0]).id);
   const choice = select(others.map((each) => [String(each.id), `${each.id} · ${date(each.started)}`]), usual, () => {});
@@ -65,9 +67,10 @@ const one = {
     const mine = all.lines.filter((line) => line.audit === audit.id).sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
     put(main, h("p", { class: "crumbs" }, h("a", { href: to("audits") }, t("audits"))), h("h1", {}, heading(audit)),
       h("p", { class: "lead" }, audit.targets.join(", ")),
+      !audit.complete && h("p", { class: "card", role: "status" }, t("notComplete", { state: stateWord(audit) }), audit.failure && [" ", audit.failure]),
       h("section", { class: "card" },
         audit.verdicts && [h("ul", { class: "counts" }, VERDICTS.filter((verdict) => audit.verdicts[verdict]).map((verdict) => h("li", {}, badge(verdict), " ", number(audit.verdicts[verdict])))), verdictBar(audit.verdicts)],
-        h("dl", { class: "facts" }, h("dt", {}, t("started")), h("dd", {}, date(audit.started)), h("dt", {}, t("took")), h("dd", {}, audit.ended ? duration(audit.started, audit.ended) : t("running")),
+        h("dl", { class: "facts" }, h("dt", {}, t("started")), h("dd", {}, date(audit.started)), h("dt", {}, t("took")), h("dd", {}, audit.ended ? duration(audit.started, audit.ended) : stateWord(audit)),
           h("dt", {}, t("rulesDigest")), h("dd", {}, shortDigest(audit.rules)), h("dt", {}, t("tool")), h("dd", {}, code(audit.tool)))),
       h("div", { class: "pair" },
         h("section", { class: "card" }, h("h2", {}, t("compare")), compareForm(audit, audits)),

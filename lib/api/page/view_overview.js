@@ -55,7 +55,7 @@ const sameScope = (targets) => targets.map((each) => each.replace(/--created-sin
 const isOf = (audit, target) => sameScope(audit.targets) === sameScope([...target.targets, ...(target.part ? [target.part] : [])]);
 
 function targetTable(targets, audits) {
-  const rows = targets.map((target) => ({ target, last: audits.find((audit) => audit.ended && isOf(audit, target)) }));
+  const rows = targets.map((target) => ({ target, last: audits.find((audit) => audit.complete && isOf(audit, target)) }));
   return table(t("targets"), [
     { title: t("target"), head: true, cell: ({ target }) => [target.name, h("span", { class: "note block" }, [...target.targets, target.part ?? ""].join(" "))] },
     { title: t("lastAudit"), cell: ({ last }) => (last ? h("a", { href: to(["audit", last.id]) }, when(last.ended)) : t("never")) },
@@ -67,7 +67,7 @@ function targetTable(targets, audits) {
 }
 
 function trend(section, audits) {
-  const whole = audits.filter((audit) => audit.kind === "audit" && audit.ended && audit.verdicts);
+  const whole = audits.filter((audit) => audit.kind === "audit" && audit.complete && audit.verdicts);
   const names = [...new Set(whole.map((audit) => audit.targets.join(", ")))];
   function draw(name) {
     const shown = whole.filter((audit) => audit.targets.join(", ") === name).slice(0, MOST_AUDITS).reverse();

@@ -177,7 +177,7 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     const tree = await page.locator(".family").getAttribute("aria-label");
     if (nodes.length !== 3 || !/pytorch.*built on the wrong image: os-mismatch.*cann.*openeuler:22\.03-lts-sp4/.test(tree)) problems.push(`tree: ${tree}`);
     if ((await page.locator(".node.bad").count()) !== 1) problems.push("the place where it went wrong is not marked once");
-    else if (!(await text(page, ".node.bad")).includes("pytorch")) problems.push("a base that is what its tag says is accused");
+    else if (!(await page.locator(".node.bad").textContent()).includes("pytorch")) problems.push("a base that is what its tag says is accused");
     if ((await page.locator("section:has(h2:text('Layers')) tbody tr").count()) !== 3) problems.push("not three layers");
     await page.evaluate(() => scrollTo(0, 0));
     await shot(page, "image-1280", { fullPage: true });

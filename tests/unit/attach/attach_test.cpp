@@ -15,7 +15,11 @@ namespace {
 
 using namespace test;
 
-std::vector<Result<Attached>> attach_one(Repository& repository, const Statement& statement) { return attach_all(repository, {statement}, Limits{}); }
+std::vector<Result<Attached>> attach_one(Repository& repository, const Statement& statement) { return attach_all(repository, {statement}, now(), Limits{}); }
+
+Search any_images(const Digest& subject, const std::string& name = "openeuler/cann:8.0-oe2203sp4") {
+    return {.subject = subject, .name = name, .now = now(), .hold = [](const Statement&) { return ok(); }};
+}
 
 oci::Descriptor other_entry(char c) {
     oci::Descriptor entry = oci::describe(oci::media_type::kOciManifest, std::string(1, c));
@@ -80,7 +84,7 @@ TEST(Attach, WhatBecameAsItWasIsSaidAgain) {
         EXPECT_FALSE(answers[0]->unchanged);
     }
     EXPECT_EQ(memory.listed(subject), 3U);
-    const auto found = find_reports(memory, subject, "openeuler/cann:8.0-oe2203sp4", Limits{});
+    const auto found = find_reports(memory, any_images(subject), Limits{});
     ASSERT_TRUE(found && found->newest);
     EXPECT_EQ(found->newest->statement.verdict, Verdict::fail);
 }
@@ -91,13 +95,28 @@ TEST(Attach, TheLastWordIsTheNewestWhateverTheClocksSay) {
     ASSERT_TRUE(attach_one(memory, about(subject, 100, Verdict::pass))[0]);
     ASSERT_TRUE(attach_one(memory, about(subject, 100, Verdict::fail))[0]) << "in the same second";
     ASSERT_TRUE(attach_one(memory, about(subject, 40, Verdict::warn))[0]) << "by a clock that is a minute behind";
-    const auto found = find_reports(memory, subject, "openeuler/cann:8.0-oe2203sp4", Limits{});
+    const auto found = find_reports(memory, any_images(subject), Limits{});
     ASSERT_TRUE(found && found->newest);
     EXPECT_EQ(found->newest->statement.verdict, Verdict::warn);
     EXPECT_EQ(found->newest->statement.judged, about(subject, 102).judged);
     const auto refused = attach_one(memory, about(subject, -3600, Verdict::pass));
     ASSERT_FALSE(refused[0]);
-    EXPECT_NE(refused[0].error().message().find("after now, and would hide any other"), std::string::npos) << refused[0].error().message();
+    EXPECT_NE(refused[0].error().message().find("a report is there that was judged later"), std::string::npos) << refused[0].error().message();
+}
+
+// Else whoever may push could keep every true report away for good.
+TEST(Attach, AReportThatCannotBeTakenKeepsNothingFromBeingSaid) {
+    Memory memory;
+    const Digest subject = memory.add_image('1');
+    for (Statement& lie : std::vector<Statement>{about(subject, 3600 + 601, Verdict::fail), about(subject, 50, Verdict::fail)}) {
+        if (lie.judged < now()) lie.images[0].digest = digest_of('9');  // of another image, under this subject
+        ASSERT_TRUE(attach_all(memory, {lie}, lie.judged, Limits{})[0]);
+    }
+    const auto answers = attach_one(memory, about(subject, 20, Verdict::fail));
+    ASSERT_TRUE(answers[0]) << answers[0].error().message();
+    EXPECT_FALSE(answers[0]->unchanged) << "they do not say the same, whatever they look like";
+    const auto again = attach_one(memory, about(subject, 30, Verdict::fail));
+    EXPECT_TRUE(again[0] && again[0]->unchanged);
 }
 
 TEST(Attach, TwoTagsOfOneImageHaveAReportEach) {
@@ -106,11 +125,11 @@ TEST(Attach, TwoTagsOfOneImageHaveAReportEach) {
     Statement other = about(subject, 5, Verdict::pass);
     other.tag = "8.1-oe2203sp4";
     for (const Statement& each : {about(subject), other}) ASSERT_TRUE(attach_one(memory, each)[0]);
-    const auto found = find_reports(memory, subject, "openeuler/cann:8.0-oe2203sp4", Limits{});
+    const auto found = find_reports(memory, any_images(subject), Limits{});
     ASSERT_TRUE(found && found->newest);
     EXPECT_EQ(found->newest->statement.verdict, Verdict::fail);
-    EXPECT_EQ(find_reports(memory, subject, "openeuler/cann:8.1-oe2203sp4", Limits{})->newest->statement.verdict, Verdict::pass);
-    EXPECT_EQ(find_reports(memory, subject, "openeuler/cann:9", Limits{})->other_names, (std::vector<std::string>{"openeuler/cann:8.0-oe2203sp4", "openeuler/cann:8.1-oe2203sp4"}));
+    EXPECT_EQ(find_reports(memory, any_images(subject, "openeuler/cann:8.1-oe2203sp4"), Limits{})->newest->statement.verdict, Verdict::pass);
+    EXPECT_EQ(find_reports(memory, any_images(subject, "openeuler/cann:9"), Limits{})->other_names, (std::vector<std::string>{"openeuler/cann:8.0-oe2203sp4", "openeuler/cann:8.1-oe2203sp4"}));
     EXPECT_TRUE(attach_one(memory, other)[0]->unchanged);
 }
 
@@ -195,7 +214,7 @@ TEST(Attach, AnImageThatIsGoneHasNoReport) {
 TEST(Attach, SeveralAreWaitedForOnce) {
     Memory memory;
     const std::vector<Statement> all{about(memory.add_image('1')), about(memory.add_image('2')), statement(), about(memory.add_image('3'))};
-    const auto answers = attach_all(memory, all, Limits{});
+    const auto answers = attach_all(memory, all, now(), Limits{});
     ASSERT_EQ(answers.size(), 4U);
     EXPECT_TRUE(answers[0] && answers[1] && !answers[2] && answers[3]);
     EXPECT_LT(memory.waited.count(), 600) << "300 ms and some jitter";
@@ -232,7 +251,7 @@ protected:
         const std::string text = oci::write_artifact(made);
         memory.manifests[sha256_of(text)] = {text, std::string(oci::media_type::kOciManifest)};
     }
-    Result<FoundReports> find() { return find_reports(memory, subject, "openeuler/cann:8.0-oe2203sp4", Limits{}); }
+    Result<FoundReports> find() { return find_reports(memory, any_images(subject), Limits{}); }
     std::string text_about(const Digest& digest, int seconds = 0) { return *write_statement(about(digest, seconds, Verdict::pass), Limits{}); }
     Memory memory;
     Digest subject, artifact;
@@ -273,6 +292,50 @@ TEST_F(Find, TheNewestByItsOwnTime) {
     EXPECT_EQ(found->newest->statement.verdict, Verdict::pass);
 }
 
+TEST_F(Find, OneFromTheFutureIsAProblemAndTheNextOlderOneCounts) {
+    add(text_about(subject, 3600 + 600));  // ten minutes ahead: somebody's clock
+    EXPECT_EQ(find()->newest->statement.judged, about(subject, 3600 + 600).judged);
+    EXPECT_TRUE(find()->problems.empty());
+    add(text_about(subject, 3600 + 601));
+    const auto found = find();
+    ASSERT_TRUE(found && found->newest);
+    EXPECT_EQ(found->newest->statement.judged, about(subject, 3600 + 600).judged);
+    ASSERT_EQ(found->problems.size(), 1U);
+    EXPECT_NE(found->problems[0].find("it says to be of 2026-05-28T21:36:41Z, and now it is 2026-05-28T21:26:40Z"), std::string::npos) << found->problems[0];
+}
+
+TEST_F(Find, WhatTheSubjectDoesNotHoldIsAProblem) {
+    add(text_about(subject, 100));
+    Search search = any_images(subject);
+    search.hold = [&](const Statement& statement) -> Result<void> {
+        if (statement.verdict == Verdict::fail) return ok();
+        return Error{ErrorCode::malformed, "check attached report", "x", "it lies", ""};
+    };
+    const auto found = find_reports(memory, search, Limits{});
+    ASSERT_TRUE(found && found->newest);
+    EXPECT_EQ(found->newest->referrer, artifact);
+    ASSERT_EQ(found->problems.size(), 1U);
+    EXPECT_NE(found->problems[0].find("it lies"), std::string::npos) << found->problems[0];
+    search.hold = [](const Statement&) -> Result<void> { return Error{ErrorCode::network, "fetch manifest", "x", "cut", ""}; };
+    EXPECT_EQ(find_reports(memory, search, Limits{}).error().code, ErrorCode::network) << "that says nothing of the report";
+}
+
+TEST_F(Find, EntriesThatCannotBeReadAreAProblem) {
+    for (const bool behind_the_tag : {false, true}) {
+        if (behind_the_tag) {  // the same entries, behind the fallback tag
+            memory.keeps_lists = false;
+            const std::string ours = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.veritag.report.v1+json","size":5,"digest":"sha384:)" + std::string(96, 'a') + "\"}";
+            memory.tags[oci::fallback_tag(subject)] = {R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + ours + R"(,{"junk":1},{"artifactType":"application/vnd.other"}]})", std::string(oci::media_type::kOciIndex)};
+        }
+        memory.unreadable = {std::string(kArtifactType), "", "application/vnd.other"};
+        const auto found = find();
+        ASSERT_TRUE(found) << found.error().message();
+        EXPECT_EQ(found->newest.has_value(), !behind_the_tag);
+        ASSERT_EQ(found->problems.size(), 1U);
+        EXPECT_NE(found->problems[0].find("2 of its entries cannot be read, and may be newer reports"), std::string::npos) << found->problems[0] << ": another tool's are no concern of ours";
+    }
+}
+
 TEST_F(Find, OtherArtifactsAreNotLookedAt) {
     add("x", [](oci::Artifact& made) { made.type = "application/vnd.other"; });
     const auto found = find();
@@ -284,7 +347,7 @@ TEST_F(Find, MoreThanIsReadIsALimit) {
     for (int i = 0; i < 3; ++i) add("no statement " + std::to_string(i));
     Limits limits;
     limits.referrers_read = 2;
-    const auto found = find_reports(memory, subject, "openeuler/cann:8.0-oe2203sp4", limits);
+    const auto found = find_reports(memory, any_images(subject), limits);
     ASSERT_FALSE(found);
     EXPECT_NE(found.error().message().find("limits.referrers_read"), std::string::npos) << found.error().message();
 }

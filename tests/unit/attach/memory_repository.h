@@ -33,6 +33,7 @@ public:
     int broken_writes = 0;
     int blobs_read = 0;
     std::chrono::milliseconds waited{0};
+    std::vector<std::string> unreadable;  // in the list: types of entries that cannot be read
 
     Digest add_image(char c) {
         const std::string body = image_manifest(c);
@@ -45,6 +46,7 @@ public:
         calls.emplace_back("list");
         if (!keeps_lists) return std::optional<oci::Referrers>();
         oci::Referrers all;
+        all.unreadable = unreadable;
         for (const auto& [digest, manifest] : manifests) {
             const auto parsed = oci::parse_manifest(manifest.first, manifest.second, Limits{});
             const auto* artifact = parsed ? std::get_if<oci::Manifest>(&*parsed) : nullptr;
@@ -108,6 +110,42 @@ public:
 inline Statement about(const Digest& subject, int seconds = 0, Verdict verdict = Verdict::fail) {
     Statement made = statement(seconds, verdict);
     made.subject = made.images[0].digest = subject;
+    return made;
+}
+
+// By the clock an hour later than the first of these.
+inline std::chrono::sys_seconds now() { return judging(3600).when; }
+
+inline oci::Descriptor child_of(const Digest& digest, const std::string& platform) {
+    oci::Descriptor child;
+    child.media_type = oci::media_type::kOciManifest;
+    child.digest = digest;
+    child.size = 3;
+    if (!platform.empty()) child.platform = *oci::parse_platform(platform);
+    return child;
+}
+
+// An index with these entries, as JSON.
+inline std::string index_body(const std::vector<oci::Descriptor>& children) {
+    std::string body;
+    for (const oci::Descriptor& each : children) {
+        body += (body.empty() ? "" : ",") + std::string(R"({"mediaType":")") + each.media_type + R"(","digest":")" + each.digest.str() + R"(","size":3)";
+        if (each.platform) body += R"(,"platform":{"os":")" + each.platform->os + R"(","architecture":")" + each.platform->architecture + R"(","variant":")" + each.platform->variant + "\"}";
+        body += "}";
+    }
+    return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + body + "]}";
+}
+
+// On an index of these images; `verdict` is that of the first, the others pass.
+inline Statement about_index(const Digest& subject, const std::vector<oci::Descriptor>& children, int seconds = 0, Verdict verdict = Verdict::fail) {
+    Statement made = statement(seconds, verdict);
+    made.subject = subject;
+    made.images.clear();
+    for (const oci::Descriptor& each : children) {
+        made.images.push_back(statement(seconds, made.images.empty() ? verdict : Verdict::pass).images[0]);
+        made.images.back().digest = each.digest;
+        made.images.back().platform = each.platform ? each.platform->str() : "linux/riscv64";
+    }
     return made;
 }
 

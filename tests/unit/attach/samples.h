@@ -26,6 +26,10 @@ inline ImageReport image(char digest, const std::string& platform, Verdict verdi
     image.observed = {{.component = "cann", .kind = ComponentKind::sdk, .version = "8.1", .evidence = {{.path = "usr/x"}}, .proof = true}};
     if (verdict == Verdict::fail)
         image.findings = {{.code = "sdk-mismatch", .severity = Severity::error, .component = "cann", .claimed = "8.0", .observed = "8.1", .message = "It is 8.1.", .evidence = {}, .suggestion = "8.1-oe2203sp4"}};
+    if (verdict == Verdict::warn)
+        image.findings = {{.code = "parent-stale", .severity = Severity::warning, .component = "cann", .claimed = {}, .observed = {}, .message = "It is old.", .evidence = {}, .suggestion = {}}};
+    if (verdict == Verdict::unknown)
+        image.findings = {{.code = "unproven", .severity = Severity::warning, .component = "cann", .claimed = "8.0", .observed = {}, .message = "Nothing proves it.", .evidence = {}, .suggestion = {}}};
     return image;
 }
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 namespace veritag::attach {
@@ -46,7 +47,9 @@ TEST(StatementsOf, WhatCouldNotBeReadIsNotSpokenOf) {
     EXPECT_EQ(made.all[0].subject, digest_of('a'));
     ASSERT_EQ(made.left_out.size(), 2U);
     EXPECT_EQ(made.left_out[0].reason, "read layer: x: cut");
+    EXPECT_FALSE(made.left_out[0].why);
     EXPECT_EQ(made.left_out[1].digest, digest_of('f').str());
+    EXPECT_EQ(made.left_out[1].why, report::Text::platforms_unread);
 }
 
 TEST(StatementsOf, APartOfAnIndexSaysNothingOfTheWhole) {
@@ -144,6 +147,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"NoImages", R"("images": [)", R"("images": [], "others": [)", "there is none"}, Change{"Twice", R"("tag": )", R"("Tag": "x", "tag": )", "is there twice"},
                     Change{"NullList", R"("claims": [)", R"("claims": null, "claimed": [)", "predicate.images[0].claims: is null"}),
     [](const testing::TestParamInfo<Change>& each) { return each.param.name; });
+
+// A verdict is what its findings say. An image that could not be read is not spoken of, so none has that verdict.
+TEST(ParseStatement, AnImagesVerdictIsThatOfItsFindings) {
+    constexpr std::array kAll{Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error};
+    for (const Verdict deserved : kAll)
+        for (const Verdict said : kAll) {
+            if (deserved == Verdict::error) continue;
+            Statement made = statement(0, deserved);
+            made.verdict = made.images[0].verdict = said;
+            const Result<Statement> read = parse_statement(text_of(made), Limits{});
+            ASSERT_EQ(read.has_value(), said == deserved) << to_string(said) << " for " << to_string(deserved);
+            if (read) continue;
+            const std::string words = "predicate.images[0].verdict: " + std::string(to_string(said)) + ", but its findings say " + std::string(to_string(deserved));
+            EXPECT_NE(read.error().message().find(words), std::string::npos) << read.error().message();
+            EXPECT_EQ(read.error().code, ErrorCode::malformed);
+        }
+}
 
 TEST(ParseStatement, TwoSubjectsAreNoneOfOurs) {
     const std::string digest = R"({"name": "x", "digest": {"sha256": ")" + std::string(64, 'c') + "\"}}, ";

@@ -47,7 +47,7 @@ constexpr MistakeCase kMistakes[] = {
     {"LogFormat", "log: {format: xml}\n", "1:15 log.format: \"xml\" is unknown (known: text, json)"},
     {"LimitsKey", "limits: {layer_byte: 3}\n",
                 "1:10 limits: \"layer_byte\" is unknown (known: manifest_bytes, config_bytes, token_bytes, error_body_bytes, listing_page_bytes, listing_pages, "
-                "listing_names, json_depth, index_depth, index_platforms, image_layers, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log, "
+                "listing_names, json_depth, index_depth, index_platforms, image_layers, referrers, referrers_pages, referrers_read, statement_bytes, layer_bytes, inflate_ratio, inflate_ratio_floor, zstd_window_log, "
                 "tar_entries, toc_bytes, path_bytes, tar_header_bytes, captured_file_bytes, captured_total_bytes, searched_bytes, image_analysis_bytes, "
                 "package_database_bytes, rpm_header_entries, rpm_header_bytes, packages, text_line_bytes, worker_memory_bytes, worker_cpu_seconds, "
                 "worker_silence_seconds, hook_body_bytes, hook_events); did you mean \"layer_bytes\"?"},
@@ -245,16 +245,38 @@ constexpr MistakeCase kMistakes[] = {
                 "1:62 registries[0].password_env: the environment has no variable \"NONE\""},
     {"SecretEmptyVariable", "registries: [{registry: quay.io, username: me, password_env: EMPTY}]\n", "1:62 registries[0].password_env: \"EMPTY\" holds no secret"},
     {"SecretMissingCredential", "registries: [{registry: quay.io, username: me, password_credential: none}]\n",
-                "1:69 registries[0].password_credential: \"none\": No such file or directory"},
+                "1:69 registries[0].password_credential: \"none\": No such file or directory in CREDENTIALS_DIRECTORY, \"/run/credentials\"; name it in the service's LoadCredential="},
     {"SecretCredentialPath", "registries: [{registry: quay.io, username: me, password_credential: ../one}]\n",
-                "1:69 registries[0].password_credential: \"../one\" cannot be read; credentials are handed over by systemd (LoadCredential=), by a name without "
-                "\"/\"; elsewhere use a file"},
+                "1:69 registries[0].password_credential: \"../one\" is no name of a credential; write the name that systemd gives it (LoadCredential=NAME:FILE), without "
+                "\"/\"; for a path use the key that ends in _file"},
     {"SecretCredentialDots", "registries: [{registry: quay.io, username: me, password_credential: ..}]\n",
-                "1:69 registries[0].password_credential: \"..\": No such file or directory"},
+                "1:69 registries[0].password_credential: \"..\": No such file or directory in CREDENTIALS_DIRECTORY, \"/run/credentials\"; name it in the service's LoadCredential="},
     {"SecretList", "registries: [{registry: quay.io, username: me, password_file: [/secrets/one]}]\n",
                 "1:63 registries[0].password_file: expected text, found a list"},
     {"SecretInHookList", "hooks: [{name: a, kind: quay, registry: quay.io, authentication: path, secret_file: [/secrets/one, /secrets/none]}]\n",
                 "1:100 hooks[0].secret_file[1]: \"/secrets/none\": No such file or directory"},
+    {"WebhookUrlTwice", "notifications: [{name: a, kind: webhook, url: 'https://a.example', url_file: /secrets/url}]\n",
+                "1:47 notifications[0].url: the address is given twice; leave one of url, url_file, url_credential and url_env"},
+    {"MailUser", "notifications: [{name: a, kind: email, host: mail.example, username: me, from: a@b.example, to: a@b.example}]\n",
+                "1:70 notifications[0].username: a user name and a password go together; give username and password_file (or password_credential, password_env), or neither where the relay wants no login"},
+    {"MailPassword", "notifications: [{name: a, kind: email, host: mail.example, password_file: /secrets/one, from: a@b.example, to: a@b.example}]\n",
+                "1:75 notifications[0].password_file: a user name and a password go together; give username and password_file (or password_credential, password_env), or neither where the relay wants no login"},
+    {"HarborBasic", "harbor_adapter: {enabled: true, authentication: basic, registries: [harbor.example], secret_file: /secrets/one}\n",
+                "1:17 harbor_adapter: a secret that cannot be sent that way; a secret for basic is user:password"},
+    {"ListNamespace", "targets: [{name: a, list: /lists/images, namespace: openeuler}]\n",
+                "1:53 targets[0].namespace: a target with a list has none; leave it out; which of the listed repositories are looked at, images: and not_images: can say, by whole paths"},
+    {"ListDriver", "targets: [{name: a, list: /lists/images, driver: quay}]\n",
+                "1:50 targets[0].driver: a target with a list has none; leave it out; which of the listed repositories are looked at, images: and not_images: can say, by whole paths"},
+    {"ArchesAll", "targets: [{name: a, registry: quay.io, arches: [all]}]\n",
+                "1:49 targets[0].arches[0]: \"all\" is no platform; leave the key out: then all platforms are looked at"},
+    {"ScheduleFields", "targets: [{name: a, registry: quay.io, schedule: '0 3 * *'}]\n",
+                "1:11 targets[0] schedule: \"0 3 * *\" has 4 fields; five are wanted: minute, hour, day of the month, month, day of the week"},
+    {"ScheduleMinute", "targets: [{name: a, registry: quay.io, schedule: '61 3 * * *'}]\n",
+                "1:11 targets[0] schedule, minute: \"61\" is not among 0 to 59"},
+    {"ScheduleAndInterval", "targets: [{name: a, registry: quay.io, interval: 1h, schedule: '0 3 * * *'}]\n",
+                "1:11 targets[0]: both an interval and a schedule; leave one of them"},
+    {"YamlAnchor", "store: &a x\n",
+                "1:8: an anchor (&name); write out in full what shall stand twice"},
     {"NewLineInRegistry", "registries: [{registry: \"a\\nb\"}]\n", "1:25 registries[0].registry: \"a\\x0ab\" is no registry; write HOST[:PORT], as quay.io"},
     {"Nul", "jobs: \"\\0\"\n", "1:7 jobs: \"\\x00\" is no whole number"},
     {"NewestNegative", "targets: [{name: a, registry: quay.io, newest: -1d}]\n", "1:48 targets[0].newest: \"-1d\" is no duration; write it as 90m, 6h or 1d12h"}};

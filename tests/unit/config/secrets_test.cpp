@@ -53,9 +53,18 @@ TEST(Secrets, OnlyTheLineEndIsCutOff) {
 TEST(Secrets, CredentialsNeedSystemd) {
     FakePlaces fake;
     fake.credentials_directory = "";
-    EXPECT_EQ(mistake("registries: [{registry: a.example, username: me, password_credential: one}]\n", fake),
-              "1:71 registries[0].password_credential: \"one\" cannot be read; "
-              "credentials are handed over by systemd (LoadCredential=), by a name without \"/\"; elsewhere use a file");
+    const std::string told = mistake("registries: [{registry: a.example, username: me, password_credential: one}]\n", fake);
+    EXPECT_TRUE(told.starts_with("1:71 registries[0].password_credential: \"one\" is a credential of systemd, and this process was handed none (CREDENTIALS_DIRECTORY is not set); ")) << told;
+    for (const char* way : {"LoadCredential=", "systemd-run --pipe", "--check-config", "let CREDENTIALS_DIRECTORY name", "_file"}) EXPECT_NE(told.find(way), std::string::npos) << way;
+    EXPECT_EQ(mistake("registries: [{registry: a.example, username: me, password_credential: a/b}]\n", fake),
+              "1:71 registries[0].password_credential: \"a/b\" is no name of a credential; "
+              "write the name that systemd gives it (LoadCredential=NAME:FILE), without \"/\"; for a path use the key that ends in _file");
+}
+
+TEST(Secrets, SayWhichFileAMissingCredentialIsMadeOf) {
+    EXPECT_EQ(mistake("registries: [{registry: a.example, username: me, password_credential: secrets_hub}]\n"),
+              "1:71 registries[0].password_credential: \"secrets_hub\": No such file or directory in CREDENTIALS_DIRECTORY, \"/run/credentials\"; "
+              "veritag.service makes it of /etc/veritag/secrets/hub at its start");
 }
 
 TEST(Secrets, AreTakenOnceWhereOneIsAskedFor) {

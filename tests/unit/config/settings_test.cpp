@@ -7,9 +7,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
+
+#include <unistd.h>
 
 namespace veritag::config {
 namespace {
@@ -159,6 +164,8 @@ registries:
     EXPECT_TRUE(first.attach);
     EXPECT_FALSE(settings.registries[1].attach);
     EXPECT_EQ(first.client.connections_per_host, 8U);
+    EXPECT_TRUE(first.own_connections);
+    EXPECT_FALSE(settings.registries[1].own_connections);
     EXPECT_DOUBLE_EQ(first.client.requests_per_second, 2.5);
     EXPECT_EQ(first.client.attempts, 7);
     // What is not written: nothing of the machine's own, no way inside.
@@ -312,7 +319,7 @@ TEST(Limits, EachGoesToItsOwnField) {
     };
 #define CASE(name) Case{#name, [](const Limits& limits) -> std::uint64_t { return limits.name; }}
     constexpr Case kCases[] = {CASE(manifest_bytes), CASE(config_bytes), CASE(token_bytes), CASE(error_body_bytes), CASE(listing_page_bytes), CASE(listing_pages),
-        CASE(listing_names), CASE(json_depth), CASE(index_depth), CASE(index_platforms), CASE(image_layers), CASE(layer_bytes), CASE(inflate_ratio),
+        CASE(listing_names), CASE(json_depth), CASE(index_depth), CASE(index_platforms), CASE(image_layers), CASE(referrers), CASE(referrers_pages), CASE(referrers_read), CASE(statement_bytes), CASE(layer_bytes), CASE(inflate_ratio),
         CASE(inflate_ratio_floor), CASE(zstd_window_log), CASE(tar_entries), CASE(toc_bytes), CASE(path_bytes), CASE(tar_header_bytes),
         CASE(captured_file_bytes), CASE(captured_total_bytes), CASE(searched_bytes), CASE(image_analysis_bytes), CASE(package_database_bytes),
         CASE(rpm_header_entries), CASE(rpm_header_bytes), CASE(packages), CASE(text_line_bytes), CASE(worker_memory_bytes), CASE(worker_cpu_seconds),
@@ -332,6 +339,57 @@ TEST(Limits, HoldForEveryRegistryWhereverTheyStand) {
     const Settings settings = read("registries: [{registry: quay.io}]\nlimits: {manifest_bytes: 1MiB}\n");
     EXPECT_EQ(settings.registries.at(0).client.limits.manifest_bytes, 1U << 20);
     EXPECT_EQ(settings.other_registries.limits.manifest_bytes, 1U << 20);
+}
+
+// ---- what a running daemon cannot take ----
+
+TEST(KeysForRestart, AreThoseThatDiffer) {
+    using Keys = std::vector<std::string>;
+    const std::string before = "listen: 127.0.0.1:8080\nstore: /a\nworkers: 2\n";
+    const Settings started = read(before);
+    struct Case {
+        const char* text;
+        Keys keys;
+    };
+    const Case cases[] = {
+        {"listen: 127.0.0.1:8080\nstore: /a\nworkers: 2\n", {}},
+        {"store: /a\n", {}},  // defaults are no change
+        {"listen: 127.0.0.1:8081\nstore: /a\n", {"listen"}},
+        {"listen: {address: 'unix:/a', mode: 0600}\nstore: /a\n", {"listen"}},
+        {"store: /b\nworkers: 3\n", {"store", "workers"}},
+        {"store: /a\nhttp: {idle_time: 5s}\n", {"http"}},
+        {"store: /a\nhttp: {connections: 5}\n", {"http"}},
+        {"store: /a\nhttp: {threads: 99}\n", {"http"}},
+        {"store: /a\ntls: {certificate_file: /c, key_file: /k}\n", {"tls"}},
+        {"store: /a\nqueue: {most_waiting: 5}\n", {"queue"}},
+        {"store: /a\nqueue: {event_window: 5m}\n", {"queue"}},
+        // What is taken at once.
+        {"store: /a\njobs: 9\npartial: true\nsettle: 9s\nlog: {level: debug}\nlimits: {packages: 5}\nlanguage: zh\naccess: {anonymous_read: true}\nregistries: [{registry: a.example}]\n", {}}};
+    for (const Case& c : cases) EXPECT_EQ(keys_for_restart(started, read(c.text)), c.keys) << c.text;
+}
+
+// ---- the store alone ----
+
+class ConfigurationFile : public testing::Test {
+protected:
+    Result<std::string> store_of(const std::string& text) {
+        std::ofstream(path_, std::ios::binary | std::ios::trunc) << text;
+        return read_store_path(path_);
+    }
+    void TearDown() override { std::remove(path_.c_str()); }
+    std::string path_ = testing::TempDir() + "veritag-store-path-" + std::to_string(::getpid()) + ".yaml";
+};
+
+TEST_F(ConfigurationFile, SaysWhereItsStoreIsWhateverElseIsMissing) {
+    EXPECT_EQ(store_of("store: /var/lib/x\nregistries: [{registry: a.example, username: me, password_credential: nobody_has_it}]\n").value(), "/var/lib/x");
+    EXPECT_EQ(store_of("jobs: 2\n").value(), "");
+    for (const char* wrong : {"store: [a]\n", "- a\n", "store: /a\nstore: /b\n", "[\n", ""}) {
+        const Result<std::string> refused = store_of(wrong);
+        ASSERT_FALSE(refused) << wrong;
+        EXPECT_EQ(refused.error().code, ErrorCode::config) << wrong;
+        EXPECT_EQ(refused.error().what, "read configuration") << wrong;
+    }
+    EXPECT_FALSE(read_store_path(path_ + ".none"));
 }
 
 }  // namespace

@@ -66,10 +66,10 @@ TEST(FallbackTag, IsAlgorithmAndDigits) {
 }
 
 TEST(ParseReferrers, AnEntryThatCannotBeReadCostsThatEntry) {
-    const auto read = parse_referrers(index_json(entry_json(kHexA, R"(,"artifactType":"a/b","annotations":{"k":"v"})") + R"(,7,{"mediaType":"a/b"},{"mediaType":"x/y","digest":"blake3:00","size":1},)" + entry_json(kHexB)), Limits{});
+    const auto read = parse_referrers(index_json(entry_json(kHexA, R"(,"artifactType":"a/b","annotations":{"k":"v"})") + R"(,7,{"mediaType":"a/b","artifactType":"c/d"},{"mediaType":"x/y","digest":"blake3:00","size":1},)" + entry_json(kHexB)), Limits{});
     ASSERT_TRUE(read) << read.error().message();
     ASSERT_EQ(read->entries.size(), 2U);
-    EXPECT_EQ(read->unreadable, 3U);
+    EXPECT_EQ(read->unreadable, (std::vector<std::string>{"", "c/d", ""})) << "what each says to be";
     EXPECT_EQ(read->entries[0].artifact_type, "a/b");
     EXPECT_EQ(read->entries[0].annotations.at("k"), "v");
 }

@@ -1280,6 +1280,25 @@ TEST(Rate, RequestsToAHostKeepTheirDistance) {
     EXPECT_GE(times[3] - times[0], 130ms) << "three times 50 ms, less what a busy machine blurs";
 }
 
+TEST(Rate, IsOneForClientsThatShareIt) {
+    std::vector<std::chrono::steady_clock::time_point> times;
+    std::mutex mutex;
+    MockServer server([&](const MockRequest&) {
+        const std::lock_guard lock(mutex);
+        times.push_back(std::chrono::steady_clock::now());
+        return manifest_reply();
+    });
+    ClientOptions options = plain_options();
+    options.pace = std::make_shared<Pace>(20);
+    RegistryClient one(options), other(options);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(manifest_or_error(one, reference_to(server.host())), kManifest);
+        EXPECT_EQ(manifest_or_error(other, reference_to(server.host())), kManifest);
+    }
+    ASSERT_EQ(times.size(), 4U);
+    EXPECT_GE(times[3] - times[0], 130ms);
+}
+
 TEST(Traffic, IsToldByHostAndStatus) {
     struct Counter final : TrafficObserver {
         std::map<std::string, int> seen;

@@ -327,7 +327,7 @@ TEST(Referrers, AreReadFromPageToPage) {
     ASSERT_TRUE(all) << all.error().message();
     ASSERT_TRUE(*all);
     EXPECT_EQ((*all)->entries.size(), 2U);
-    EXPECT_EQ((*all)->unreadable, 1U);
+    EXPECT_EQ((*all)->unreadable, std::vector<std::string>{""});
     EXPECT_EQ(server.requests().size(), 3U);
     EXPECT_EQ(server.requests()[0].target, path + "?artifactType=x%2Fy%2Bjson");
     EXPECT_EQ(server.requests()[0].header("accept"), kIndexType);

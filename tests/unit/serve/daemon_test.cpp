@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,6 +31,25 @@ public:
     ~DeadPort() { ::close(socket_); }
     DeadPort(const DeadPort&) = delete;
     DeadPort& operator=(const DeadPort&) = delete;
+    // From now on connections are taken, and nobody says anything.
+    void take() const { ASSERT_EQ(::listen(socket_, 64), 0); }
+    // From now on somebody is there, who has nothing.
+    std::jthread answer() const {
+        take();
+        return std::jthread([this](const std::stop_token& stop) {
+            constexpr std::string_view kNothing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            while (!stop.stop_requested()) {
+                pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
+                if (::poll(&waiting, 1, 20) != 1) continue;
+                const int client = ::accept(socket_, nullptr, nullptr);
+                char request[4096];
+                if (::read(client, request, sizeof request) > 0) (void)!::write(client, kNothing.data(), kNothing.size());
+                ::shutdown(client, SHUT_WR);
+                while (::read(client, request, sizeof request) > 0) {}
+                ::close(client);
+            }
+        });
+    }
     std::string host;
 
 private:
@@ -54,8 +74,9 @@ protected:
         all.targets.push_back(target);
         return all;
     }
-    std::unique_ptr<Daemon> start(config::Settings all) {
+    std::unique_ptr<Daemon> start(config::Settings all, std::chrono::milliseconds lease = 60s) {
         DaemonOptions options{.tool_version = "test", .confined = false, .clocks = {}};
+        options.lease = lease;
         options.clocks.now = [this] { return store::TimePoint(std::chrono::seconds(now_.load())); };
         options.clocks.steady = [this] { return std::chrono::steady_clock::time_point(std::chrono::seconds(steady_.load())); };
         Result<std::unique_ptr<Daemon>> daemon = Daemon::make(std::move(all), options);
@@ -98,6 +119,9 @@ TEST_F(DaemonOverDays, ARegistryThatIsDownForAnHourIsTriedAgainAndThenSaidToBeDe
     EXPECT_EQ(audits(*daemon)[0].state, store::JobState::waiting);
     ASSERT_TRUE(audits(*daemon)[0].failure);
     EXPECT_EQ(audits(*daemon)[0].failure->code, "network");
+    ASSERT_EQ(daemon->store().list_audits().size(), 1U);
+    EXPECT_EQ(daemon->store().list_audits()[0].end, store::AuditEnd::failed) << "nobody answered: that is no finished audit";
+    EXPECT_FALSE(daemon->store().list_audits()[0].failure.empty());
     pass(*daemon, 5min);
     ASSERT_TRUE(soon([&] { return with_attempts(*daemon, 2) == 1; }));
     for (int attempt = 3; attempt <= 12; ++attempt) {
@@ -110,6 +134,99 @@ TEST_F(DaemonOverDays, ARegistryThatIsDownForAnHourIsTriedAgainAndThenSaidToBeDe
     // The next day is another audit, and a dead letter can be taken up by hand.
     pass(*daemon, 24h);
     ASSERT_TRUE(soon([&] { return audits(*daemon).size() == 2; }));
+}
+
+TEST_F(DaemonOverDays, WhatWasOrderedIsScannedOnceTheRegistryIsBackAfterHours) {
+    config::Settings all = settings("1d");
+    all.targets.clear();
+    const auto daemon = start(std::move(all));
+    ASSERT_TRUE(daemon->order_scan(port_.host + "/a:1", "test"));
+    const auto job = [&] { return daemon->state().jobs().list({.state = {}, .kind = std::string(kScanJob)}, std::nullopt, 1)->jobs.at(0); };
+    // No try is under way when the clock goes on, or its lease would run out.
+    const auto rests = [&] { return job().state == store::JobState::waiting && job().attempts > 0 && job().ready > store::TimePoint(std::chrono::seconds(now_.load())); };
+    for (int minutes = 0; minutes < 190; minutes += 10) {  // the shortest waits that the backoff allows end after 3.7 hours
+        ASSERT_TRUE(soon(rests)) << to_string(job().state) << " after " << minutes << " minutes and " << job().attempts << " tries";
+        pass(*daemon, 10min);
+    }
+    ASSERT_TRUE(soon(rests)) << to_string(job().state);
+    EXPECT_GT(job().attempts, 5);
+    const std::jthread back = port_.answer();
+    pass(*daemon, 61min);
+    EXPECT_TRUE(soon([&] { return job().state == store::JobState::done; })) << to_string(job().state) << (job().failure ? job().failure->message : "");
+    EXPECT_TRUE(daemon->store().list_audits()[0].is_complete());
+}
+
+TEST_F(DaemonOverDays, ARunWhoseDeadlinePassesSaysSoAndIsGoneOnWith) {
+    port_.take();
+    config::Settings all = settings("1d");
+    all.targets[0].deadline = 1s;
+    const auto daemon = start(std::move(all), 3s);
+    ASSERT_TRUE(soon([&] { return daemon->store().open_audits().size() == 1; }));
+    const store::AuditRecord audit = daemon->store().open_audits()[0];
+    EXPECT_EQ(audit.job, audits(*daemon)[0].id);
+    pass(*daemon, 2s);  // past the deadline, within the lease
+    ASSERT_TRUE(soon([&] { return audits(*daemon)[0].failure.has_value(); }));
+    EXPECT_EQ(audits(*daemon)[0].failure->code, "timeout");
+    EXPECT_NE(audits(*daemon)[0].failure->message.find("its deadline passed before its end"), std::string::npos) << audits(*daemon)[0].failure->message;
+    EXPECT_EQ(audits(*daemon)[0].state, store::JobState::waiting);
+    EXPECT_FALSE(daemon->store().find_audit(audit.id)->ended) << "the next try goes on with it";
+    EXPECT_TRUE(daemon->store().read_audit(audit.id)->incomplete);
+    pass(*daemon, 11min);
+    ASSERT_TRUE(soon([&] { return audits(*daemon)[0].attempts == 2 && audits(*daemon)[0].state == store::JobState::running; }));
+    std::this_thread::sleep_for(200ms);
+    EXPECT_EQ(daemon->store().list_audits().size(), 1U);
+    ASSERT_TRUE(daemon->cancel(audits(*daemon)[0].id));
+    ASSERT_TRUE(soon([&] { return audits(*daemon)[0].state == store::JobState::cancelled && daemon->store().find_audit(audit.id)->ended; }));
+    EXPECT_EQ(daemon->store().find_audit(audit.id)->end, store::AuditEnd::cancelled) << "for good now";
+    EXPECT_NE(audits(*daemon)[0].failure->message.find("it was cancelled"), std::string::npos) << audits(*daemon)[0].failure->message;
+    MetricsText text;
+    ASSERT_TRUE(soon([&] {
+        daemon->metrics().write(text);
+        return text.take().find(R"(veritag_jobs_total{kind="audit",result="cancelled"} 1)") != std::string::npos;
+    })) << "a cancelled job did not fail";
+}
+
+TEST_F(DaemonOverDays, ALostLeaseIsNoFailure) {
+    port_.take();
+    const auto daemon = start(settings("1d"), 3s);
+    ASSERT_TRUE(soon([&] { return daemon->store().open_audits().size() == 1; }));
+    pass(*daemon, 10s);  // as a machine that slept
+    const auto text = [&] {
+        MetricsText out;
+        daemon->metrics().write(out);
+        return out.take();
+    };
+    ASSERT_TRUE(soon([&] { return text().find(R"(veritag_jobs_total{kind="audit",result="lost"} 1)") != std::string::npos; })) << text();
+    EXPECT_NE(text().find(R"(veritag_jobs_total{kind="audit",result="failed"} 0)"), std::string::npos);
+    ASSERT_TRUE(soon([&] { return audits(*daemon)[0].attempts == 2; })) << "and it is taken up again";
+}
+
+TEST_F(DaemonOverDays, WhatIsOldGoesWhileTheDaemonRuns) {
+    const auto count = [&](const std::string& table) { return test::sql(folder_.file("store.sqlite"), "SELECT count(*) FROM " + table); };
+    {
+        store::StoreOptions options;
+        options.prunes_itself = false;
+        options.now = [this] { return std::chrono::sys_seconds(std::chrono::seconds(now_.load())); };
+        const auto store = std::move(*store::open_sqlite_store(folder_.file("store.sqlite"), options));
+        for (int i = 0; i < 100; ++i) store->keep_document(sha256_of(std::to_string(i)), {"t", std::to_string(i)});
+    }
+    EXPECT_EQ(count("documents"), "100");
+    now_ += 201 * 24 * 3600;
+    const auto daemon = start(settings("1d"));
+    EXPECT_TRUE(soon([&] { return count("documents") == "0"; })) << count("documents");
+}
+
+TEST_F(DaemonOverDays, ARecordThatNobodyGoesOnWithIsClosed) {
+    std::int64_t left = 0, of_command_line = 0;
+    {
+        const auto store = std::move(*store::open_sqlite_store(folder_.file("store.sqlite")));
+        left = store->begin_audit({.job = 999, .targets = {"somewhere"}, .rules_digest = "sha256:r", .tool_version = "1"})->id;
+        of_command_line = store->begin_audit({.targets = {"elsewhere"}, .rules_digest = "sha256:r", .tool_version = "1"})->id;
+    }
+    const auto daemon = start(settings("1d"));
+    EXPECT_EQ(daemon->store().find_audit(left)->end, store::AuditEnd::failed);
+    EXPECT_EQ(daemon->store().find_audit(left)->failure, "its job ended without it");
+    EXPECT_FALSE(daemon->store().find_audit(of_command_line)->ended) << "its next run goes on with it";
 }
 
 TEST_F(DaemonOverDays, WhatWasMissedIsCaughtUpOnce) {

@@ -13,7 +13,7 @@ namespace {
 TEST(Orders, GoBothWays) {
     const AuditOrder audit{.target = "fleet \"é\"", .listing = ""};
     EXPECT_EQ(*parse_audit_order(to_json(audit)), audit);
-    const ScanOrder scan{.reference = {"r.example:5000", "a/b", "1"}, .digest = "sha256:x", .origin = "hook hub"};
+    const ScanOrder scan{.reference = {"r.example:5000", "a/b", "1"}, .digest = "sha256:x", .origin = "hook hub", .media_type = "application/vnd.oci.image.manifest.v1+json"};
     EXPECT_EQ(*parse_scan_order(to_json(scan)), scan);
     const NoticeOrder notice{.channel = "ops", .target = "fleet"};
     EXPECT_EQ(*parse_notice_order(to_json(notice)), notice);

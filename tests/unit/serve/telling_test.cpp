@@ -76,6 +76,17 @@ TEST_F(TellingTest, OtherChannelsAreNotTold) {
     EXPECT_EQ(kept("notice/"), 0U);
 }
 
+TEST_F(TellingTest, ADryRunIsShownAndNotSent) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(now_);
+    EXPECT_EQ(test::must(telling_.send(settings_, "ops", "fleet", now, {})).outcome, Telling::Outcome::nothing) << "nothing waits";
+    note(run(1, {image("1", true)}, {}));
+    settings_.dry_run.insert("ops");
+    const Telling::Sent shown = test::must(telling_.send(settings_, "ops", "fleet", now, {}));
+    EXPECT_FALSE(shown.failure);
+    EXPECT_EQ(shown.outcome, Telling::Outcome::shown);
+    EXPECT_EQ(kept("notice/"), 0U) << "and no send is noted, which would make the first real one wait";
+}
+
 // One waiver for all that image() has, good through today.
 waivers::WaiverFile waivers(std::chrono::sys_days last_day) {
     waivers::Waiver waiver{.target = "r.example/**:*", .code = "os-mismatch", .component = "", .waived = {"known", "ops", "some day"}, .last_day = last_day, .line = 2};
