@@ -247,8 +247,8 @@ TEST(Sarif, HasTheProofThePlaceAndWhatWasNotListed) {
     EXPECT_NE(written(listed, "sarif", Language::en).find("\"executionSuccessful\": true"), std::string::npos);
 }
 
-TEST(BillsOfMaterials, SayWhatWasNotListed) {
-    for (const char* format : {"cyclonedx", "spdx"})
+TEST(BillsOfMaterialsAndTheGraph, SayWhatWasNotListed) {
+    for (const char* format : {"cyclonedx", "spdx", "dot"})
         for (const Language language : {Language::en, Language::zh}) {
             const std::string text = written(audit_report(), format, language);
             EXPECT_NE(text.find("quay.example/openeuler"), std::string::npos) << format;
