@@ -109,7 +109,7 @@ int run(const AuditFlags& flags) {
     engine.progress.finish();
     if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
     tree->mark(report);
-    apply_waivers(*waivers, report);
+    apply_waivers(*waivers, report, flags.output);
 
     const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
     if (!text) return complain(text.error());

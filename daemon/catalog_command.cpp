@@ -116,7 +116,7 @@ int run(const CatalogFlags& flags) {
     report.findings = catalog::compare_with_published(*rules, *tree, published);
     report.tree = TreeCoverage{.metas = tree->metas, .tags = tree->entries.size(), .dockerfiles = 0};
     report.bytes_fetched = client->bytes_fetched();
-    apply_waivers(*waivers, report);
+    apply_waivers(*waivers, report, flags.output);
     const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());

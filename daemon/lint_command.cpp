@@ -46,7 +46,7 @@ int run(const LintFlags& flags) {
     report.generated = rfc3339_now();
     report.findings = std::move(linted.findings);
     report.tree = linted.coverage;
-    apply_waivers(*waivers, report);
+    apply_waivers(*waivers, report, flags.output);
     if (report.tree->tags == 0)
         std::fprintf(stderr, "veritag: lint: %s: no meta.yml below it declares a tag, so nothing was judged; name the directory that holds the scenes (AI, HPC, Others)\n", quote(flags.directory).c_str());
 

@@ -78,7 +78,8 @@ int write_difference(const ReportFlags& flags, const Report& earlier, const Repo
     Report fresh;  // only what is new counts
     fresh.images.emplace_back().verdict = Verdict::pass;
     for (const report::Change& each : difference.fresh) fresh.findings.push_back(each.finding);
-    return exit_code_of(fresh, flags.fail_on);
+    const int status = exit_code_of(fresh, flags.fail_on);
+    return status == kClean && !(difference.unread.empty() && difference.unlisted.empty()) ? static_cast<int>(kUnread) : status;
 }
 
 // One page for each reference as it is now, whichever run looked at it last: a run over a part leaves the other pages as they are.
@@ -86,29 +87,39 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
     Result<report::OutputTree> pages = report::OutputTree::open(flags.output_tree);
     if (!pages) return complain(pages.error());
     const report::Language language = flags.output.write_options().language;
-    Result<void> done = ok();
-    std::size_t references = 0;
-    store.each_current([&](store::CurrentReference current) {
-        if (!done) return;
-        ++references;
+    // The names first: the store is locked while it tells of its references, and build steps are read from it, too.
+    std::vector<store::ReferenceKey> references;
+    store.each_current([&](const store::CurrentReference& current) { references.push_back(current.reference); });
+    std::optional<WaiverUse> use;
+    bool found = false, unread = false;
+    for (const store::ReferenceKey& each : references) {
+        std::optional<store::CurrentReference> current = store.find_current(each);
+        if (!current) continue;
         Report report;
-        report.images = std::move(current.judged.images);
+        report.images = std::move(current->judged.images);
         scan::add_build_steps(store, Limits{}, report);
         tree.mark(report);
         apply_waivers(waivers, report);
-        current.judged.images = std::move(report.images);
-        done = pages->put(report::page_path(current.reference.registry, current.reference.repository, current.reference.tag), report::write_tag_page(current.judged, language));
-    });
-    if (!done) return complain(done.error());
+        if (use && report.waivers)
+            waivers::add(*use, *report.waivers);
+        else
+            use = report.waivers;
+        const int status = report.images.empty() ? static_cast<int>(kClean) : exit_code_of(report, flags.fail_on);
+        found = found || status == kFindings;
+        unread = unread || status == kUnread;
+        current->judged.images = std::move(report.images);
+        pages->put(report::page_path(each.registry, each.repository, each.tag), report::write_tag_page(current->judged, language));
+    }
     // A store that failed on the way tells of no more references, whose pages must stay.
-    if (references == 0 || !store.is_working())
+    if (references.empty() || !store.is_working())
         return complain({ErrorCode::io, "write output tree", quote(flags.output_tree), "the store holds no references, or could not be read to its end", "no page was removed; run veritag audit first"});
-    if (const Result<void> removed = pages->remove_others(); !removed) return complain(removed.error());
+    pages->remove_others();
     std::fprintf(stderr, "veritag: %s: %s\n", quote(flags.output_tree).c_str(),
                  report::fill(text(report::Text::tree_written, language), {std::to_string(pages->written()), std::to_string(pages->unchanged()), std::to_string(pages->removed())}).c_str());
-    for (const std::string& each : pages->refused())
-        std::fprintf(stderr, "veritag: %s: not written: something stands there that veritag did not write; move it away\n", quote(each, 1000).c_str());
-    return pages->refused().empty() ? kClean : kUnread;
+    tell_idle_waivers(use, flags.output);
+    for (const Error& each : pages->failures()) std::fprintf(stderr, "veritag: %s\n", each.message().c_str());
+    if (!pages->failures().empty()) return kUnread;
+    return found ? kFindings : unread ? kUnread : kClean;
 }
 
 int run(const ReportFlags& flags) {
@@ -142,12 +153,14 @@ int run(const ReportFlags& flags) {
     if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
     scan::add_build_steps(store, Limits{}, *report);
     tree.mark(*report);
-    apply_waivers(*waivers, *report);
     if (flags.other != 0) {
+        apply_waivers(*waivers, *report);
+        tell_idle_waivers(report->waivers, flags.output);
         const auto earlier = audit_of(flags.other);
         const std::optional<Report> other = earlier == audits.end() ? std::nullopt : read(store, *earlier);
         return other ? write_difference(flags, *other, *report) : complain(no_audit("audit " + std::to_string(flags.other)));
     }
+    apply_waivers(*waivers, *report, flags.output);
     const int status = print(flags, report::write_report(*report, flags.output.format, flags.output.write_options()));
     return status == kClean ? exit_code_of(*report, flags.fail_on) : status;
 }
@@ -162,12 +175,14 @@ void add_report(CLI::App& app, int& exit_code) {
     CLI::Option* list = command->add_flag("--list", flags->list, "List the audits in the store");
     CLI::Option* history = command->add_flag("--history", flags->history, "The last audits of the same targets: verdicts, and in JSON since when each finding is there")->excludes(diff)->excludes(list);
     command->add_option("--last", flags->last, "How many audits --history looks at")->check(CLI::Range(1, 1000))->needs(history)->capture_default_str();
-    command->add_option("--output-tree", flags->output_tree, "Write DIR/REGISTRY/NAMESPACE/REPOSITORY/TAG.md for each tag as it is now, touching only what changed, and remove the pages of tags that are gone")
+    CLI::Option* output_tree = command->add_option("--output-tree", flags->output_tree, "Write DIR/REGISTRY/NAMESPACE/REPOSITORY/TAG.md for each tag as it is now, touching only what changed, and remove the pages of tags that are gone")
         ->type_name("DIR")->excludes(audit)->excludes(diff)->excludes(list)->excludes(history);
     command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
     flags->store.add_to(*command);
     flags->output.add_to(*command);
+    // A tree is of Markdown pages in its own directory.
+    for (const char* name : {"--format", "--output"}) output_tree->excludes(command->get_option(name));
     flags->waivers.add_to(*command);
     flags->tree.add_to(*command);
     flags->rules.add_to(*command);
@@ -175,7 +190,7 @@ void add_report(CLI::App& app, int& exit_code) {
     command->footer("Example:\n  veritag report --list\n  veritag report --audit 12 --format html -o audit.html\n  veritag report --diff 11\n"
                     "  veritag report --history\n  veritag report --output-tree reports; git -C reports diff --stat\n"
                     "  veritag report --format dot | dot -Tsvg > family.svg\n"
-                    "Exit status: 0 clean, 1 findings (with --diff: new ones), 2 wrong usage, 3 something unknown or unreadable.");
+                    "Exit status: 0 clean, 1 findings (with --diff: new ones), 2 wrong usage, 3 something unknown or unreadable (with --diff: that was not so before), or a page not written.");
     command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

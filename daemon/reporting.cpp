@@ -1,10 +1,14 @@
 #include "reporting.h"
 
+#include "base/text.h"
 #include "catalog/declared.h"
+#include "report/messages.h"
 
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <cstdio>
+#include <string>
 #include <utility>
 
 namespace veritag::daemon {
@@ -17,6 +21,26 @@ Result<waivers::WaiverFile> WaiverFlags::load() const { return waivers::read_wai
 
 void apply_waivers(const waivers::WaiverFile& waivers, Report& report) {
     waivers::apply(waivers, std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()), report);
+}
+
+void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions& output) {
+    if (!use) return;
+    const report::Language language = output.write_options().language;
+    const auto tell = [&](report::Text why, const std::vector<IdleWaiver>& waivers) {
+        for (const IdleWaiver& each : waivers) {
+            const std::string what = report::fill(report::text(report::Text::waiver, language), {quote(each.component.empty() ? each.code : each.code + " " + each.component), quote(each.target), quote(each.waived.owner),
+                                                                                                  each.waived.expiry, quote(each.waived.reason, 1000)});
+            std::fprintf(stderr, "veritag: %s:%d: %s: %s\n", quote(each.file, 1000).c_str(), each.line, std::string(report::text(why, language)).c_str(), what.c_str());
+        }
+    };
+    tell(report::Text::waiver_expired, use->expired);
+    tell(report::Text::waiver_unused, use->unused);
+}
+
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output) {
+    apply_waivers(waivers, report);
+    const bool shown = output.format == "table" || output.format == "json" || output.format == "markdown" || output.format == "html";
+    if (!shown) tell_idle_waivers(report.waivers, output);
 }
 
 void TreeFlags::add_to(CLI::App& command) {

@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "catalog/tree.h"
 #include "model/report.h"
+#include "options.h"
 #include "rules/rules.h"
 #include "waivers/waivers.h"
 
@@ -25,6 +26,10 @@ struct WaiverFlags {
     [[nodiscard]] Result<waivers::WaiverFile> load() const;
 };
 void apply_waivers(const waivers::WaiverFile& waivers, Report& report);
+/// On stderr, what waivers did nothing: for output that has no place for them.
+void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions& output);
+/// Both: what did nothing is told where `output.format` does not show it.
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output);
 
 /// The tree that --meta named, judged, or none.
 struct DeclaredTree {

@@ -72,7 +72,7 @@ int run(const ScanFlags& flags) {
 
     if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
     tree->mark(report);
-    apply_waivers(*waivers, report);
+    apply_waivers(*waivers, report, flags.output);
     report::WriteOptions write = flags.output.write_options();
     write.list_packages = flags.list_packages;
     const Result<std::string> text = report::write_report(report, flags.output.format, write);

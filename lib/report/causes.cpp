@@ -28,24 +28,80 @@ std::tuple<std::string_view, std::string_view, std::string_view, int> place_of(c
     return {"", "", member.finding->file, member.finding->line};
 }
 
+// A word of a sentence that says which image it is, or how many of something: other images of the same cause say another.
+bool tells_images_apart(std::string_view word, const ImageReport& image) {
+    if (word.starts_with("sha256:") || word == image.reference || word == image.tag || word == image.platform) return true;
+    if (word == image.repository + ':' + image.tag || word == image.registry + '/' + image.repository || word == image.repository) return true;
+    return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string shape_of(const Finding& finding, const ImageReport* image, CauseKind kind) {
+    if (image == nullptr) return kind == CauseKind::notes ? finding.message : std::string();
+    if (kind == CauseKind::notes) return {};
+    static constexpr std::string_view kSigns = ".,;()\"";
+    std::string shape;
+    for (std::string_view word : split(finding.message, ' ')) {
+        while (!word.empty() && kSigns.find(word.front()) != std::string_view::npos) word.remove_prefix(1);
+        while (!word.empty() && kSigns.find(word.back()) != std::string_view::npos) word.remove_suffix(1);
+        shape += tells_images_apart(word, *image) ? "#" : word;
+        shape += ' ';
+    }
+    return shape;
+}
+
+// The finding that says of the image what `parent` says of the published image below it, where that image brought what proves it.
+const Finding* said_by(const ImageReport& image, const Finding& parent) {
+    if (parent.code != "parent-mismatch" || parent.component.empty()) return nullptr;
+    const auto found = std::find_if(image.findings.begin(), image.findings.end(), [&](const Finding& each) {
+        return each.code.ends_with("-mismatch") && !each.code.starts_with("parent-") && each.severity == parent.severity && each.component == parent.component && each.claimed == parent.claimed &&
+               (!parent.observed || each.observed == parent.observed) && each.waived == parent.waived && proving_layer(each) >= 0 && proving_layer(each) <= proving_layer(parent);
+    });
+    return found == image.findings.end() ? nullptr : &*found;
+}
+
 }  // namespace
+
+int proving_layer(const Finding& finding) noexcept {
+    const auto found = std::find_if(finding.evidence.begin(), finding.evidence.end(), [](const Evidence& each) { return each.layer >= 0; });
+    return found == finding.evidence.end() ? -1 : found->layer;
+}
+
+bool say_the_same(const std::vector<CauseMember>& members, Language language) {
+    return std::all_of(members.begin(), members.end(), [&](const CauseMember& each) { return message_for(*each.finding, language) == message_for(*members.front().finding, language); });
+}
+
+std::vector<std::string> repeated_sentences(const std::vector<CauseMember>& members, Language language) {
+    std::vector<std::string> sentences;
+    for (const CauseMember& each : members) {
+        if (each.repeated == nullptr) continue;
+        std::string sentence = message_for(*each.repeated, language);
+        if (std::find(sentences.begin(), sentences.end(), sentence) == sentences.end()) sentences.push_back(std::move(sentence));
+    }
+    return sentences;
+}
 
 std::string without_digest(const std::optional<std::string>& value) { return !value || value->starts_with("sha256:") ? std::string() : *value; }
 
 std::vector<Cause> causes_of(const Report& report, CauseKind kind) {
-    using Key = std::tuple<Severity, std::string, std::string, std::string, std::string, std::string>;
+    using Key = std::tuple<Severity, std::string, std::string, std::string, std::string, std::string, std::string>;
     std::map<Key, std::pair<Cause, std::set<std::string>>> causes;
-    const auto add = [&](const Finding& finding, const ImageReport* image) {
+    const auto add = [&](const Finding& finding, const ImageReport* image, const Finding* repeated) {
         if (kind_of(finding) != kind) return;
         const std::string waiver = finding.waived ? finding.waived->expiry + ' ' + finding.waived->owner + ' ' + finding.waived->reason : std::string();
-        auto& [cause, references] = causes[{finding.severity, finding.code, finding.component, without_digest(finding.claimed), without_digest(finding.observed), waiver}];
+        const bool note = kind == CauseKind::notes && image != nullptr;
+        auto& [cause, references] = causes[{finding.severity, finding.code, finding.component, note ? std::string() : without_digest(finding.claimed), note ? std::string() : without_digest(finding.observed), waiver,
+                                            shape_of(finding, image, kind)}];
         if (cause.findings++ == 0) cause.example = finding;
-        cause.members.push_back({&finding, image});
+        cause.members.push_back({&finding, image, repeated});
         references.insert(image != nullptr ? image->reference : finding.file);
     };
-    for (const Finding& finding : report.findings) add(finding, nullptr);
+    for (const Finding& finding : report.findings) add(finding, nullptr, nullptr);
     for (const ImageReport& image : report.images)
-        for (const Finding& finding : image.findings) add(finding, &image);
+        for (const Finding& finding : image.findings) {
+            if (said_by(image, finding) != nullptr) continue;
+            const auto parent = std::find_if(image.findings.begin(), image.findings.end(), [&](const Finding& each) { return said_by(image, each) == &finding; });
+            add(finding, &image, parent == image.findings.end() ? nullptr : &*parent);
+        }
     std::vector<Cause> list;
     for (auto& [key, each] : causes) {
         each.first.references.assign(each.second.begin(), each.second.end());
@@ -75,9 +131,18 @@ std::string write_audit_summary(const Report& report, const WriteOptions& option
     const std::vector<Cause> causes = causes_of(report);
     if (!causes.empty()) out += "\n" + std::string(word(Text::causes)) + "\n";
     for (const Cause& cause : causes) {
-        lines("  ", fill(word(Text::cause), {std::to_string(cause.references.size()), printable(cause.example.code), printable(message_for(cause.example, options.language), kSentenceBytes)}),
+        const bool same = say_the_same(cause.members, options.language);
+        const auto sentence = [&](const Finding& finding) { return printable(message_for(finding, options.language), kSentenceBytes); };
+        lines("  ", fill(word(Text::cause), {std::to_string(cause.references.size()), printable(cause.example.code), same ? sentence(cause.example) : std::string(name_of_code(cause.example.code, options.language))}),
               colour_of(cause.example.severity));
-        for (std::size_t i = 0; i < std::min(cause.references.size(), kShownReferences); ++i) lines("        ", printable(cause.references[i]), Colour::none);
+        const std::vector<std::string> repeated = repeated_sentences(cause.members, options.language);
+        for (std::size_t i = 0; i < std::min(repeated.size(), kShownReferences); ++i) lines("      ", fill(word(Text::same_by_parent), {"parent-mismatch", printable(repeated[i], kSentenceBytes)}), Colour::none);
+        if (repeated.size() > kShownReferences) lines("      ", fill(word(Text::and_more), {std::to_string(repeated.size() - kShownReferences)}), Colour::dim);
+        for (std::size_t i = 0; i < std::min(cause.references.size(), kShownReferences); ++i) {
+            lines("        ", printable(cause.references[i]), Colour::none);
+            const auto first = std::find_if(cause.members.begin(), cause.members.end(), [&](const CauseMember& each) { return std::get<0>(place_of(each)) == cause.references[i] || each.finding->file == cause.references[i]; });
+            if (!same && first != cause.members.end()) lines("          ", sentence(*first->finding), Colour::dim);
+        }
         if (cause.references.size() > kShownReferences) lines("        ", fill(word(Text::and_more), {std::to_string(cause.references.size() - kShownReferences)}), Colour::dim);
     }
     return out + "\n";

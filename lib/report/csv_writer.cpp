@@ -29,10 +29,10 @@ bool is_formula(std::string_view value) noexcept {
     return std::any_of(std::begin(kStarts), std::end(kStarts), [&](std::string_view start) { return value.substr(first).starts_with(start); });
 }
 
+// Every cell is quoted: what parts cells is `;` or a tab where the reader's country says so, and a formula could follow it.
 std::string cell(std::string_view value) {
     std::string shown = printable(value, kCellBytes);
     if (is_formula(shown)) shown.insert(0, 1, '\'');
-    if (shown.find_first_of(",\"\r\n ") == std::string::npos) return shown;
     std::string quoted = "\"";
     for (const char c : shown) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
     return quoted + "\"";
@@ -53,7 +53,7 @@ void fill_in(Row& row, const Finding& finding, Language language) {
     for (const Evidence& each : finding.evidence) {
         std::string place = evidence_place(each);
         if (each.layer >= 0) place = fill(text(Text::layer, language), {place, std::to_string(each.layer)});
-        row[kEvidence] += (row[kEvidence].empty() ? "" : "; ") + place + (place.empty() || each.detail.empty() ? "" : ": ") + each.detail;
+        row[kEvidence] += (row[kEvidence].empty() ? "" : "; ") + place + (place.empty() || each.detail.empty() ? "" : language == Language::zh ? "：" : ": ") + each.detail;
     }
     row[kSuggestion] = finding.suggestion.value_or("");
     if (!finding.file.empty()) row[kFile] = finding.file;

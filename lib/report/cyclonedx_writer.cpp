@@ -127,6 +127,7 @@ void CycloneDx::metadata() {
         json_.object("component", [&] { index(report_.images.front()); });
     json_.list("properties", [&] {
         property("veritag:rules", report_.rules_digest);
+        for (const std::string& each : unlisted_in(report_, options_.language)) property("veritag:unlisted", each);
         for (const Skipped& each : report_.skipped) property("veritag:skipped", each.reference + " " + each.digest + ": " + each.reason);
     });
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "report/causes.h"
+#include "report/entries.h"
 #include "report/json_output.h"
 #include "report/messages.h"
 #include "report/terminal.h"
@@ -36,6 +37,36 @@ std::set<Place> read_places(const Report& report) {
         if (!image.error) places.emplace(image.reference, image.platform);
     return places;
 }
+
+bool tells_why_unknown(const Finding& finding) { return finding.code == "unproven" && finding.severity == Severity::warning && !finding.waived; }
+
+// What could not be read before, either, is nothing that changed.
+std::vector<Unread> unread_in(const Report& earlier, const Report& later) {
+    std::map<Place, Verdict> before;
+    for (const ImageReport& image : earlier.images) before.emplace(Place(image.reference, image.platform), image.verdict);
+    std::vector<Unread> unread;
+    for (const ImageReport& image : later.images) {
+        const Verdict verdict = unwaived_verdict(image);
+        const auto known = before.find({image.reference, image.platform});
+        const std::optional<Verdict> was = known == before.end() ? std::nullopt : std::optional(known->second);
+        if ((verdict != Verdict::error && verdict != Verdict::unknown) || was == verdict || was == Verdict::error) continue;
+        const auto why = std::find_if(image.findings.begin(), image.findings.end(), tells_why_unknown);
+        unread.push_back({image.reference, image.platform, verdict, was, image.error, why == image.findings.end() ? std::nullopt : std::optional(*why)});
+    }
+    std::stable_sort(unread.begin(), unread.end(), [](const Unread& a, const Unread& b) {
+        return std::tuple(urgency(a.verdict), std::string_view(a.reference), std::string_view(a.platform)) < std::tuple(urgency(b.verdict), std::string_view(b.reference), std::string_view(b.platform));
+    });
+    return unread;
+}
+
+std::vector<Unread> unlisted_in(const Report& later) {
+    std::vector<Unread> unlisted;
+    for (const ListedTarget& target : later.targets)
+        if (target.error) unlisted.push_back({target.target, "", Verdict::error, std::nullopt, target.error, std::nullopt});
+    return unlisted;
+}
+
+std::string why(const Unread& each, Language language) { return each.error ? each.error->message() : each.finding ? message_for(*each.finding, language) : std::string(); }
 
 void sort(std::vector<Change>& changes) {
     std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
@@ -74,6 +105,23 @@ std::string to_json(const Difference& difference, Language language) {
         list("mended", difference.mended);
         list("unchanged", difference.unchanged);
         list("notSeen", difference.not_seen);
+        out.list("unread", [&] {
+            for (const Unread& each : difference.unread)
+                out.object([&] {
+                    out.member("reference", each.reference);
+                    out.member("platform", each.platform);
+                    out.member("verdict", to_string(each.verdict));
+                    if (each.before) out.member("before", to_string(*each.before));
+                    out.member("message", why(each, language));
+                });
+        });
+        out.list("unlisted", [&] {
+            for (const Unread& each : difference.unlisted)
+                out.object([&] {
+                    out.member("target", each.reference);
+                    out.member("message", why(each, language));
+                });
+        });
     });
     return out.take();
 }
@@ -91,6 +139,19 @@ std::string to_table(const Difference& difference, const WriteOptions& options) 
                 text += "      " + fill(report::text(Text::waived, options.language), {printable(waived->expiry), printable(waived->owner), printable(waived->reason, 4000)}) + "\n";
         }
     };
+    const auto unread = [&](Text title, const std::vector<Unread>& list) {
+        if (list.empty()) return;
+        text += fill(report::text(title, options.language), {std::to_string(list.size())}) + "\n";
+        for (const Unread& each : list) {
+            std::string line = "  " + paint(verdict_word(each.verdict, options.language), each.verdict == Verdict::error ? Colour::red : Colour::yellow, options.colour) + "  " + printable(each.reference, 1000);
+            if (!each.platform.empty()) line += "  " + printable(each.platform);
+            if (each.before) line += "  " + fill(report::text(Text::verdict_before, options.language), {verdict_word(*each.before, options.language)});
+            text += line + "\n";
+            for (const std::string& part : wrap(printable(why(each, options.language), 4000), std::max<std::size_t>(options.width, 40) - 6)) text += "      " + part + "\n";
+        }
+    };
+    unread(Text::unlisted_targets, difference.unlisted);
+    unread(Text::unread_images, difference.unread);
     block(Text::new_findings, difference.fresh, true);
     block(Text::mended_findings, difference.mended, true);
     block(Text::unchanged_findings, difference.unchanged, false);
@@ -117,6 +178,8 @@ Difference compare(const Report& earlier, const Report& later) {
         --left->second;
         (read.contains({change.reference, change.platform}) ? difference.mended : difference.not_seen).push_back(std::move(change));
     }
+    difference.unread = unread_in(earlier, later);
+    difference.unlisted = unlisted_in(later);
     for (auto* list : {&difference.fresh, &difference.mended, &difference.unchanged, &difference.not_seen}) sort(*list);
     return difference;
 }

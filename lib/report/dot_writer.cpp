@@ -1,5 +1,6 @@
 #include "report/dot_writer.h"
 
+#include "report/sbom.h"
 #include "report/terminal.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ int badness(Verdict verdict) {
 
 }  // namespace
 
-std::string write_dot(const Report& report, const WriteOptions&) {
+std::string write_dot(const Report& report, const WriteOptions& options) {
     std::map<std::string, Verdict> nodes;
     std::map<std::pair<std::string, std::string>, bool> edges;  // child and ancestor; whether that is still what its tag points to
     std::set<std::string> ancestors;
@@ -58,6 +59,7 @@ std::string write_dot(const Report& report, const WriteOptions&) {
         ancestors.insert(nearest.reference);
     }
     std::string out = "digraph veritag {\n  rankdir=LR;\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n";
+    for (const std::string& each : unlisted_in(report, options.language)) out += "  // " + printable(each, 4000) + "\n";
     for (const auto& [name, verdict] : nodes) out += "  " + quoted(name) + " [fillcolor=" + std::string(colour_of(verdict)) + "];\n";
     for (const std::string& name : ancestors)
         if (!nodes.contains(name)) out += "  " + quoted(name) + " [fillcolor=white];\n";

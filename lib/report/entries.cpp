@@ -12,12 +12,6 @@
 namespace veritag::report {
 namespace {
 
-// The layer by which a finding is proven, counted from 0; -1 where it hangs on no layer. The judge puts the strongest evidence first.
-int proving_layer(const Finding& finding) noexcept {
-    const auto found = std::find_if(finding.evidence.begin(), finding.evidence.end(), [](const Evidence& each) { return each.layer >= 0; });
-    return found == finding.evidence.end() ? -1 : found->layer;
-}
-
 // References by digest of the manifest: other names of one image.
 using Names = std::map<std::string_view, std::set<std::string>>;
 Names names_by_digest(const Report& report) {
@@ -36,19 +30,137 @@ std::string shell_word(std::string_view word) {
     return quoted + "'";
 }
 
-void fill_images(Entry& entry, const Names& names) {
+bool is_of_family(const Finding& finding) { return finding.code.starts_with("parent-"); }
+
+// `openeuler/cann:8.0` of `hub.example/openeuler/cann:8.0`: mirrors have the same bases.
+std::string_view without_registry(std::string_view reference) {
+    const std::size_t slash = reference.find('/');
+    return slash == std::string_view::npos ? reference : reference.substr(slash + 1);
+}
+
+// The ancestor that has the layer first. A finding that hangs on no layer is the nearest one's as much as the image's.
+const Ancestor* owner_of(const ImageReport& image, const Finding& finding) {
+    const int layer = proving_layer(finding);
+    const Ancestor* owner = nullptr;
+    for (const Ancestor& each : image.lineage) {
+        const bool has_it = layer < 0 || each.layers > static_cast<std::size_t>(layer);
+        const bool nearer = owner == nullptr || (layer < 0 ? each.layers > owner->layers : each.layers < owner->layers);
+        if (has_it && nearer) owner = &each;
+    }
+    return owner;
+}
+
+// Whether the tag of an ancestor makes the image's claim, as far as that can be told for certain without the rules: it is spelt the same, or it is
+// the version in the repository of that very component.
+bool claims_the_same(std::string_view reference, const Claim& claim) {
+    const std::size_t colon = reference.rfind(':');
+    const std::size_t slash = reference.rfind('/');
+    if (colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash)) return false;
+    const std::string_view tag = reference.substr(colon + 1);
+    const std::string_view repository = reference.substr(slash == std::string_view::npos ? 0 : slash + 1, colon - (slash == std::string_view::npos ? 0 : slash + 1));
+    const auto same = [](std::string_view a, std::string_view b) { return a.size() == b.size() && starts_with_ignoring_case(a, b); };
+    const std::vector<std::string_view> parts = split(tag, '-');
+    if (!claim.from_repository && !claim.text.empty() && std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return same(part, claim.text); })) return true;
+    return !claim.version.empty() && same(repository, claim.component) && (same(tag, claim.version) || same(parts.front(), claim.version));
+}
+
+// By reference and digest of the manifest.
+using Judged = std::map<std::pair<std::string_view, std::string_view>, const ImageReport*>;
+Judged judged_by_name(const Report& report) {
+    Judged judged;
+    for (const ImageReport& image : report.images) judged.emplace(std::pair<std::string_view, std::string_view>(image.reference, image.digest), &image);
+    return judged;
+}
+
+enum class Honesty { true_to_its_tag, wrong, untold };
+
+Honesty honesty_of(const Judged& judged, const ImageReport& image, std::size_t layers, const Finding& finding) {
+    bool wrong = false;
+    for (const Ancestor& each : image.lineage) {
+        if (each.layers != layers) continue;
+        const auto known = judged.find({each.reference, each.digest});
+        if (known != judged.end() && !known->second->error) {
+            const std::vector<Finding>& theirs = known->second->findings;
+            const bool has_it = std::any_of(theirs.begin(), theirs.end(), [&](const Finding& other) { return other.code == finding.code && other.component == finding.component; });
+            if (!has_it) return Honesty::true_to_its_tag;
+            wrong = true;
+        } else {
+            wrong = wrong || std::any_of(image.claims.begin(), image.claims.end(), [&](const Claim& claim) { return claim.component == finding.component && claims_the_same(each.reference, claim); });
+        }
+    }
+    return wrong ? Honesty::wrong : Honesty::untold;
+}
+
+std::vector<FamilyStep> family_of(const Judged& judged, const ImageReport& image, const Finding& finding) {
+    std::map<std::size_t, FamilyStep> by_layers;
+    for (const Ancestor& each : image.lineage) {
+        FamilyStep& step = by_layers[each.layers];
+        if (!step.reference.empty()) {
+            step.others.push_back(each.reference);
+            continue;
+        }
+        step = {.reference = each.reference, .others = {}, .layers = each.layers, .current = each.current, .verdict = std::nullopt};
+        if (const auto known = judged.find({each.reference, each.digest}); known != judged.end()) step.verdict = known->second->verdict;
+    }
+    std::vector<FamilyStep> steps;
+    if (by_layers.empty()) return steps;
+    for (auto& [layers, step] : by_layers) steps.push_back(std::move(step));
+    steps.push_back({.reference = image.reference, .others = {}, .layers = image.diff_ids.size(), .verdict = std::nullopt});
+    const int layer = proving_layer(finding);
+    if (layer < 0) return steps;
+    auto step = std::find_if(steps.begin(), steps.end() - 1, [&](const FamilyStep& each) { return each.layers > static_cast<std::size_t>(layer); });
+    step->brought = true;
+    // Of a base that is the wrong one for this image it is the image that is wrong, not the base.
+    if (is_of_family(finding) && step != steps.end() - 1) ++step;
+    while (step != steps.end() - 1 && honesty_of(judged, image, step->layers, finding) != Honesty::wrong) ++step;
+    step->went_wrong = true;
+    return steps;
+}
+
+// Where several references have it from one layer that no known image brought, that layer is their base, too.
+void fill_groups(Entry& entry, const Judged& judged) {
+    std::map<std::string, std::set<std::string>> sharing;  // diff_id to references
+    const auto layer_of = [](const CauseMember& member) {
+        const int layer = proving_layer(*member.finding);
+        return member.image == nullptr || layer < 0 || static_cast<std::size_t>(layer) >= member.image->diff_ids.size() ? std::string() : member.image->diff_ids[static_cast<std::size_t>(layer)];
+    };
+    for (const CauseMember& member : entry.cause.members)
+        if (member.image != nullptr) sharing[layer_of(member)].insert(member.image->reference);
+    const auto base_of = [](const CauseMember& member) {
+        const Ancestor* owner = member.image == nullptr ? nullptr : owner_of(*member.image, *member.finding);
+        return owner == nullptr ? std::string() : std::string(without_registry(owner->reference));
+    };
+    std::set<std::string> bases;
+    for (const CauseMember& member : entry.cause.members) bases.insert(base_of(member));
+    std::map<std::pair<std::string, std::string>, std::size_t> known;
+    for (const CauseMember& member : entry.cause.members) {
+        std::string base = base_of(member);
+        if (base.empty() && member.image != nullptr)  // the base itself stands with those that were built on it
+            if (const std::string own(without_registry(member.image->reference)); bases.contains(own)) base = own;
+        const std::string layer = base.empty() && member.image != nullptr && sharing[layer_of(member)].size() > 1 ? layer_of(member) : std::string();
+        const auto [place, fresh] = known.emplace(std::pair(base, layer), entry.groups.size());
+        if (fresh) entry.groups.push_back({.members = {}, .base = base, .family = {}});
+        entry.groups[place->second].members.push_back(member);
+    }
+    std::stable_sort(entry.groups.begin(), entry.groups.end(), [](const Group& a, const Group& b) { return a.members.size() > b.members.size(); });
+    for (Group& each : entry.groups)
+        if (each.members.front().image != nullptr) each.family = family_of(judged, *each.members.front().image, *each.members.front().finding);
+}
+
+void fill_images(Entry& entry, const Report& report, const Names& names) {
     std::set<std::string> registries, own(entry.cause.references.begin(), entry.cause.references.end()), aliases;
     std::set<std::string> commands;
     for (const CauseMember& member : entry.cause.members) {
         if (member.finding->mend && std::find(entry.mends.begin(), entry.mends.end(), *member.finding->mend) == entry.mends.end()) entry.mends.push_back(*member.finding->mend);
+        for (const Finding* finding : {member.finding, member.repeated})
+            if (finding != nullptr)
+                if (std::string command = check_command(report, member.image, *finding); commands.insert(command).second) entry.commands.push_back(std::move(command));
         if (member.image == nullptr) continue;
         const ImageReport& image = *member.image;
         if (!image.registry.empty()) registries.insert(image.registry);
-        if (commands.insert(scan_command(image)).second) entry.commands.push_back(scan_command(image));
         const auto same = names.find(image.digest);
         if (same != names.end()) std::copy_if(same->second.begin(), same->second.end(), std::inserter(aliases, aliases.end()), [&](const std::string& each) { return !own.contains(each); });
     }
-    if (entry.commands.empty()) entry.commands.emplace_back("veritag lint .");
     entry.registries.assign(registries.begin(), registries.end());
     entry.aliases.assign(aliases.begin(), aliases.end());
     std::sort(entry.mends.begin(), entry.mends.end(), [](const LineMend& a, const LineMend& b) { return std::tie(a.file, a.line, a.after) < std::tie(b.file, b.line, b.after); });
@@ -67,27 +179,24 @@ int urgency(Verdict verdict) noexcept {
     return 0;
 }
 
-std::vector<FamilyStep> family_of(const Report& report, const ImageReport& image, const Finding& finding) {
-    std::map<std::size_t, FamilyStep> by_layers;
-    for (const Ancestor& each : image.lineage) {
-        FamilyStep& step = by_layers[each.layers];
-        if (!step.reference.empty()) {
-            step.others.push_back(each.reference);
-            continue;
+std::vector<Line> lines_of(const std::vector<CauseMember>& members, Language language) {
+    std::vector<Line> lines;
+    for (const CauseMember& each : members) {
+        const auto same = [&](const Line& line) {
+            const CauseMember& first = *line.member;
+            return each.image != nullptr && first.image != nullptr && first.image->reference == each.image->reference && first.image->verdict == each.image->verdict &&
+                   judged_name(*first.image) == judged_name(*each.image) && message_for(*first.finding, language) == message_for(*each.finding, language);
+        };
+        // They are sorted by reference, so only the last ones can be the same.
+        auto line = std::find_if(lines.rbegin(), lines.rend(), [&](const Line& known) { return same(known) || known.member->image == nullptr || each.image == nullptr || known.member->image->reference != each.image->reference; });
+        if (line == lines.rend() || !same(*line)) {
+            lines.push_back({.member = &each, .platforms = {}});
+            line = lines.rbegin();
         }
-        step = {.reference = each.reference, .others = {}, .layers = each.layers, .current = each.current, .verdict = std::nullopt};
-        const auto judged = std::find_if(report.images.begin(), report.images.end(), [&](const ImageReport& other) { return other.digest == each.digest && other.reference == each.reference; });
-        if (judged != report.images.end()) step.verdict = judged->verdict;
+        if (each.image != nullptr && !each.image->platform.empty() && std::find(line->platforms.begin(), line->platforms.end(), each.image->platform) == line->platforms.end())
+            line->platforms.push_back(each.image->platform);
     }
-    std::vector<FamilyStep> steps;
-    if (by_layers.empty()) return steps;
-    for (auto& [layers, step] : by_layers) steps.push_back(std::move(step));
-    steps.push_back({.reference = image.reference, .others = {}, .layers = image.diff_ids.size(), .verdict = std::nullopt});
-    const int layer = proving_layer(finding);
-    if (layer < 0) return steps;
-    const auto first = std::find_if(steps.begin(), steps.end(), [&](const FamilyStep& step) { return step.layers > static_cast<std::size_t>(layer); });
-    (first == steps.end() ? steps.back() : *first).went_wrong = true;
-    return steps;
+    return lines;
 }
 
 std::vector<std::pair<int, std::string>> steps_of(const ImageReport& image, const Finding& finding, std::size_t most) {
@@ -106,10 +215,24 @@ std::string evidence_place(const Evidence& evidence) {
     return std::string(to_string(evidence.source)) + (path.empty() ? "" : " " + path);
 }
 
-std::string scan_command(const ImageReport& image) {
-    std::string command = "veritag scan " + shell_word(image.reference);
-    const bool local = image.registry.empty() && !image.repository.empty();
-    if (local) command += " --as " + shell_word(image.repository + (image.tag.empty() ? "" : ":" + image.tag));
+std::string check_command(const Report& report, const ImageReport* image, const Finding& finding) {
+    if (image == nullptr) {
+        const bool published = finding.code == "catalog-unpublished" || finding.code == "catalog-undeclared" || finding.code == "platform-missing";
+        if (!published) return "veritag lint .";
+        return "veritag catalog check " + shell_word(report.targets.empty() ? "REGISTRY" : report.targets.front().target) + " --meta .";
+    }
+    const bool of_registries = finding.code == "mirror-divergence" || finding.code == "alias-stale" || finding.code == "tag-moved";
+    // Without layers a parent is only a doubt, and goes by another code.
+    const bool of_family = is_of_family(finding) && finding.code != "parent-forged";
+    if ((of_registries || of_family) && !image->registry.empty()) {
+        const std::string space = image->registry + "/" + image->repository.substr(0, image->repository.find('/'));
+        std::string targets;
+        for (const ListedTarget& each : report.targets) targets += " " + shell_word(each.target);
+        if (finding.code != "mirror-divergence" || targets.empty()) targets = " " + shell_word(of_family ? space : image->registry + "/" + image->repository);
+        return "veritag audit" + targets + (finding.code == "mirror-divergence" ? " --repository " + shell_word(image->repository) : "");
+    }
+    std::string command = "veritag scan " + shell_word(image->reference);
+    if (image->registry.empty() && !image->repository.empty()) command += " --as " + shell_word(image->repository + (image->tag.empty() ? "" : ":" + image->tag));
     return command;
 }
 
@@ -121,6 +244,34 @@ std::vector<std::string> contents_of(const ImageReport& image, Language language
         if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(std::move(item));
     }
     return items;
+}
+
+ImageTable table_of(const std::vector<ImageReport>& images, bool fleet, Language language) {
+    ImageTable table;
+    std::map<std::string_view, std::vector<std::size_t>> rows_of;  // of a reference
+    for (const ImageReport& image : images) {
+        if (fleet && image.verdict == Verdict::pass && !image.error && image.problems.empty()) {
+            ++table.passing[image.repository.empty() ? image.reference : image.registry.empty() ? image.repository : image.registry + '/' + image.repository];
+            ++table.passed;
+            continue;
+        }
+        ImageRow row{.image = &image, .platforms = {}, .codes = {}, .contents = contents_of(image, language)};
+        for (const Finding& finding : image.findings)
+            if (std::find(row.codes.begin(), row.codes.end(), finding.code) == row.codes.end()) row.codes.push_back(finding.code);
+        std::vector<std::size_t>& known = rows_of[image.reference];
+        const auto same = std::find_if(known.begin(), known.end(), [&](std::size_t at) {
+            const ImageRow& other = table.rows[at];
+            return other.image->verdict == image.verdict && other.codes == row.codes && other.contents == row.contents;
+        });
+        const std::size_t at = same == known.end() ? table.rows.size() : *same;
+        if (same == known.end()) {
+            known.push_back(at);
+            table.rows.push_back(std::move(row));
+        }
+        if (!image.platform.empty()) table.rows[at].platforms.push_back(image.platform);
+    }
+    std::stable_sort(table.rows.begin(), table.rows.end(), [](const ImageRow& a, const ImageRow& b) { return urgency(a.image->verdict) < urgency(b.image->verdict); });
+    return table;
 }
 
 std::vector<std::string> tree_coverage(const TreeCoverage& tree, const std::vector<Finding>& findings, Language language) {
@@ -168,12 +319,13 @@ std::string judged_name(const ImageReport& image) {
 
 std::vector<Entry> entries_of(const Report& report, CauseKind kind) {
     const Names names = names_by_digest(report);
+    const Judged judged = judged_by_name(report);
     std::vector<Entry> entries;
     for (Cause& cause : causes_of(report, kind)) {
         Entry& entry = entries.emplace_back();
         entry.cause = std::move(cause);
-        fill_images(entry, names);
-        if (entry.image() != nullptr) entry.family = family_of(report, *entry.image(), *entry.cause.members.front().finding);
+        fill_images(entry, report, names);
+        fill_groups(entry, judged);
     }
     return entries;
 }

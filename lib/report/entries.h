@@ -5,6 +5,7 @@
 #include "report/writers.h"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,17 +14,16 @@
 namespace veritag::report {
 
 /// One stack of layers in the family of an image.
+/// An ancestor is what its own tag says until the contrary is known: its image was judged in this report and has the same finding, or its tag
 struct FamilyStep {
     std::string reference;            ///< the nearest of its names; the image itself in the last step
     std::vector<std::string> others;  ///< further names of the same layers
     std::size_t layers = 0;
     bool current = true;              ///< its tag still points to it
-    bool went_wrong = false;          ///< the first step that has the layer by which the finding is proven
+    bool brought = false;             ///< the first step that has the layer by which the finding is proven
+    bool went_wrong = false;          ///< the first step from there on whose own tag is known not to agree with what was found
     std::optional<Verdict> verdict;   ///< of an ancestor that the report judged too
 };
-
-/// From the oldest ancestor to the image. Empty where no ancestor is known.
-std::vector<FamilyStep> family_of(const Report& report, const ImageReport& image, const Finding& finding);
 
 /// Where a piece of evidence lies: a path of the image, `environment NAME`, `label NAME` or `history`. Fit to be printed.
 std::string evidence_place(const Evidence& evidence);
@@ -32,23 +32,38 @@ std::string evidence_place(const Evidence& evidence);
 /// most `most` bytes each. Layers whose history is silent are left out.
 std::vector<std::pair<int, std::string>> steps_of(const ImageReport& image, const Finding& finding, std::size_t most = 400);
 
+/// The members of one cause that have it from one place.
+struct Group {
+    std::vector<CauseMember> members;  ///< in the order of the cause, never none
+    std::string base;                  ///< the published image that brought it, without registry; empty: none that is known
+    std::vector<FamilyStep> family;    ///< of the first image, from the oldest ancestor to itself; empty where no ancestor is known
+};
+
+/// One image under all its platforms, or one place of a tree.
+struct Line {
+    const CauseMember* member = nullptr;  ///< the first of them
+    std::vector<std::string> platforms;
+};
+
+/// The members as people want them listed: once a reference, as long as its platforms have one verdict and one sentence.
+std::vector<Line> lines_of(const std::vector<CauseMember>& members, Language language);
+
 /// A finding of one cause, with everything that a reader of it needs.
 struct Entry {
     Cause cause;
-    std::vector<FamilyStep> family;       ///< of the first image
+    std::vector<Group> groups;            ///< by what brought it, the largest first
     std::vector<std::string> registries;  ///< hosts that publish such an image, sorted
     std::vector<std::string> aliases;     ///< further references to the very same images, sorted
     std::vector<LineMend> mends;          ///< each once, by file and line
-    std::vector<std::string> commands;    ///< look again: one a reference, or one for the tree
-
-    [[nodiscard]] const ImageReport* image() const noexcept { return cause.members.front().image; }
+    std::vector<std::string> commands;    ///< what finds it again, if it is still there
 };
 
 /// In the order of causes_of(). The report must live as long as the entries.
 std::vector<Entry> entries_of(const Report& report, CauseKind kind);
 
-/// `veritag scan REF`, quoted for a shell.
-std::string scan_command(const ImageReport& image);
+/// The command that finds it again, quoted for a shell: `veritag scan REF`, or `veritag audit TARGET…` for what only a look at several images
+/// shows. `image` is null for a finding about a declaration.
+std::string check_command(const Report& report, const ImageReport* image, const Finding& finding);
 
 /// What an image was found to hold, each component once: `openeuler 22.03-LTS-SP4`. Fit to be printed.
 std::vector<std::string> contents_of(const ImageReport& image, Language language);
@@ -58,6 +73,21 @@ std::vector<std::string> image_coverage(const Report& report, Language language)
 std::vector<std::string> tree_coverage(const TreeCoverage& tree, const std::vector<Finding>& findings, Language language);
 /// Both, as far as there is something to say.
 std::vector<std::string> coverage_of(const Report& report, Language language);
+
+/// Images as a table: one row a reference, for all its platforms that are the same in it.
+struct ImageRow {
+    const ImageReport* image = nullptr;  ///< the first of them
+    std::vector<std::string> platforms;
+    std::vector<std::string> codes;      ///< of the findings, each once
+    std::vector<std::string> contents;   ///< contents_of()
+};
+struct ImageTable {
+    std::vector<ImageRow> rows;                  ///< what needs a person first comes first
+    std::map<std::string, std::size_t> passing;  ///< by registry and repository: images that pass and have no row
+    std::size_t passed = 0;                      ///< all of them
+};
+/// Of a fleet those that pass are counted alone: nobody reads thousands of rows of which nothing follows.
+ImageTable table_of(const std::vector<ImageReport>& images, bool fleet, Language language);
 
 /// The name under which an image was judged, where its reference does not say it; else empty. Fit to be printed.
 std::string judged_name(const ImageReport& image);

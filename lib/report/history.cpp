@@ -20,6 +20,9 @@ void write_audit(JsonOutput& out, const HistoryAudit& audit) {
     out.member("time", rfc3339(audit.started));
 }
 
+// `present` alone would let a finding pass for mended where nobody could look.
+std::string_view now_of(const History& history, const SeenFinding& finding) { return finding.last + 1 == history.audits.size() ? "present" : finding.not_seen ? "notSeen" : "gone"; }
+
 std::string to_json(const History& history, Language language) {
     JsonOutput out;
     out.object([&] {
@@ -51,6 +54,7 @@ std::string to_json(const History& history, Language language) {
                     out.object("firstSeen", [&] { write_audit(out, history.audits[each.first]); });
                     out.object("lastSeen", [&] { write_audit(out, history.audits[each.last]); });
                     out.flag("present", each.last + 1 == history.audits.size());
+                    out.member("now", now_of(history, each));
                 });
         });
     });
@@ -105,13 +109,19 @@ void HistoryBuilder::see(const std::string& reference, const std::string& platfo
 
 void HistoryBuilder::add(HistoryAudit audit, const Report* report) {
     history_.audits.push_back(std::move(audit));
+    read_.clear();
     if (report == nullptr) return;
+    // What is of no image is of the whole, which is not known where a part was not listed.
+    if (std::none_of(report->targets.begin(), report->targets.end(), [](const ListedTarget& target) { return target.error.has_value(); })) read_.emplace("", "");
+    for (const ImageReport& image : report->images)
+        if (!image.error) read_.emplace(image.reference, image.platform);
     for (const Finding& each : report->findings) see("", "", each);
     for (const ImageReport& image : report->images)
         for (const Finding& each : image.findings) see(image.reference, image.platform, each);
 }
 
 History HistoryBuilder::take() {
+    for (SeenFinding& each : history_.findings) each.not_seen = each.last + 1 < history_.audits.size() && !read_.contains({each.reference, each.platform});
     std::sort(history_.findings.begin(), history_.findings.end(), [](const SeenFinding& a, const SeenFinding& b) {
         const auto rank = [](const SeenFinding& each) { return std::tuple(-static_cast<long>(each.last), each.finding.severity, each.first); };
         return std::tuple(rank(a), std::tie(a.reference, a.platform, a.finding.code, a.finding.component, a.finding.claimed, a.finding.observed, a.finding.file, a.finding.line)) <

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -32,6 +33,7 @@ struct SeenFinding {
     Finding finding;         ///< as it was seen last
     std::size_t first = 0;   ///< index of the audit that had it first
     std::size_t last = 0;    ///< and of the one that had it last
+    bool not_seen = false;   ///< the newest audit did not look at that image, or could not read it, so nobody knows whether it is still there
 };
 
 struct History {
@@ -55,9 +57,10 @@ private:
     void see(const std::string& reference, const std::string& platform, const Finding& finding);
     History history_;
     std::map<Key, std::size_t> known_;  // index of the finding
+    std::set<std::pair<std::string, std::string>> read_;  // reference and platform of what the newest audit could read
 };
 
-/// `table` (audits and the trend) or `json` (schema `veritag.history/1`, with `firstSeen` and `lastSeen` of each finding).
+/// `table` (audits and the trend) or `json` (schema `veritag.history/1`, with `firstSeen` and `lastSeen` of each finding, and whether it is there `now`).
 Result<std::string> write_history(const History& history, std::string_view format, const WriteOptions& options);
 
 }  // namespace veritag::report

@@ -22,7 +22,8 @@ h4 { font-size: .9rem; margin: 1rem 0 .25rem; color: var(--quiet); }
 p, ul, dl, pre { margin: .4rem 0; }
 ul { padding-left: 1.3rem; }
 code, pre { font-family: ui-monospace, "Cascadia Mono", "Liberation Mono", Menlo, Consolas, monospace; font-size: .875em; }
-code { overflow-wrap: anywhere; }
+body { overflow-wrap: anywhere; }
+.whole code { white-space: nowrap; }
 pre { padding: .6rem .8rem; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); overflow-x: auto; }
 pre del, pre ins { display: block; text-decoration: none; }
 pre del { background: var(--removed); }
@@ -41,7 +42,7 @@ pre ins { background: var(--added); }
 .tree ul { border-left: 1px solid var(--line); margin-left: .2rem; }
 .wrong { color: var(--fail); font-weight: 600; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .925rem; }
+table { border-collapse: collapse; width: 100%; overflow-wrap: break-word; font-size: .925rem; }
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 summary { cursor: pointer; }
 footer { margin-top: 3rem; font-size: .85rem; }

@@ -9,6 +9,7 @@
 #include "report/messages.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 namespace veritag::report {
@@ -49,6 +50,12 @@ private:
         for (const std::string& each : items) list += (list.empty() ? "" : comma()) + code(each);
         return list;
     }
+    [[nodiscard]] std::string in_brackets(const std::string& markup) const { return language_ == Language::zh ? "（" + markup + "）" : " (" + markup + ")"; }
+    [[nodiscard]] std::string count_of(const Group& group) const {
+        std::set<std::string_view> references;
+        for (const CauseMember& each : group.members) references.insert(each.image != nullptr ? each.image->reference : each.finding->file);
+        return fill(word(group.members.front().image != nullptr ? Text::image_count : Text::place_count), {std::to_string(references.size())});
+    }
     void line(const std::string& markup) { out_ += markup + "\n"; }
     void paragraph(const std::string& markup, std::string_view kind = "") { line((kind.empty() ? "<p>" : "<p class=\"" + std::string(kind) + "\">") + markup + "</p>"); }
     void heading(Text which) { line("<h2>" + word(which) + "</h2>"); }
@@ -66,12 +73,13 @@ private:
     bool entries(const Report& report, CauseKind kind, Text title);
     bool notes(const Report& report);
     void entry(const Entry& entry);
-    void members(const Cause& cause);
+    void members(const Group& group, bool same);
+    void group(const Entry& entry, const Group& group);
     void evidence(const CauseMember& member);
     void family(const std::vector<FamilyStep>& steps);
     void whereabouts(const Entry& entry);
     void mends(const Entry& entry);
-    void images(const std::vector<ImageReport>& images);
+    void images(const std::vector<ImageReport>& images, bool fleet);
     void unread(const std::vector<ImageReport>& images);
     void skipped(const std::vector<Skipped>& skipped);
     void waivers(const WaiverUse& use);
@@ -109,21 +117,40 @@ void Html::targets(const std::vector<ListedTarget>& targets) {
     items(list);
 }
 
-void Html::members(const Cause& cause) {
+// Each with its own sentence, unless one is true of all.
+void Html::members(const Group& group, bool same) {
     std::vector<std::string> list;
-    for (const CauseMember& each : cause.members) {
-        if (each.image == nullptr) {
-            if (!each.finding->file.empty()) list.push_back(at_line(each.finding->file, each.finding->line));
+    for (const Line& each : lines_of(group.members, language_)) {
+        const Finding& finding = *each.member->finding;
+        const std::string sentence = same ? std::string() : markup_text(message_for(finding, language_));
+        if (each.member->image == nullptr) {
+            const std::string place = finding.file.empty() ? std::string() : at_line(finding.file, finding.line);
+            if (!place.empty() || !sentence.empty()) list.push_back(place + (place.empty() || sentence.empty() ? "" : colon()) + sentence);
             continue;
         }
-        std::string text = mark(each.image->verdict) + " " + code(each.image->reference);
-        if (const std::string name = judged_name(*each.image); !name.empty()) text += " " + fill(word(Text::judged_as), {code(name)});
-        list.push_back(text + (each.image->platform.empty() ? "" : " " + code(each.image->platform)));
+        const ImageReport& image = *each.member->image;
+        std::string text = mark(image.verdict) + " " + code(image.reference);
+        if (const std::string name = judged_name(image); !name.empty()) text += " " + fill(word(Text::judged_as), {code(name)});
+        if (!each.platforms.empty()) text += " " + codes(each.platforms);
+        list.push_back(text + (same ? "" : colon() + sentence));
     }
     const bool folded = list.size() > kOpenMembers;
-    if (folded) line("<details><summary>" + fill(word(cause.members.front().image != nullptr ? Text::image_count : Text::place_count), {std::to_string(cause.references.size())}) + "</summary>");
+    if (folded) line("<details><summary>" + count_of(group) + "</summary>");
     items(list);
     if (folded) line("</details>");
+}
+
+void Html::group(const Entry& entry, const Group& group) {
+    const CauseMember& first = group.members.front();
+    if (entry.groups.size() > 1 && first.image != nullptr) small_heading((group.base.empty() ? word(Text::brought_by_none) : fill(word(Text::brought_by), {code(group.base)})) + comma() + count_of(group));
+    const bool same = say_the_same(group.members, language_);
+    members(group, same);
+    const bool said = entry.groups.size() > 1 && &group != &entry.groups.front() && say_the_same({entry.groups.front().members.front(), first}, language_);
+    if (same && !said) paragraph(markup_text(message_for(*first.finding, language_)), "claim");
+    for (const std::string& each : repeated_sentences(group.members, language_)) paragraph(fill(word(Text::same_by_parent), {code("parent-mismatch"), markup_text(each)}));
+    if (first.finding->waived && &group == &entry.groups.front()) paragraph(fill(word(Text::waived), {code(first.finding->waived->expiry), markup_text(first.finding->waived->owner), markup_text(first.finding->waived->reason)}));
+    evidence(first);
+    family(group.family);
 }
 
 void Html::evidence(const CauseMember& member) {
@@ -155,7 +182,7 @@ void Html::family(const std::vector<FamilyStep>& steps) {
         if (step.layers > 0) open += comma() + fill(word(Text::layer_count), {std::to_string(step.layers)});
         if (step.verdict) open += comma() + mark(*step.verdict);
         if (!step.current) open += comma() + word(Text::superseded);
-        if (step.went_wrong) open += " <span class=\"wrong\">← " + word(Text::went_wrong_here) + "</span>";
+        if (step.went_wrong) open += " <span class=\"wrong\">← " + word(step.brought ? Text::went_wrong_here : Text::wrong_parent) + "</span>";
         open += "\n";
         close.insert(0, "</li></ul>");
     }
@@ -196,11 +223,7 @@ void Html::entry(const Entry& entry) {
     line("<section class=\"entry " + std::string(to_string(finding.severity)) + "\">");
     line("<h3>" + std::string(severity_word(finding.severity, language_)) + " " + code(finding.code) + colon() + markup_text(name_of_code(finding.code, language_)) + comma() +
          fill(word(first.image != nullptr ? Text::image_count : Text::place_count), {std::to_string(entry.cause.references.size())}) + "</h3>");
-    members(entry.cause);
-    paragraph(markup_text(message_for(finding, language_)), "claim");
-    if (finding.waived) paragraph(fill(word(Text::waived), {code(finding.waived->expiry), markup_text(finding.waived->owner), markup_text(finding.waived->reason)}));
-    evidence(first);
-    family(entry.family);
+    for (const Group& each : entry.groups) group(entry, each);
     whereabouts(entry);
     mends(entry);
     line("</section>");
@@ -218,30 +241,39 @@ bool Html::notes(const Report& report) {
     std::vector<std::string> list;
     for (const Cause& each : causes_of(report, CauseKind::notes)) {
         const Text count = each.members.front().image != nullptr ? Text::image_count : Text::place_count;
-        list.push_back(code(each.example.code) + colon() + markup_text(message_for(each.example, language_)) + " (" + fill(word(count), {std::to_string(each.references.size())}) + ")");
+        const std::string sentence = markup_text(message_for(each.example, language_));
+        const std::string number = in_brackets(fill(word(count), {std::to_string(each.references.size())}));
+        if (say_the_same(each.members, language_))
+            list.push_back(code(each.example.code) + colon() + sentence + number);
+        else
+            list.push_back(code(each.example.code) + (each.example.component.empty() ? "" : " " + code(each.example.component)) + colon() + markup_text(name_of_code(each.example.code, language_)) + number + comma() +
+                           fill(word(Text::for_example), {sentence}));
     }
     if (!list.empty()) heading(Text::notes_heading);
     items(list);
     return !list.empty();
 }
 
-void Html::images(const std::vector<ImageReport>& images) {
+void Html::images(const std::vector<ImageReport>& images, bool fleet) {
     if (images.empty()) return;
     heading(Text::images_heading);
+    const ImageTable table = table_of(images, fleet, language_);
+    const auto passing = [&] {
+        if (table.passing.empty()) return;
+        std::vector<std::string> list;
+        for (const auto& [repository, count] : table.passing) list.push_back(code(repository) + colon() + fill(word(Text::image_count), {std::to_string(count)}));
+        line("<details><summary>" + fill(word(Text::passing_images), {fill(word(Text::image_count), {std::to_string(table.passed)})}) + "</summary>");
+        items(list);
+        line("</details>");
+    };
+    if (table.rows.empty()) return passing();
     line("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + word(Text::images_heading) + "\">\n<table>\n<thead><tr>");
     for (const Text column : {Text::verdict_column, Text::image_column, Text::platform_column, Text::findings_column, Text::contents_column}) line("<th scope=\"col\">" + word(column) + "</th>");
     line("</tr></thead>\n<tbody>");
-    std::vector<const ImageReport*> sorted;
-    for (const ImageReport& each : images) sorted.push_back(&each);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
-    for (const ImageReport* each : sorted) {
-        std::vector<std::string> found;
-        for (const Finding& finding : each->findings)
-            if (std::find(found.begin(), found.end(), finding.code) == found.end()) found.push_back(finding.code);
-        line("<tr><td>" + mark(each->verdict) + "</td><td>" + code(each->reference) + "</td><td>" + (each->platform.empty() ? "" : code(each->platform)) + "</td><td>" + codes(found) + "</td><td>" +
-             codes(contents_of(*each, language_)) + "</td></tr>");
-    }
+    for (const ImageRow& each : table.rows)
+        line("<tr><td>" + mark(each.image->verdict) + "</td><td>" + code(each.image->reference) + "</td><td class=\"whole\">" + codes(each.platforms) + "</td><td>" + codes(each.codes) + "</td><td>" + codes(each.contents) + "</td></tr>");
     line("</tbody>\n</table>\n</div>");
+    passing();
 }
 
 void Html::unread(const std::vector<ImageReport>& images) {
@@ -285,7 +317,7 @@ std::string Html::write(const Report& report) {
     const bool noted = notes(report);
     const bool waived = entries(report, CauseKind::waived, Text::waived_heading);
     if (!found && !noted && !waived) paragraph(word(Text::no_findings));
-    images(report.images);
+    images(report.images, !report.targets.empty());
     unread(report.images);
     skipped(report.skipped);
     if (report.waivers) waivers(*report.waivers);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -35,7 +36,7 @@ private:
     [[nodiscard]] std::string word(Text which) const { return std::string(text(which, language_)); }
     [[nodiscard]] std::string sentence(const Finding& finding) const { return finding.code + ": " + message_for(finding, language_); }
     [[nodiscard]] std::string lines_of(const Finding& finding, const ImageReport* image = nullptr) const;
-    [[nodiscard]] Case case_of(const ImageReport& image) const;
+    [[nodiscard]] Case case_of(const Report& report, const ImageReport& image) const;
     [[nodiscard]] Case case_of(const Finding& declaration) const;
     void add(const std::string& suite, Case added) {
         if (!suites_.contains(suite)) order_.push_back(suite);
@@ -80,7 +81,7 @@ std::string JUnit::lines_of(const Finding& finding, const ImageReport* image) co
     return lines;
 }
 
-Case JUnit::case_of(const ImageReport& image) const {
+Case JUnit::case_of(const Report& report, const ImageReport& image) const {
     Case result{.name = name_of_case(image), .type = {}, .message = {}, .detail = {}, .output = {}};
     const auto fail = [&](Outcome outcome, const Finding& finding) {
         if (result.outcome == Outcome::passed || (result.outcome == Outcome::skipped && outcome == Outcome::failed)) {
@@ -101,7 +102,10 @@ Case JUnit::case_of(const ImageReport& image) const {
         result.type = to_string(image.error->code);
         result.message = image.error->message();
     }
-    if (result.outcome == Outcome::failed) result.detail += scan_command(image) + "\n";
+    std::set<std::string> commands;
+    for (const Finding& each : image.findings)
+        if (result.outcome == Outcome::failed && each.severity == Severity::error && !each.waived)
+            if (const auto [command, fresh] = commands.insert(check_command(report, &image, each)); fresh) result.detail += *command + "\n";
     return result;
 }
 
@@ -150,7 +154,7 @@ std::string JUnit::write(const Report& report) {
     for (const ListedTarget& each : report.targets)
         if (each.error) add("targets", {.name = each.target, .outcome = Outcome::error, .type = std::string(to_string(each.error->code)), .message = each.error->message(), .detail = {}, .output = {}});
     for (const Finding& each : report.findings) add(each.file.empty() ? each.code : each.file, case_of(each));
-    for (const ImageReport& each : report.images) add(suite_of(each), case_of(each));
+    for (const ImageReport& each : report.images) add(suite_of(each), case_of(report, each));
     for (const Skipped& each : report.skipped)
         add(repository_of(each.reference), {.name = each.reference + (each.digest.empty() ? "" : "@" + each.digest), .outcome = Outcome::skipped, .type = "skipped", .message = each.reason, .detail = {}, .output = {}});
     if (report.images.empty() && !report.tree) add("coverage", {.name = "images", .outcome = Outcome::error, .type = "coverage", .message = word(Text::no_images), .detail = {}, .output = {}});

@@ -7,6 +7,7 @@
 #include "report/terminal.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 namespace veritag::report {
@@ -44,6 +45,12 @@ private:
     [[nodiscard]] std::string waiver_of(const Waived& waived) const {
         return fill(word(Text::waived), {markdown_code(waived.expiry), markdown_text(waived.owner), markdown_text(waived.reason)});
     }
+    [[nodiscard]] std::string in_brackets(const std::string& text) const { return language_ == Language::zh ? "（" + text + "）" : " (" + text + ")"; }
+    [[nodiscard]] std::string count_of(const Group& group) const {
+        std::set<std::string_view> references;
+        for (const CauseMember& each : group.members) references.insert(each.image != nullptr ? each.image->reference : each.finding->file);
+        return fill(word(group.members.front().image != nullptr ? Text::image_count : Text::place_count), {std::to_string(references.size())});
+    }
     void line(const std::string& text = {}) { out_ += text + "\n"; }
     void item(const std::string& text) { line("- " + text); }
     void lead(const std::string& text) { line(std::string(trim(text + colon())) + "\n"); }
@@ -52,13 +59,14 @@ private:
     bool entries(const Report& report, CauseKind kind, Text title);
     bool notes(const Report& report);
     void entry(const Entry& entry);
-    void members(const Cause& cause);
+    void members(const Group& group, bool same);
+    void group(const Entry& entry, const Group& group);
     void evidence(const CauseMember& member);
     void family(const std::vector<FamilyStep>& steps);
     void whereabouts(const Entry& entry);
     void mends(const Entry& entry);
     void targets(const std::vector<ListedTarget>& targets);
-    void images(const std::vector<ImageReport>& images);
+    void images(const std::vector<ImageReport>& images, bool fleet);
     void contents(const ImageReport& image);
     void unread(const std::vector<ImageReport>& images);
     void skipped(const std::vector<Skipped>& skipped);
@@ -68,17 +76,36 @@ private:
     std::string out_;
 };
 
-void Markdown::members(const Cause& cause) {
-    for (const CauseMember& each : cause.members) {
-        if (each.image == nullptr) {
-            if (!each.finding->file.empty()) item(at_line(each.finding->file, each.finding->line));
+// Each with its own sentence, unless one is true of all.
+void Markdown::members(const Group& group, bool same) {
+    for (const Line& each : lines_of(group.members, language_)) {
+        const Finding& finding = *each.member->finding;
+        const std::string sentence = same ? std::string() : markdown_text(message_for(finding, language_));
+        if (each.member->image == nullptr) {
+            const std::string place = finding.file.empty() ? std::string() : at_line(finding.file, finding.line);
+            if (!place.empty() || !sentence.empty()) item(place + (place.empty() || sentence.empty() ? "" : colon()) + sentence);
             continue;
         }
-        std::string text = strong(each.image->verdict) + " " + markdown_code(each.image->reference);
-        if (const std::string name = judged_name(*each.image); !name.empty()) text += " " + fill(word(Text::judged_as), {markdown_code(name)});
-        item(text + (each.image->platform.empty() ? "" : " " + markdown_code(each.image->platform)));
+        const ImageReport& image = *each.member->image;
+        std::string text = strong(image.verdict) + " " + markdown_code(image.reference);
+        if (const std::string name = judged_name(image); !name.empty()) text += " " + fill(word(Text::judged_as), {markdown_code(name)});
+        if (!each.platforms.empty()) text += " " + codes(each.platforms);
+        item(text + (same ? "" : colon() + sentence));
     }
     line();
+}
+
+void Markdown::group(const Entry& entry, const Group& group) {
+    const CauseMember& first = group.members.front();
+    if (entry.groups.size() > 1 && first.image != nullptr) lead((group.base.empty() ? word(Text::brought_by_none) : fill(word(Text::brought_by), {markdown_code(group.base)})) + comma() + count_of(group));
+    const bool same = say_the_same(group.members, language_);
+    members(group, same);
+    const bool said = entry.groups.size() > 1 && &group != &entry.groups.front() && say_the_same({entry.groups.front().members.front(), first}, language_);
+    if (same && !said) line(markdown_text(message_for(*first.finding, language_)) + "\n");
+    for (const std::string& each : repeated_sentences(group.members, language_)) line(fill(word(Text::same_by_parent), {markdown_code("parent-mismatch"), markdown_text(each)}) + "\n");
+    if (first.finding->waived && &group == &entry.groups.front()) line(waiver_of(*first.finding->waived) + "\n");
+    evidence(first);
+    family(group.family);
 }
 
 void Markdown::evidence(const CauseMember& member) {
@@ -109,7 +136,7 @@ void Markdown::family(const std::vector<FamilyStep>& steps) {
         if (step.layers > 0) text += comma() + fill(word(Text::layer_count), {std::to_string(step.layers)});
         if (step.verdict) text += comma() + strong(*step.verdict);
         if (!step.current) text += comma() + word(Text::superseded);
-        if (step.went_wrong) text += " **← " + word(Text::went_wrong_here) + "**";
+        if (step.went_wrong) text += " **← " + word(step.brought ? Text::went_wrong_here : Text::wrong_parent) + "**";
         line(text);
     }
     line();
@@ -149,11 +176,7 @@ void Markdown::entry(const Entry& entry) {
     const Finding& finding = *first.finding;
     line("### " + std::string(severity_word(finding.severity, language_)) + " " + markdown_code(finding.code) + colon() + markdown_text(name_of_code(finding.code, language_)) + comma() +
          fill(word(first.image != nullptr ? Text::image_count : Text::place_count), {std::to_string(entry.cause.references.size())}) + "\n");
-    members(entry.cause);
-    line(markdown_text(message_for(finding, language_)) + "\n");
-    if (finding.waived) line(waiver_of(*finding.waived) + "\n");
-    evidence(first);
-    family(entry.family);
+    for (const Group& each : entry.groups) group(entry, each);
     whereabouts(entry);
     mends(entry);
 }
@@ -171,7 +194,13 @@ bool Markdown::notes(const Report& report) {
     if (!all.empty()) heading(Text::notes_heading);
     for (const Cause& each : all) {
         const Text count = each.members.front().image != nullptr ? Text::image_count : Text::place_count;
-        item(markdown_code(each.example.code) + colon() + markdown_text(message_for(each.example, language_)) + " (" + fill(word(count), {std::to_string(each.references.size())}) + ")");
+        const std::string sentence = markdown_text(message_for(each.example, language_));
+        const std::string number = fill(word(count), {std::to_string(each.references.size())});
+        const std::string name = markdown_code(each.example.code) + (each.example.component.empty() ? "" : " " + markdown_code(each.example.component));
+        if (say_the_same(each.members, language_))
+            item(markdown_code(each.example.code) + colon() + sentence + in_brackets(number));
+        else
+            item(name + colon() + markdown_text(name_of_code(each.example.code, language_)) + in_brackets(number) + comma() + fill(word(Text::for_example), {sentence}));
     }
     if (!all.empty()) line();
     return !all.empty();
@@ -187,9 +216,17 @@ void Markdown::targets(const std::vector<ListedTarget>& targets) {
     if (!targets.empty()) line();
 }
 
-void Markdown::images(const std::vector<ImageReport>& images) {
+void Markdown::images(const std::vector<ImageReport>& images, bool fleet) {
     if (images.empty()) return;
     heading(Text::images_heading);
+    const ImageTable table = table_of(images, fleet, language_);
+    const auto passing = [&] {
+        if (table.passing.empty()) return;
+        lead(fill(word(Text::passing_images), {fill(word(Text::image_count), {std::to_string(table.passed)})}));
+        for (const auto& [repository, count] : table.passing) item(markdown_code(repository) + colon() + fill(word(Text::image_count), {std::to_string(count)}));
+        line();
+    };
+    if (table.rows.empty()) return passing();
     std::string head = "|", rule = "|";
     for (const Text column : {Text::verdict_column, Text::image_column, Text::platform_column, Text::findings_column, Text::contents_column}) {
         head += " " + word(column) + " |";
@@ -197,17 +234,11 @@ void Markdown::images(const std::vector<ImageReport>& images) {
     }
     line(head);
     line(rule);
-    std::vector<const ImageReport*> sorted;
-    for (const ImageReport& each : images) sorted.push_back(&each);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
-    for (const ImageReport* each : sorted) {
-        std::vector<std::string> found;
-        for (const Finding& finding : each->findings)
-            if (std::find(found.begin(), found.end(), finding.code) == found.end()) found.push_back(finding.code);
-        line("| " + std::string(verdict_word(each->verdict, language_)) + " | " + in_cell(markdown_code(each->reference)) + " | " + (each->platform.empty() ? "" : in_cell(markdown_code(each->platform))) +
-             " | " + in_cell(codes(found)) + " | " + in_cell(codes(contents_of(*each, language_))) + " |");
-    }
+    for (const ImageRow& each : table.rows)
+        line("| " + std::string(verdict_word(each.image->verdict, language_)) + " | " + in_cell(markdown_code(each.image->reference)) + " | " + in_cell(codes(each.platforms)) + " | " + in_cell(codes(each.codes)) + " | " +
+             in_cell(codes(each.contents)) + " |");
     line();
+    passing();
 }
 
 void Markdown::unread(const std::vector<ImageReport>& images) {
@@ -254,7 +285,7 @@ void Markdown::report(const Report& report) {
     const bool noted = notes(report);
     const bool waived = entries(report, CauseKind::waived, Text::waived_heading);
     if (!found && !noted && !waived) line(word(Text::no_findings) + "\n");
-    images(report.images);
+    images(report.images, !report.targets.empty());
     unread(report.images);
     skipped(report.skipped);
     if (report.waivers) waivers(*report.waivers);

@@ -54,12 +54,15 @@ std::string markdown_text(std::string_view text, std::size_t max_bytes) {
     std::string safe;
     for (std::size_t i = 0; i < shown.size(); ++i) {
         const char c = shown[i];
+        // `#1`, `owner/repo#1` and `GH-1` become links to issues where such a page is shown.
+        const bool numbered = i + 1 < shown.size() && is_digit(shown[i + 1]);
         if (i == start || kMarkup.find(c) != std::string_view::npos) safe += '\\';
         safe += c;
         // Links and mentions are looked for in the text that is left when escapes are gone.
         const bool before_slashes = c == ':' && shown.compare(i + 1, 2, "//") == 0;
         const bool after_www = c == '.' && i >= 3 && shown.compare(i - 3, 3, "www") == 0;
-        if (c == '@' || before_slashes || after_www) safe += kWordJoiner;
+        const bool issue = numbered && (c == '#' || (c == '-' && i >= 2 && (shown[i - 2] == 'g' || shown[i - 2] == 'G') && (shown[i - 1] == 'h' || shown[i - 1] == 'H')));
+        if (c == '@' || before_slashes || after_www || issue) safe += kWordJoiner;
     }
     return safe;
 }

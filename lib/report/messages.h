@@ -24,17 +24,17 @@ std::string_view name_of_code(std::string_view code, Language language) noexcept
 /// Every code that has a name, sorted.
 std::vector<std::string> finding_codes();
 
-/// One word or sentence in the language; `{0}`, `{1}`, … are filled by fill().
+/// One word or sentence in the language; `{0}`, `{1}`, … are filled by fill(), and `{0|image|images}` by the word that goes with that number.
 enum class Text {
     observed, unproven_mark, packages, problem, error, skipped, and_more, layer, suggestion, judged_as, no_images, no_platform,
     coverage_listed, coverage_judged, coverage_open, coverage_work,
     partial, partial_layers, restored, restored_layers,
-    listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings,
+    listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings, unread_images, unlisted_targets, unlisted_target, verdict_before,
     grammar, tier, dev, claims, parents, yes, none, from_repository, any_version,
     finding_count, no_tags, coverage_tree, tree_findings, mends_offered, unreadable_tag,
     waived, coverage_waived, waiver, waiver_expired, waiver_unused, waivers_heading,
     report_title, made_by, causes_heading, notes_heading, waived_heading, images_heading, skipped_heading, problems_heading, no_findings,
-    image_count, place_count, evidence_heading, in_layer, layer_made_by, built_on, declared, in_brackets, family_heading, went_wrong_here, superseded, layer_count, also_named,
+    image_count, place_count, evidence_heading, in_layer, layer_made_by, built_on, declared, in_brackets, family_heading, brought_by, brought_by_none, went_wrong_here, wrong_parent, same_by_parent, for_example, passing_images, superseded, layer_count, also_named,
     affected_registries, same_image, declared_at, deserved_tag, patch, check_again,
     verdict_column, image_column, platform_column, contents_column, findings_column, claimed_column, component_column, observed_column,
     image_unread, image_unknown, no_reason, part_unread, layer_place, layers_oldest_first, spdx_image, spdx_digest, spdx_platform, spdx_verdict,

@@ -21,27 +21,27 @@ std::string page_path(std::string_view registry, std::string_view repository, st
 
 class OutputTree {
 public:
-    /// Made where it is not there. `io` where it cannot be.
+    /// Made where it is not there, with a mark by which a tree around it knows that this one is not its own. `io` where it cannot be.
     static Result<OutputTree> open(const std::string& directory);
 
-    /// Writes `page` (without the marker) to a path of page_path(). A file that is somebody else's stays as it is and is one of refused(), and so
-    /// is a path on which something other than a directory stands. `io` where the file system fails.
-    Result<void> put(const std::string& path, std::string_view page);
+    /// Writes `page` (without the marker) to a path of page_path(). A file that is somebody else's stays as it is, and so does what stands on the way
+    /// to it and is no directory, or another tree. That, and what the file system refuses, is one of failures(); other pages can be put all the same.
+    void put(const std::string& path, std::string_view page);
 
-    /// Removes the files with the marker that were not put, and directories that are empty then. Hidden directories are passed by.
-    Result<void> remove_others();
+    /// Removes the files with the marker that were not put, and directories that are empty then. Hidden directories and other trees are passed by.
+    void remove_others();
 
     [[nodiscard]] std::size_t written() const noexcept { return written_; }
     [[nodiscard]] std::size_t unchanged() const noexcept { return unchanged_; }
     [[nodiscard]] std::size_t removed() const noexcept { return removed_; }
-    [[nodiscard]] const std::vector<std::string>& refused() const noexcept { return refused_; }
+    [[nodiscard]] const std::vector<Error>& failures() const noexcept { return failures_; }  ///< pages that were not written or not removed
 
 private:
     explicit OutputTree(std::string root) : root_(std::move(root)) {}
     std::string root_;
     std::set<std::string> put_;  // relative
     std::size_t written_ = 0, unchanged_ = 0, removed_ = 0;
-    std::vector<std::string> refused_;
+    std::vector<Error> failures_;
 };
 
 }  // namespace veritag::report

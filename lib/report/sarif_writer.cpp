@@ -1,6 +1,7 @@
 #include "report/sarif_writer.h"
 
 #include "base/text.h"
+#include "report/entries.h"
 #include "report/json_output.h"
 #include "report/messages.h"
 #include "report/sbom.h"
@@ -72,12 +73,13 @@ private:
             });
         });
     }
-    void physical(const Finding& finding) {
+    void physical(const std::string& file, int line) {
         json_.object("physicalLocation", [&] {
-            json_.object("artifactLocation", [&] { json_.member("uri", uri_of(finding.file)); });
-            if (finding.line > 0) json_.object("region", [&] { json_.number("startLine", static_cast<std::uint64_t>(finding.line)); });
+            json_.object("artifactLocation", [&] { json_.member("uri", uri_of(file)); });
+            if (line > 0) json_.object("region", [&] { json_.number("startLine", static_cast<std::uint64_t>(line)); });
         });
     }
+    void evidence(const Finding& finding, const ImageReport* image);
     void fix(const LineMend& mend);
     void suppression(const Waived& waived);
     void result(const Finding& finding, const ImageReport* image);
@@ -132,10 +134,14 @@ void Sarif::result(const Finding& finding, const ImageReport* image) {
         text("message", message);
         json_.list("locations", [&] {
             json_.object([&] {
-                if (!finding.file.empty()) physical(finding);
+                if (!finding.file.empty())
+                    physical(finding.file, finding.line);
+                else if (image != nullptr && image->declared)  // where a line can be changed; code hosts show no result without one
+                    physical(image->declared->file, image->declared->line);
                 if (image != nullptr) logical(*image);
             });
         });
+        evidence(finding, image);
         if (finding.mend) fix(*finding.mend);
         if (finding.waived) suppression(*finding.waived);
         json_.object("properties", [&] {
@@ -144,6 +150,28 @@ void Sarif::result(const Finding& finding, const ImageReport* image) {
             if (finding.observed) json_.member("observed", *finding.observed);
             if (finding.suggestion) json_.member("suggestion", *finding.suggestion);
         });
+    });
+}
+
+// Paths inside of an image are no files of the repository, so they are logical places.
+void Sarif::evidence(const Finding& finding, const ImageReport* image) {
+    if (finding.evidence.empty()) return;
+    json_.list("relatedLocations", [&] {
+        std::uint64_t id = 0;
+        for (const Evidence& each : finding.evidence)
+            json_.object([&] {
+                const std::string place = evidence_place(each);
+                json_.number("id", ++id);
+                json_.list("logicalLocations", [&] {
+                    json_.object([&] {
+                        json_.member("name", place.empty() ? to_string(each.source) : place);
+                        json_.member("fullyQualifiedName", (image != nullptr ? image->reference + " " : std::string()) + (each.diff_id.empty() ? "" : each.diff_id + " ") + (place.empty() ? std::string(to_string(each.source)) : place));
+                    });
+                });
+                std::string said = each.layer < 0 ? place : fill(veritag::report::text(Text::layer, options_.language), {place, std::to_string(each.layer)});
+                if (!each.detail.empty()) said += (said.empty() ? "" : options_.language == Language::zh ? "：" : ": ") + each.detail;
+                text("message", said.empty() ? std::string(to_string(each.source)) : said);
+            });
     });
 }
 
@@ -156,12 +184,18 @@ void Sarif::notification(const ImageReport& image, std::string_view level, const
 }
 
 void Sarif::invocation() {
-    const bool all_read = std::none_of(report_.images.begin(), report_.images.end(), is_partly_read);
+    const bool all_read = !report_.incomplete && std::none_of(report_.images.begin(), report_.images.end(), is_partly_read) &&
+                          std::none_of(report_.targets.begin(), report_.targets.end(), [](const ListedTarget& target) { return target.error.has_value(); });
     json_.list("invocations", [&] {
         json_.object([&] {
             json_.flag("executionSuccessful", all_read && (!report_.images.empty() || (report_.tree && report_.tree->tags > 0)));
             json_.member("endTimeUtc", time_of(report_));
             json_.list("toolExecutionNotifications", [&] {
+                for (const std::string& each : unlisted_in(report_, options_.language))
+                    json_.object([&] {
+                        json_.member("level", "error");
+                        text("message", each);
+                    });
                 for (const ImageReport& image : report_.images) {
                     if (const std::string reason = unreadable_because(image, options_.language); !reason.empty()) notification(image, "error", reason);
                     for (const Problem& each : image.problems) notification(image, "warning", (each.path.empty() ? "" : each.path + ": ") + each.message);

@@ -55,6 +55,13 @@ std::string unreadable_because(const ImageReport& image, Language language) {
     return image.verdict == Verdict::error ? std::string(text(Text::no_reason, language)) : "";
 }
 
+std::vector<std::string> unlisted_in(const Report& report, Language language) {
+    std::vector<std::string> sentences;
+    for (const ListedTarget& each : report.targets)
+        if (each.error) sentences.push_back(fill(text(Text::unlisted_target, language), {each.target, each.error->message()}));
+    return sentences;
+}
+
 bool is_partly_read(const ImageReport& image) { return !image.problems.empty() || !unreadable_because(image, Language::en).empty(); }
 
 std::vector<std::string> remarks_on(const ImageReport& image, Language language) {

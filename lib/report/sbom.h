@@ -38,6 +38,9 @@ std::string place_of(const ImageReport& image, int layer, Language language);  /
 /// system, SDK, framework or model is listed for itself too: no single package is it, or says that it is one.
 bool is_only_a_package(const Observation& observation);
 
+/// A sentence for each target that could not be listed, or not to its end: what it holds is not in the report.
+std::vector<std::string> unlisted_in(const Report& report, Language language);
+
 /// Why nothing can be said of the image: empty where it was read.
 std::string unreadable_because(const ImageReport& image, Language language);
 /// Some of it could not be read, so there may be more in it than is listed.

@@ -187,6 +187,7 @@ std::string Spdx::write() {
         });
         std::vector<std::string> skipped;
         for (const Skipped& each : report_.skipped) skipped.push_back(said(Text::spdx_skipped, each.reference + " " + each.digest + ": " + each.reason));
+        for (std::string& each : unlisted_in(report_, options_.language)) skipped.push_back(std::move(each));
         annotations(skipped);
         json_.list("packages", [&] {
             for (std::size_t i = 0; i < images.size(); ++i) {

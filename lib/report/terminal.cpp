@@ -20,8 +20,10 @@ constexpr std::array<Range, 14> kWide{{{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x30
                                        {0xA000, 0xA4CF}, {0xA960, 0xA97C}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},
                                        {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}}};
 constexpr std::array<Range, 4> kCombining{{{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
-// Direction marks, joiners, line separators, the byte order mark: they change how the text around them reads.
-constexpr std::array<Range, 5> kUnseen{{{0x00AD, 0x00AD}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}}};
+// Direction marks, joiners, fillers, line separators, annotations, the byte order mark, tags: nobody sees them, and they change how the text around
+// them reads. The page has the same ones (api/page/dom.js: HIDDEN); a test holds them together.
+constexpr std::array<Range, 14> kUnseen{{{0x00AD, 0x00AD}, {0x034F, 0x034F}, {0x061C, 0x061C}, {0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x200B, 0x200F},
+                                         {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF}}};
 // Chinese closing punctuation does not begin a line.
 constexpr std::string_view kClosing = "，。；：、）”’！？》】";
 

@@ -29,20 +29,24 @@ constexpr Words kTexts[] = {
     {Text::coverage_listed, "Coverage: {0} listed, {1} judged", "覆盖范围：列出 {0} 个，判定 {1} 个"},
     {Text::coverage_judged, " ({0} pass, {1} warn, {2} fail)", "（通过 {0}，警告 {1}，不符 {2}）"},
     {Text::coverage_open, ", {0} unknown, {1} unreadable, {2} skipped; ", "，无法判定 {0} 个，读取失败 {1} 个，跳过 {2} 个；"},
-    {Text::coverage_work, "{0} fetched, {1} layers read, {2} reused", "下载 {0}，读取 {1} 层，复用 {2} 层"},
+    {Text::coverage_work, "{0} fetched, {1} {1|layer|layers} read, {2} reused", "下载 {0}，读取 {1} 层，复用 {2} 层"},
     {Text::partial, "partial", "部分读取"},
     {Text::partial_layers, "Layer {0}: only the table of contents and the wanted files were read; layer digest and diff_id were not proven.",
      "第 {0} 层只读取了目录表和所需文件，层摘要和 diff_id 未经验证。"},
     {Text::restored, "restored", "补零"},
     {Text::restored_layers, "Layer {0}: its tar lacks the zero blocks at the end, as some zstd:chunked writers leave it; with them it has its diff_id.",
      "第 {0} 层的 tar 缺少末尾的零块（某些 zstd:chunked 写入程序会省略）；补上后 diff_id 相符。"},
-    {Text::listed_target, "{0} (by {1}): {2} repositories, {3} tags", "{0}（列出方式 {1}）：{2} 个仓库，{3} 个标签"},
+    {Text::listed_target, "{0} (by {1}): {2} {2|repository|repositories}, {3} {3|tag|tags}", "{0}（列出方式 {1}）：{2} 个仓库，{3} 个标签"},
     {Text::causes, "Findings by cause, worst first:", "按原因汇总，最严重的在前："},
-    {Text::cause, "{0} × {1}: {2}", "{0} 个 × {1}：{2}"},
+    {Text::cause, "{0} × {1}: {2}", "{0} 处 {1}：{2}"},
     {Text::new_findings, "New: {0}", "新增：{0}"},
     {Text::mended_findings, "Mended: {0}", "已修复：{0}"},
     {Text::unchanged_findings, "As before: {0}", "未变：{0}"},
-    {Text::unseen_findings, "Not looked at again: {0}", "本次未检查：{0}"},
+    {Text::unseen_findings, "Not seen again, for the image was not looked at or could not be read: {0}", "本次未见，因为镜像未检查或无法读取：{0}"},
+    {Text::unread_images, "Could not be read or judged this time: {0}", "本次无法读取或无法判定：{0}"},
+    {Text::unlisted_targets, "Could not be listed this time: {0}", "本次无法列出：{0}"},
+    {Text::unlisted_target, "{0} could not be listed to its end, so images of it may be missing here: {1}", "{0} 未能完整列出，此处可能缺少其中的镜像：{1}"},
+    {Text::verdict_before, "(was {0})", "（此前为 {0}）"},
     {Text::grammar, "grammar", "语法"},
     {Text::tier, "tier", "层级"},
     {Text::dev, "dev", "开发镜像"},
@@ -54,12 +58,12 @@ constexpr Words kTexts[] = {
     {Text::any_version, "any version", "任意版本"},
     {Text::finding_count, "{0}: {1}", "{0}：{1} 处"},
     {Text::no_tags, "No tag was judged.", "没有判定任何标签。"},
-    {Text::coverage_tree, "Coverage: {0} meta.yml, {1} tags, {2} Dockerfiles read", "覆盖范围：{0} 个 meta.yml，{1} 个标签，读取 {2} 个 Dockerfile"},
+    {Text::coverage_tree, "Coverage: {0} meta.yml, {1} {1|tag|tags}, {2} {2|Dockerfile|Dockerfiles} read", "覆盖范围：{0} 个 meta.yml，{1} 个标签，读取 {2} 个 Dockerfile"},
     {Text::tree_findings, "; errors {0}, warnings {1}, notes {2}", "；错误 {0} 处，警告 {1} 处，提示 {2} 处"},
     {Text::mends_offered, "; certain mends: {0} (--format patch)", "；可确定修正的 {0} 处（--format patch）"},
     {Text::unreadable_tag, "not read", "未解析"},
     {Text::waived, "Waived until {0} by {1}: {2}", "已豁免至 {0}，负责人 {1}：{2}"},
-    {Text::coverage_waived, "; {0} findings waived", "；已豁免 {0} 处"},
+    {Text::coverage_waived, "; {0} {0|finding|findings} waived", "；已豁免 {0} 处"},
     {Text::waiver, "{0} for {1}, owner {2}, until {3}: {4}", "{1} 的 {0}，负责人 {2}，有效期至 {3}：{4}"},
     {Text::waiver_expired, "expired waiver", "豁免已过期"},
     {Text::waiver_unused, "unused waiver", "豁免未用到"},
@@ -73,8 +77,8 @@ constexpr Words kTexts[] = {
     {Text::skipped_heading, "Skipped", "已跳过"},
     {Text::problems_heading, "Could not be read", "无法读取的内容"},
     {Text::no_findings, "Nothing was found.", "没有发现问题。"},
-    {Text::image_count, "images: {0}", "{0} 个镜像"},
-    {Text::place_count, "places: {0}", "{0} 处"},
+    {Text::image_count, "{0} {0|image|images}", "{0} 个镜像"},
+    {Text::place_count, "{0} {0|place|places}", "{0} 处"},
     {Text::evidence_heading, "Evidence in {0}", "依据（取自 {0}）"},
     {Text::in_layer, "layer {0}", "第 {0} 层"},
     {Text::built_on, "built on", "基于"},
@@ -82,9 +86,15 @@ constexpr Words kTexts[] = {
     {Text::in_brackets, " ({0})", "（{0}）"},
     {Text::layer_made_by, "layer {0} was made by: {1}", "第 {0} 层由此步骤生成：{1}"},
     {Text::family_heading, "Family tree", "镜像谱系"},
+    {Text::brought_by, "Brought by {0}", "由 {0} 带入"},
+    {Text::brought_by_none, "Brought by none of the published images known below it", "不是由已知的已发布镜像带入"},
     {Text::went_wrong_here, "it went wrong here", "问题由此引入"},
+    {Text::wrong_parent, "it went wrong here: built on the wrong image", "问题由此引入：基于错误的镜像构建"},
+    {Text::same_by_parent, "For the same reason, {0}: {1}", "由同一原因引起的 {0}：{1}"},
+    {Text::for_example, "for example: {0}", "例如：{0}"},
+    {Text::passing_images, "Without findings that count: {0}", "没有需要处理的问题：{0}"},
     {Text::superseded, "its tag points elsewhere today", "标签现已指向别的镜像"},
-    {Text::layer_count, "layers: {0}", "{0} 层"},
+    {Text::layer_count, "{0} {0|layer|layers}", "{0} 层"},
     {Text::also_named, "also {0}", "又名 {0}"},
     {Text::affected_registries, "Registries affected", "涉及的镜像仓库"},
     {Text::same_image, "The same image is also", "同一镜像的其他标签"},
@@ -114,13 +124,13 @@ constexpr Words kTexts[] = {
     {Text::spdx_listed_in, ", listed in {0}", "，登记于 {0}"},
     {Text::spdx_brought_by, ", brought by {0}", "，来自{0}"},
     {Text::spdx_not_proven, "Not proven: only the image's own settings or history name it.", "未经证实：只有镜像自身的设置或历史提到它。"},
-    {Text::spdx_report_on, "veritag report on {0} images", "veritag 报告，{0} 个镜像"},
+    {Text::spdx_report_on, "veritag report on {0} {0|image|images}", "veritag 报告，{0} 个镜像"},
     {Text::spdx_skipped, "Skipped: {0}", "已跳过：{0}"},
     {Text::spdx_rules, "Rules {0}", "规则 {0}"},
     {Text::audit_column, "audit", "审计"},
     {Text::began_column, "began", "开始时间"},
     {Text::no_audits, "No audit of it ended.", "没有已完成的审计。"},
-    {Text::tree_written, "{0} pages written, {1} unchanged, {2} removed", "写入 {0} 页，未变 {1} 页，删除 {2} 页"},
+    {Text::tree_written, "{0} {0|page|pages} written, {1} unchanged, {2} removed", "写入 {0} 页，未变 {1} 页，删除 {2} 页"},
     {Text::attached, "attached", "已附加"},
     {Text::attached_before, "unchanged", "无变化"},
     {Text::not_attached, "failed", "未附加"},
@@ -256,11 +266,16 @@ std::vector<std::string> finding_codes() {
 std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values) {
     std::string result;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}') {
+        const bool place = pattern[i] == '{' && i + 2 < pattern.size() && (pattern[i + 2] == '}' || pattern[i + 2] == '|');
+        if (place) {
             const auto index = static_cast<std::size_t>(pattern[i + 1] - '0');
             VERITAG_ASSERT(index < values.size());
-            result += *(values.begin() + index);
-            i += 2;
+            const std::string_view value = *(values.begin() + index);
+            const std::size_t end = pattern.find('}', i);
+            const std::string_view words = pattern.substr(i + 2, end - i - 2);  // `|one|many`, or nothing
+            const std::size_t many = words.rfind('|');
+            result += words.empty() ? value : value == "1" ? words.substr(1, many - 1) : words.substr(many + 1);
+            i = end;
         } else {
             result += pattern[i];
         }

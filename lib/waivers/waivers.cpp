@@ -167,6 +167,11 @@ void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report) 
     report.waivers = marker.use();
 }
 
+void add(WaiverUse& whole, const WaiverUse& part) {
+    whole.findings += part.findings;
+    std::erase_if(whole.unused, [&](const IdleWaiver& each) { return std::find(part.unused.begin(), part.unused.end(), each) == part.unused.end(); });
+}
+
 void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report) {
     apply(file, today, report);
     if (report.waivers) report.waivers = WaiverUse{.findings = report.waivers->findings, .expired = {}, .unused = {}};

@@ -57,4 +57,7 @@ void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report);
 /// The same, and says which waivers did nothing: for a report over everything they are for.
 void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report);
 
+/// Adds what waivers did in one more part of a whole: a waiver did nothing where it did nothing in any part.
+void add(WaiverUse& whole, const WaiverUse& part);
+
 }  // namespace veritag::waivers

@@ -18,6 +18,7 @@ sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")
 
 import fleet  # noqa: E402
 import formats_check  # noqa: E402
+import images  # noqa: E402
 import registry  # noqa: E402
 import run_matrix  # noqa: E402
 
@@ -148,21 +149,21 @@ class Formats:
 
         def write(*arguments):
             status, _, errors = self.run("report", "--output-tree", str(out), *arguments)
-            counts = re.search(r"(\d+) pages written, (\d+) unchanged, (\d+) removed", errors)
+            counts = re.search(r"(\d+) pages? written, (\d+) unchanged, (\d+) removed", errors)
             return status, tuple(map(int, counts.groups())) if counts else errors
 
         def files():
-            return {str(path.relative_to(out)): (path.read_bytes(), path.stat().st_mtime_ns) for path in sorted(out.rglob("*")) if path.is_file()}
+            return {str(path.relative_to(out)): (path.read_bytes(), path.stat().st_mtime_ns) for path in sorted(out.rglob("*")) if path.is_file() and path.name != ".veritag-tree"}
 
         first = write()
         pages = files()
         host = self.main.host.replace(":", "%3A")
         page = pages.get(f"{host}/openeuler/cann/{WRONG_TAG}.md", (b"", 0))[0].decode()
-        self.check("a page a tag", first != (0, (self.tags, 0, 0)) and f"{first}, there are {self.tags} tags", not page.startswith(MARKER) and page[:200], "os-mismatch" not in page and "it says nothing",
+        self.check("a page a tag", first != (1, (self.tags, 0, 0)) and f"{first}, there are {self.tags} tags", not page.startswith(MARKER) and page[:200], "os-mismatch" not in page and "it says nothing",
                    re.search(r"\d\d:\d\d:\d\d", page) and "it has a time")
         (out / "README.md").write_text("# Ours\n", encoding="utf-8")
         (out / host / "openeuler/cann/notes.md").write_text("ours\n", encoding="utf-8")
-        self.check("nothing changed, nothing is touched", write() != (0, (0, self.tags, 0)) and str(write()), {name: pages[name] for name in pages} != {name: value for name, value in files().items() if name in pages} and "files were")
+        self.check("nothing changed, nothing is touched", write() != (1, (0, self.tags, 0)) and str(write()), {name: pages[name] for name in pages} != {name: value for name, value in files().items() if name in pages} and "files were")
         # One tag is pushed anew, one goes, and the same audit sees it.
         pusher = fleet.Pusher(self.main)
         pusher.image("openeuler/app003", "1.0.0-oe2203sp4", self.other)
@@ -171,7 +172,7 @@ class Formats:
         second = write()
         changed = {name for name, value in files().items() if pages.get(name) != value and name in pages}
         gone = pages.keys() - files().keys()
-        self.check("only what changed is written", second[0] != 0 and str(second), gone != {f"{host}/openeuler/cann/{WRONG_TAG}.md"} and f"gone: {gone}", len(changed) > 3 and f"changed: {changed}",
+        self.check("only what changed is written", second[0] != 1 and str(second), gone != {f"{host}/openeuler/cann/{WRONG_TAG}.md"} and f"gone: {gone}", len(changed) > 3 and f"changed: {changed}",
                    f"{host}/openeuler/app003/1.0.0-oe2203sp4.md" not in {*changed, *(files().keys() - pages.keys())} and "the new tag has no page",
                    not (out / "README.md").exists() and "what is ours went", not (out / host / "openeuler/cann/notes.md").exists() and "our notes went")
         # An audit of a part is no reason to remove the rest.
@@ -180,7 +181,22 @@ class Formats:
         self.check("an audit of a part removes no page", third[1][2] != 0 and str(third))
         empty = self.program.run("report", "--output-tree", str(out), "--store", str(self.work / "empty.sqlite"))
         self.check("an empty store removes no page", empty[0] != 3 and f"exit status {empty[0]}: {empty[2]}", len(files()) != third[1][0] + third[1][1] + 2 and "pages went")
-        self.check("not with a number", self.run("report", "--output-tree", str(out), "--audit", "1")[0] != 2 and "it is taken")
+        for option, value in (("--audit", "1"), ("--format", "json"), ("-o", str(self.work / "x"))):
+            self.check(f"a tree, not with {option}", self.run("report", "--output-tree", str(out), option, value)[0] != 2 and "it is taken")
+        self.check("a tree takes --fail-on", write("--fail-on", "never")[0] == 1 and "it fails")
+        # Two languages side by side, and waivers over the whole of it.
+        file = self.work / "waivers.yml"
+        file.write_text("waivers:\n" + "".join(f"  - {{target: '{target}', code: os-mismatch, reason: r, owner: o, expiry: {expiry}}}\n" for target, expiry in
+                                                (("**", "9999-12-31"), ("quay.io/**", "9999-12-31"), ("**", "2020-01-31"))), encoding="utf-8")
+        status, _, errors = self.run("report", "--output-tree", str(out / "zh"), "--lang", "en", "--waivers", str(file))
+        self.check("a tree tells of idle waivers", "waivers.yml:3: unused waiver" not in errors and errors, "waivers.yml:4: expired waiver" not in errors and errors, "waivers.yml:2:" in errors and errors)
+        write()
+        self.check("a tree inside another stays", not list((out / "zh").rglob("*.md")) and "it is gone")
+        shutil.rmtree(out / "zh")
+        for form in ("sarif", "junit", "csv", "cyclonedx", "spdx"):
+            errors = self.report(form, "--waivers", str(file))[2]
+            self.check(f"{form} tells of idle waivers beside it", "waivers.yml:3: unused waiver" not in errors and errors, "waivers.yml:4: expired waiver" not in errors and errors)
+        self.check("a table tells of them itself", "unused waiver" in self.report("table", "--waivers", str(file))[2] and "it is told twice")
 
     # ---- history, language ----
 
@@ -195,6 +211,23 @@ class Formats:
         self.check("history as a table", len(table.splitlines()) != 4 and table)
         status, text, errors = self.report("json", "--audit", "3", "--diff", "2")
         self.check("JSON of a difference", not text and errors, *(formats_check.json_problems(text) if text else []))
+
+    def unread(self):
+        """An image that was sound, and now cannot be read: no difference is clean then, and no finding of it counts as mended."""
+        repository, tag = next(name for name in self.fleet if name[0] == "openeuler/app004")
+        reference = f"{self.main.host}/{repository}:{tag}"
+        broken = images.Layer([images.file("etc/x", "x")])
+        broken.__dict__["blob"] = b"this is no gzip"
+        fleet.Pusher(self.main).image(repository, tag, {"amd64": [broken]})
+        self.audit()
+        status, text, _ = self.report("json", "--diff", "3")
+        value = json.loads(text)
+        told = [(each["reference"], each["verdict"], each.get("before")) for each in value["unread"]]
+        table = self.report("table", "--diff", "3")
+        chinese = self.report("table", "--diff", "3", "--lang", "zh")[1]
+        self.check("what cannot be read any more is no clean difference", status != 3 and f"exit status {status}", any(each["reference"] == reference for each in value["new"] + value["mended"]) and str(value["new"]), *formats_check.json_problems(text),
+                   (reference, "error") not in [each[:2] for each in told] and str(told), table[0] != 3 and f"exit status {table[0]}",
+                   "Could not be read or judged this time" not in table[1] and table[1], "本次无法读取或无法判定" not in chinese and chinese)
 
     def language(self):
         def said(**environment):
@@ -217,18 +250,19 @@ class Formats:
             (self.tree / path).write_text(text, encoding="utf-8")
 
     def all(self):
-        images = fleet.Fleet(repositories=8, tags=48, lies=1, mirrored=0)
+        made = fleet.Fleet(repositories=8, tags=48, lies=1, mirrored=0)
+        self.fleet = made.images
         self.declare()
         with registry.Registry(self.work / "registry") as self.main:
-            images.push(self.main)
+            made.push(self.main)
             # A lie of which a tree is known: the base of the release before.
-            self.other = images.images["openeuler/cann", "8.0.RC1-oe2203sp3"]
+            self.other = made.images["openeuler/cann", "8.0.RC1-oe2203sp3"]
             fleet.Pusher(self.main).image("openeuler/cann", WRONG_TAG, self.other)
-            self.tags = len(images.images)
+            self.tags = len(made.images)
             for _ in range(2):
                 status, errors = self.audit()
             self.check("audit", status != 1 and f"exit status {status}: {errors[:300]}")
-            for part in (self.formats, self.other_json, self.said, self.waivers, self.pages, self.history, self.language):
+            for part in (self.formats, self.other_json, self.said, self.waivers, self.pages, self.history, self.unread, self.language):
                 part()
         return self.tally
 

@@ -110,7 +110,7 @@ class Page:
 
     def write_settings(self, tools, browser, facts):
         settings = {"url": f"http://127.0.0.1:{self.daemon.port}/", "tools": str(tools), "browser": browser, "screenshots": str(self.work / "screenshots"), "host": self.server.host,
-                    "tokens": {role: self.daemon.make_token(f"page-{role}", role) for role in ("read", "scan", "admin")}, "liar": page_world.LIAR, "mended": page_world.MENDED,
+                    "tokens": {role: self.daemon.make_token(f"page-{role}", role) for role in ("read", "scan", "admin")}, "liar": page_world.LIAR, "mended": page_world.MENDED, "spoilt": page_world.SPOILT,
                     "tags": page_world.BULK_REPOSITORIES * page_world.BULK_TAGS, **facts}
         (self.work / "screenshots").mkdir(exist_ok=True)
         (self.work / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
@@ -129,6 +129,12 @@ class Page:
             return 1 if self.tally.failed else 0
         if not stay and not self.say(DRIVER / "texts.mjs", SOURCE / "lib/api/page"):
             self.tally.check("the page's words could be looked at", ["texts.mjs failed"])
+        if not stay and not self.say(DRIVER / "claims.mjs", SOURCE / "lib/api/page"):
+            self.tally.check("who is accused could be looked at", ["claims.mjs failed"])
+        shots = self.work / "screenshots"
+        shots.mkdir(parents=True, exist_ok=True)
+        if not stay and not self.say(DRIVER / "reports.mjs", tools, browser, shots, *sorted((SOURCE / "tests/data/report").glob("*.html"))):
+            self.tally.check("reports could be looked at", ["reports.mjs failed"])
         with registry.Registry(self.work / "registry") as self.server:
             self.daemon = daemon.Daemon(self.program, self.work / "daemon", self.settings({"name": "gone", "registry": self.server.host}))
             self.daemon.token = self.daemon.make_token("tests", "admin")

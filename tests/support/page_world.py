@@ -17,6 +17,7 @@ ARCHITECTURES = ("arm64", "amd64")
 MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}
 LIAR = ("openeuler/pytorch", "2.2.0-cann8.0.RC1-oe2403sp1")
 MENDED = ("openeuler/app00", "0.0.0-oe2403sp1")
+SPOILT = ("openeuler/app02", "0.0.0-oe2203sp3")
 BULK_REPOSITORIES, BULK_TAGS = 8, 200  # together 1,600
 
 # What a browser would run if anything of it became markup. Each calls alert(), which the test forbids.
@@ -114,6 +115,9 @@ class World:
         self.hostile()
 
     def mend(self):
-        """What was said of openEuler 24.03 becomes true, and a tag of 22.03-LTS-SP3 becomes a lie."""
+        """What was said of openEuler 24.03 becomes true, a tag of 22.03-LTS-SP3 becomes a lie, and one can be read no more."""
+        broken = Layer([file("etc/x", "y")])
+        broken.__dict__["blob"] = b"this is no gzip, either"
+        self.index(*SPOILT, {architecture: [broken] for architecture in ARCHITECTURES}, ["COPY broken /"])
         self.index(*MENDED, self.stack("24.03-LTS-SP1"), [COPY["os"]])
         self.index("openeuler/app01", "0.0.0-oe2203sp3", self.stack("20.03-LTS-SP4"), [COPY["os"]])

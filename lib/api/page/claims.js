@@ -34,6 +34,39 @@ export function ancestors(image) {
   return [...places.values()].sort((a, b) => b.layers - a.layers);
 }
 
+/** Whether the tag of an ancestor makes the image's claim, as far as that is certain without the rules: the version, in the repository of that component. */
+function claimsTheSame(reference, claim) {
+  const [, repository, tag] = /([^/:]+):([^/:]+)$/.exec(reference.toLowerCase()) ?? [];
+  const version = claim.version.toLowerCase();
+  return Boolean(version) && repository === claim.component.toLowerCase() && (tag === version || tag.split("-")[0] === version);
+}
+
+/** What is known of a place of the tree: "right", "wrong" or "untold". `judged` has the ancestors' own reports, by reference and digest. */
+function honesty(image, place, finding, judged) {
+  let wrong = false;
+  for (const each of place.names) {
+    const known = judged.get(`${each.reference} ${each.digest}`);
+    if (known && known.verdict !== "error") {
+      if (!known.findings.some((other) => other.code === finding.code && other.component === finding.component)) return "right";
+      wrong = true;
+    } else if (image.claims.some((claim) => claim.component === finding.component && claimsTheSame(each.reference, claim))) wrong = true;
+  }
+  return wrong ? "wrong" : "untold";
+}
+
+/**
+ * Where each error of the image began: [{ layers, code, brought }], `layers` of the place in the tree, Infinity for the image. It is the first place
+ * from the one that brought it on whose own tag is known to be wrong. A base that is what its own tag says is never accused: what was built on it is.
+ */
+export function wrongPlaces(image, judged = new Map()) {
+  const places = ancestors(image).reverse();
+  return image.findings.filter((each) => each.severity === "error" && !each.code.startsWith("parent-") && each.evidence[0] && each.evidence[0].layer !== null).map((finding) => {
+    const above = places.filter((place) => place.layers > finding.evidence[0].layer);
+    const wrong = above.find((place) => honesty(image, place, finding, judged) === "wrong");
+    return { layers: wrong?.layers ?? Infinity, code: finding.code, brought: wrong ? wrong === above[0] : above.length === 0 };
+  });
+}
+
 /** The layers in which what an error finding speaks of came in: number to codes. */
 export function guiltyLayers(image) {
   const layers = new Map();

@@ -5,8 +5,9 @@ const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected"
 const REFUSED = /^(on|src|style$|srcdoc|innerhtml|outerhtml|action|formaction)/i;
 
 // Control bytes, and marks that turn the direction of what follows, are shown as what they are: a name shall look like what it is.
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-export const visible = (text) => String(text).replace(HIDDEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+// What nobody sees is that of report/terminal.cpp: kUnseen.
+const HIDDEN = /[\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\u{ad}\u{34f}\u{61c}\u{115f}-\u{1160}\u{17b4}-\u{17b5}\u{180b}-\u{180f}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{3164}\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}]/gu;
+export const visible = (text) => String(text).replace(HIDDEN, (c) => `\\u${c.codePointAt(0).toString(16).padStart(4, "0")}`);
 
 function set(element, name, value) {
   if (value === undefined || value === null || value === false) return;

@@ -137,16 +137,29 @@ function quietSection(caption, changes) {
   return details;
 }
 
+/** What nobody can say anything of now: a list of images, or of targets. */
+function unreadSection(caption, list) {
+  if (list.length === 0) return null;
+  return h("section", { class: "card change error" }, h("h2", {}, `${caption} (${number(list.length)})`), longTable(caption, [
+    { title: t("verdict"), class: "tight", cell: (each) => badge(each.verdict ?? "error") },
+    { title: t(list[0].target ? "target" : "image"), head: true, cell: (each) => [each.target ?? h("a", { href: to("images", { q: each.reference }) }, each.reference), each.platform && h("span", { class: "note" }, ` ${each.platform}`),
+      each.before && h("span", { class: "note block" }, t("diffBefore"), " ", badge(each.before))] },
+    { title: t("diffWhy"), cell: (each) => each.message },
+  ], list, 50));
+}
+
 const diff = {
   title: (route) => t("diffTitle", { other: route.path[2], id: route.path[1] }),
   async show(main, route, signal) {
     const [id, other] = route.path.slice(1, 3).map(encodeURIComponent);
     const difference = await get(`audits/${id}/diff/${other}?lang=${document.documentElement.lang}`, signal);
-    const quiet = difference.new.length === 0 && difference.mended.length === 0;
+    const { unread = [], unlisted = [] } = difference;
+    const quiet = difference.new.length === 0 && difference.mended.length === 0 && unread.length === 0 && unlisted.length === 0;
     put(main, h("p", { class: "crumbs" }, h("a", { href: to("audits") }, t("audits")), " / ", h("a", { href: to(["audit", id]) }, id)), h("h1", {}, this.title(route)),
-      h("p", { class: "lead" }, [["diffNew", "new"], ["diffMended", "mended"], ["diffUnchanged", "unchanged"], ["diffNotSeen", "notSeen"]].map(([word, list]) => `${t(word)}: ${number(difference[list]?.length ?? 0)}`).join(" · "),
+      h("p", { class: "lead" }, [["diffNew", "new"], ["diffMended", "mended"], ["diffUnchanged", "unchanged"], ["diffNotSeen", "notSeen"], ["diffUnread", "unread"], ...(unlisted.length ? [["diffUnlisted", "unlisted"]] : [])].map(([word, list]) => `${t(word)}: ${number(difference[list]?.length ?? 0)}`).join(" · "),
         " ", h("a", { href: to(["diff", other, id]) }, t("swap"))),
       quiet && h("p", { class: "card" }, t("diffNothing")),
+      unreadSection(t("diffUnlisted"), unlisted), unreadSection(t("diffUnread"), unread),
       changeSection(t("diffNew"), difference.new, "fail"), changeSection(t("diffMended"), difference.mended, "pass"), changeSection(t("diffNotSeen"), difference.notSeen ?? [], "unknown"),
       quietSection(t("diffUnchanged"), difference.unchanged ?? []));
   },

@@ -1,6 +1,6 @@
 // One image: what its tag claims, what is inside, the proof, where it went wrong, and what to do.
 import { get } from "./api.js";
-import { ancestors, guiltyLayers, judgeClaims, others } from "./claims.js";
+import { ancestors, guiltyLayers, judgeClaims, others, wrongPlaces } from "./claims.js";
 import { meaning } from "./codes.js";
 import { add, h, put } from "./dom.js";
 import { familyGraph } from "./graph.js";
@@ -52,10 +52,9 @@ function commands(image, suggestion) {
 }
 
 /** The image, what it is built on, and in which of them the lie lies. */
-function treeNodes(image) {
+function treeNodes(image, judged) {
   const places = ancestors(image);
-  const guilty = [...guiltyLayers(image)];
-  const here = (from, upTo) => guilty.filter(([layer]) => layer >= from && layer < upTo).flatMap(([, codes]) => codes);
+  const wrong = wrongPlaces(image, judged);
   const short = (reference) => (reference.startsWith(`${image.registry}/`) ? reference.slice(image.registry.length + 1) : reference);
   const broken = image.findings.find((each) => each.code === "parent-mismatch" || each.code === "parent-forged");
   const nodes = [{ reference: image.reference, layers: Infinity, title: short(image.reference), kind: "own", note: t("thisImage"), broken: Boolean(broken) }];
@@ -66,16 +65,18 @@ function treeNodes(image) {
       note: [t("layerCount", { count: place.layers }), !place.current && t("rebuiltSince")].filter(Boolean).join(" · ") });
   }
   nodes.forEach((node, at) => {
-    const codes = here(nodes[at + 1]?.layers ?? 0, node.layers);
-    if (codes.length) Object.assign(node, { kind: "bad", note: `${node.note} · ${t("cameIn", { code: [...new Set(codes)].join(", ") })}` });
+    for (const [word, brought] of [["cameIn", true], ["wrongBase", false]]) {
+      const codes = [...new Set(wrong.filter((each) => each.layers === node.layers && each.brought === brought).map((each) => each.code))];
+      if (codes.length) Object.assign(node, { kind: "bad", note: `${node.note} · ${t(word, { code: codes.join(", ") })}` });
+    }
     if (at === 0 && broken) node.step = meaning(broken.code);
   });
   if (places.length === 0) nodes.push({ title: t("familyNone"), note: "", kind: "none", layers: 0 });
   return nodes;
 }
 
-function familySection(image) {
-  const nodes = treeNodes(image);
+function familySection(image, judged) {
+  const nodes = treeNodes(image, judged);
   const figure = h("div", { class: "figure" });
   const draw = () => put(figure, familyGraph(nodes, Math.max(260, figure.clientWidth)));
   new ResizeObserver((_, observer) => (figure.isConnected ? draw() : observer.disconnect())).observe(figure);
@@ -98,7 +99,7 @@ function layersSection(image, layers) {
     { title: t("layer"), class: "number", head: true, cell: (layer) => layer.at },
     { title: t("size"), class: "size", cell: size },
     { title: t("createdBy"), class: "steps", cell: (layer) => [layer.createdBy ? h("code", { class: "step" }, layer.createdBy) : h("span", { class: "note" }, t("noStep")),
-      guilty.has(layer.at) && h("span", { class: "wrong block" }, t("cameIn", { code: guilty.get(layer.at).join(", ") }))] },
+      guilty.has(layer.at) && h("span", { class: "note block" }, t("provesHere", { code: guilty.get(layer.at).join(", ") }))] },
     { title: t("belongsTo"), cell: (layer) => owner(layer.at) },
     { title: t("digest"), class: "tight", cell: (layer) => shortDigest(layer.digest) },
   ], layers.map((layer, at) => ({ ...layer, at }))) : h("p", { class: "note" }, t("layersAbsent")));
@@ -143,6 +144,18 @@ function packagesSection(image, signal, query) {
   return add(section, place);
 }
 
+/** What was said of the images below, where it matters: only then can one tell who was wrong first. */
+async function readAncestors(image, signal) {
+  const judged = new Map();
+  if (guiltyLayers(image).size === 0) return judged;
+  const digests = [...new Set(image.lineage.map((each) => each.digest))];
+  await Promise.all(digests.map(async (digest) => {
+    const report = await get(`images/${digest}`, signal).catch((error) => (error.name === "AbortError" ? Promise.reject(error) : { images: [] }));
+    for (const each of report.images) judged.set(`${each.reference} ${each.digest}`, each);
+  }));
+  return judged;
+}
+
 export const title = (route) => route.query.get("ref") || t("image");
 
 export async function show(main, route, signal) {
@@ -156,6 +169,7 @@ export async function show(main, route, signal) {
   const names = [...new Set(report.images.map((each) => each.reference))].filter((name) => name !== image.reference);
   const steps = image.digest ? await get(`images/${image.digest}/layers`, signal).then((answer) => answer.layers).catch((error) => (error.name === "AbortError" ? Promise.reject(error) : [])) : [];
   const judged = judgeClaims(image);
+  const judgedAncestors = await readAncestors(image, signal);
   const suggestion = image.findings.find((each) => each.suggestion)?.suggestion;
   const at = (each) => to(["image", route.path[1]], { ref: each.reference, platform: each.platform });
 
@@ -168,7 +182,7 @@ export async function show(main, route, signal) {
     h("section", { class: "card" }, h("h2", {}, t("findings")), image.findings.length ? h("ul", { class: "findings" }, image.findings.map((each) => findingCard(each, steps))) : h("p", {}, image.verdict === "error" ? sentence(image, judged) : t("noFindings"))),
     image.problems.length > 0 && h("section", { class: "card" }, h("h2", {}, t("problems")), h("ul", { class: "evidence" }, image.problems.map((each) => h("li", {}, code(each.path), " ", each.message)))));
   if (image.verdict !== "error")
-    add(main, familySection(image), layersSection(image, steps), packagesSection(image, signal, route.query));
+    add(main, familySection(image, judgedAncestors), layersSection(image, steps), packagesSection(image, signal, route.query));
   add(main, h("section", { class: "card" }, h("h2", {}, t("facts")), h("dl", { class: "facts" },
     h("dt", {}, t("registry")), h("dd", {}, image.registry), h("dt", {}, t("platform")), h("dd", {}, image.platform || "–"),
     h("dt", {}, t("digest")), h("dd", {}, code(image.digest || "–"), " ", image.digest && copyButton(image.digest)),

@@ -175,8 +175,9 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     if (!/openeuler[\s\S]*false/.test(rows[0] ?? "") || rows.filter((row) => row.includes("true")).length !== 2) problems.push(JSON.stringify(rows));
     const nodes = await page.locator(".family .node").allInnerTexts().catch(() => []);
     const tree = await page.locator(".family").getAttribute("aria-label");
-    if (nodes.length !== 3 || !/pytorch.*cann.*openeuler:22\.03-lts-sp4.*os-mismatch/.test(tree)) problems.push(`tree: ${tree}`);
+    if (nodes.length !== 3 || !/pytorch.*built on the wrong image: os-mismatch.*cann.*openeuler:22\.03-lts-sp4/.test(tree)) problems.push(`tree: ${tree}`);
     if ((await page.locator(".node.bad").count()) !== 1) problems.push("the place where it went wrong is not marked once");
+    else if (!(await page.locator(".node.bad").textContent()).includes("pytorch")) problems.push("a base that is what its tag says is accused");
     if ((await page.locator("section:has(h2:text('Layers')) tbody tr").count()) !== 3) problems.push("not three layers");
     await page.evaluate(() => scrollTo(0, 0));
     await shot(page, "image-1280", { fullPage: true });
@@ -216,6 +217,8 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     const said = await text(page, "main");
     if (!/New \(\d+\)/.test(said) || !/Mended \(\d+\)/.test(said) || !said.includes("22.03-LTS-SP3")) problems.push(said.slice(0, 500));
     if (!page.url().includes(`diff/${second}/${first}`)) problems.push(page.url());
+    const unread = await page.locator(".change.error").innerText().catch(() => "no list of what could not be read");
+    if (!unread.includes("Could not be read or judged this time") || !unread.includes(settings.spoilt.join(":")) || !/before:\s*\S?\s*pass/i.test(unread)) problems.push(unread.slice(0, 500));
     await shot(page, "diff-1280");
     await go(page, `#/audit/${second}`);
     const download = page.waitForEvent("download");

@@ -61,9 +61,13 @@ Report audit_report() {
     ImageReport parent = image("hub.example", "8.0.RC1-oe2203sp2", Verdict::fail, 'c');
     parent.reference = "hub.example/openeuler/cann:8.0.RC1-oe2203sp2";
     parent.repository = "openeuler/cann";
-    parent.findings = {{.code = "tool-missing", .severity = Severity::error, .component = "python", .claimed = "3.10", .message = "The tag claims Python 3.10; it is not in the image.", .evidence = {},
+    parent.findings = {report.images.front().findings.front(),
+                       {.code = "tool-missing", .severity = Severity::error, .component = "python", .claimed = "3.10", .message = "The tag claims Python 3.10; it is not in the image.", .evidence = {},
                         .waived = Waived{"goes with the next release", "infra@example.org", "2026-12-31"}},
                        {.code = "package-foreign", .severity = Severity::warning, .component = "openeuler", .observed = "el9", .message = "12 of 310 packages are built for AlmaLinux or Rocky Linux, not for openEuler.", .evidence = {}}};
+    parent.findings.front().suggestion = "8.0.RC1-oe2203sp4";
+    parent.findings.front().mend.reset();
+    parent.lineage = {report.images.front().lineage.begin() + 1, report.images.front().lineage.end()};
     report.images.push_back(parent);
     ImageReport unknown = image("hub.example", "2.3.0-oe2403lts", Verdict::unknown, 'f');
     unknown.findings = {{.code = "unproven", .severity = Severity::warning, .component = "pytorch", .claimed = "2.3.0", .message = "The tag claims PyTorch 2.3.0; nothing in the image proves or disproves it.",

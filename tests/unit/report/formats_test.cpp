@@ -6,6 +6,7 @@
 #include "sample.h"
 
 #include <gtest/gtest.h>
+#include <rapidjson/document.h>
 
 #include <algorithm>
 #include <iterator>
@@ -88,6 +89,8 @@ TEST(Markup, LeavesNoCharacterOfMarkup) {
     EXPECT_EQ(markdown_text("22.03-LTS"), "22.03-LTS");
     EXPECT_EQ(markdown_text("[a](b) *c* <d> `e` f_g"), "\\[a\\](b) \\*c\\* \\<d\\> \\`e\\` f\\_g");
     EXPECT_EQ(markdown_text("https://x @y www.z"), "https:\u2060//x @\u2060y www.\u2060z");
+    EXPECT_EQ(markdown_text("torvalds/linux#1 #2 GH-3 # 4"), "torvalds/linux#\u20601 #\u20602 GH-\u20603 # 4");
+    EXPECT_EQ(markdown_text("#1"), "\\#\u20601");
     EXPECT_EQ(markdown_code("a`b"), "`a'b`");
     EXPECT_EQ(markdown_code(""), "` `");
     EXPECT_EQ(markdown_block("sh", "a ``` b\n"), "````sh\na ``` b\n````\n");
@@ -207,6 +210,17 @@ TEST(Csv, GuardsWhatASpreadsheetWouldRun) {
     }
 }
 
+TEST(Csv, QuotesEveryCell) {
+    Report report;
+    report.skipped = {{.reference = "a;=1+1", .digest = "", .reason = "b\t=1+1"}};
+    const std::string text = written(report, "csv", Language::en);
+    EXPECT_NE(text.find("\"a;=1+1\","), std::string::npos) << text;
+    for (const std::string_view line : split(std::string_view(text).substr(0, text.size() - 2), '\n')) {
+        EXPECT_TRUE(line.starts_with('"')) << line;
+        EXPECT_EQ(line.find(",,"), std::string_view::npos) << line;
+    }
+}
+
 TEST(Csv, HasEveryFindingAndEveryImage) {
     const Report report = audit_report();
     std::size_t findings = 0;
@@ -215,9 +229,36 @@ TEST(Csv, HasEveryFindingAndEveryImage) {
     EXPECT_EQ(rows_of(written(sample_report(), "csv", Language::en)).size(), 1U + 7U + 1U + 1U) << "names, findings, one unreadable image, one skipped";
 }
 
+TEST(Sarif, HasTheProofThePlaceAndWhatWasNotListed) {
+    const std::string text = written(audit_report(), "sarif", Language::en);
+    rapidjson::Document root;
+    root.Parse(text.data(), text.size());
+    const auto& run = root["runs"][0];
+    EXPECT_FALSE(run["invocations"][0]["executionSuccessful"].GetBool());
+    EXPECT_STREQ(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].GetString(),
+                 "quay.example/openeuler could not be listed to its end, so images of it may be missing here: list tags: quay.example/openeuler: HTTP 429 after 3 tries; try again later");
+    const auto& result = run["results"][0];
+    EXPECT_STREQ(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].GetString(), "AI/pytorch/meta.yml");
+    EXPECT_EQ(result["locations"][0]["physicalLocation"]["region"]["startLine"].GetInt(), 3);
+    ASSERT_EQ(result["relatedLocations"].Size(), 2U);
+    EXPECT_STREQ(result["relatedLocations"][0]["message"]["text"].GetString(), "etc/os-release (layer 0): VERSION=\"22.03 (LTS-SP4)\"");
+    Report listed = audit_report();
+    for (ListedTarget& each : listed.targets) each.error.reset();
+    EXPECT_NE(written(listed, "sarif", Language::en).find("\"executionSuccessful\": true"), std::string::npos);
+}
+
+TEST(BillsOfMaterialsAndTheGraph, SayWhatWasNotListed) {
+    for (const char* format : {"cyclonedx", "spdx", "dot"})
+        for (const Language language : {Language::en, Language::zh}) {
+            const std::string text = written(audit_report(), format, language);
+            EXPECT_NE(text.find("quay.example/openeuler"), std::string::npos) << format;
+            EXPECT_NE(text.find("HTTP 429 after 3 tries"), std::string::npos) << format;
+        }
+}
+
 TEST(JUnit, PassesNothingThatIsUnknownAndFailsNothingThatIsWaived) {
     const std::string text = written(audit_report(), "junit", Language::en);
-    EXPECT_NE(text.find("<testsuites name=\"veritag\" tests=\"7\" failures=\"3\" errors=\"1\""), std::string::npos) << text;
+    EXPECT_NE(text.find("<testsuites name=\"veritag\" tests=\"7\" failures=\"4\" errors=\"1\""), std::string::npos) << text;
     EXPECT_EQ(text.find("<failure type=\"tool-missing\""), std::string::npos) << "waived";
     EXPECT_NE(text.find("Waived until 2026-12-31 by infra@example.org"), std::string::npos);
     EXPECT_NE(written(sample_report(), "junit", Language::en).find("<skipped type=\"unproven\""), std::string::npos);

@@ -52,11 +52,31 @@ TEST(History, KnowsSinceWhenAndUntilWhenAFindingWasThere) {
     EXPECT_STREQ(there["firstSeen"]["time"].GetString(), "2026-08-21T00:00:00Z");
     EXPECT_EQ(there["lastSeen"]["audit"].GetInt(), 9);
     EXPECT_TRUE(there["present"].GetBool());
+    EXPECT_STREQ(there["now"].GetString(), "present");
     const auto& gone = root["findings"][1];
     EXPECT_STREQ(gone["reference"].GetString(), "h/a:1");
     EXPECT_EQ(gone["firstSeen"]["audit"].GetInt(), 3);
     EXPECT_EQ(gone["lastSeen"]["audit"].GetInt(), 5);
     EXPECT_FALSE(gone["present"].GetBool());
+    EXPECT_STREQ(gone["now"].GetString(), "gone");
+}
+
+TEST(History, DoesNotTakeForMendedWhatCouldNotBeRead) {
+    HistoryBuilder builder({"h/a"});
+    const Report first = report("x", true);
+    Report second = report("", false);
+    second.images[0].error = Error{ErrorCode::io, "fetch manifest", "h/a:1", "HTTP 500", ""};
+    builder.add({1, kStart, "", {}}, &first);
+    builder.add({2, kStart, "", {}}, &second);
+    const Result<std::string> text = write_history(builder.take(), "json", {});
+    ASSERT_TRUE(text);
+    rapidjson::Document root;
+    root.Parse(text->data(), text->size());
+    ASSERT_EQ(root["findings"].Size(), 2U);
+    EXPECT_STREQ(root["findings"][0]["reference"].GetString(), "h/a:1");
+    EXPECT_FALSE(root["findings"][0]["present"].GetBool());
+    EXPECT_STREQ(root["findings"][0]["now"].GetString(), "notSeen");
+    EXPECT_STREQ(root["findings"][1]["now"].GetString(), "gone");
 }
 
 TEST(History, ShowsTheTrend) {

@@ -44,8 +44,13 @@ protected:
     std::map<std::string, std::pair<std::string, fs::file_time_type>> files() const {
         std::map<std::string, std::pair<std::string, fs::file_time_type>> all;
         for (const auto& each : fs::recursive_directory_iterator(root_ / "out"))
-            if (each.is_regular_file()) all[each.path().lexically_relative(root_ / "out").generic_string()] = {read(each.path().lexically_relative(root_ / "out").generic_string()), each.last_write_time()};
+            if (each.is_regular_file() && each.path().filename() != ".veritag-tree") all[each.path().lexically_relative(root_ / "out").generic_string()] = {read(each.path().lexically_relative(root_ / "out").generic_string()), each.last_write_time()};
         return all;
+    }
+    std::string refused(const OutputTree& tree) const {
+        std::string text;
+        for (const Error& each : tree.failures()) text += fs::path(each.where).lexically_relative(root_ / "out").generic_string() + ": " + each.saw + "\n";
+        return text;
     }
     fs::path root_;
 };
@@ -64,18 +69,18 @@ TEST(PagePath, IsSafeWhateverTheNames) {
 
 TEST_F(OutputTreeTest, TouchesOnlyWhatChanged) {
     OutputTree first = open();
-    ASSERT_TRUE(first.put("h/a/1.md", "# one\n"));
-    ASSERT_TRUE(first.put("h/a/2.md", "# two\n"));
-    ASSERT_TRUE(first.put("h/b/1.md", "# three\n"));
-    ASSERT_TRUE(first.remove_others());
+    first.put("h/a/1.md", "# one\n");
+    first.put("h/a/2.md", "# two\n");
+    first.put("h/b/1.md", "# three\n");
+    first.remove_others();
     EXPECT_EQ(std::tuple(first.written(), first.unchanged(), first.removed()), std::tuple(3U, 0U, 0U));
     EXPECT_EQ(read("h/a/1.md"), std::string(kPageMarker) + "\n\n# one\n");
     const auto before = files();
 
     OutputTree second = open();
-    ASSERT_TRUE(second.put("h/a/1.md", "# one\n"));
-    ASSERT_TRUE(second.put("h/a/2.md", "# other\n"));
-    ASSERT_TRUE(second.remove_others());
+    second.put("h/a/1.md", "# one\n");
+    second.put("h/a/2.md", "# other\n");
+    second.remove_others();
     EXPECT_EQ(std::tuple(second.written(), second.unchanged(), second.removed()), std::tuple(1U, 1U, 1U));
     const auto after = files();
     EXPECT_EQ(after.size(), 2U);
@@ -91,9 +96,9 @@ TEST_F(OutputTreeTest, LeavesAloneWhatIsSomebodyElses) {
     write(".git/x.md", std::string(kPageMarker) + "\n");
     write("h/a/old.txt", std::string(kPageMarker) + "\n");
     OutputTree tree = open();
-    ASSERT_TRUE(tree.put("h/a/1.md", "# one\n"));
-    ASSERT_TRUE(tree.remove_others());
-    EXPECT_EQ(tree.refused(), std::vector<std::string>{"h/a/1.md"});
+    tree.put("h/a/1.md", "# one\n");
+    tree.remove_others();
+    EXPECT_EQ(refused(tree), "h/a/1.md: something stands there that veritag did not write\n");
     EXPECT_EQ(tree.removed(), 0U);
     EXPECT_EQ(read("h/a/1.md"), "mine too\n");
     EXPECT_EQ(files().size(), 5U);
@@ -107,11 +112,11 @@ TEST_F(OutputTreeTest, FollowsNoLink) {
     fs::create_symlink(root_ / "elsewhere/page.md", root_ / "out/h/1.md");
     fs::create_symlink(root_ / "elsewhere/new", root_ / "out/h/2.md.new");
     OutputTree tree = open();
-    ASSERT_TRUE(tree.put("h/a/1.md", "# one\n"));
-    ASSERT_TRUE(tree.put("h/1.md", "# one\n"));
-    ASSERT_TRUE(tree.put("h/2.md", "# two\n"));
-    ASSERT_TRUE(tree.remove_others());
-    EXPECT_EQ(tree.refused(), (std::vector<std::string>{"h/a/1.md", "h/1.md"}));
+    tree.put("h/a/1.md", "# one\n");
+    tree.put("h/1.md", "# one\n");
+    tree.put("h/2.md", "# two\n");
+    tree.remove_others();
+    EXPECT_EQ(refused(tree), "h/a/1.md: " + (root_ / "out/h/a").string() + " is no directory\nh/1.md: something stands there that veritag did not write\n");
     EXPECT_TRUE(fs::exists(root_ / "elsewhere/page.md"));
     EXPECT_FALSE(fs::exists(root_ / "elsewhere/new"));
     EXPECT_EQ(read("h/2.md"), std::string(kPageMarker) + "\n\n# two\n");
@@ -120,9 +125,47 @@ TEST_F(OutputTreeTest, FollowsNoLink) {
 TEST_F(OutputTreeTest, AFileInTheWayIsRefused) {
     write("h", "a file\n");
     OutputTree tree = open();
-    ASSERT_TRUE(tree.put("h/a/1.md", "# one\n"));
-    EXPECT_EQ(tree.refused().size(), 1U);
+    tree.put("h/a/1.md", "# one\n");
+    EXPECT_EQ(tree.failures().size(), 1U);
     EXPECT_EQ(read("h"), "a file\n");
+}
+
+TEST_F(OutputTreeTest, RemovesNothingOnItsWayThatIsNotItsOwn) {
+    write("h/a/1.md.new", "mine\n");
+    write("h/a/.veritag-0123", "mine, too\n");
+    OutputTree tree = open();
+    tree.put("h/a/1.md", "# one\n");
+    EXPECT_EQ(read("h/a/1.md.new"), "mine\n");
+    EXPECT_EQ(read("h/a/.veritag-0123"), "mine, too\n");
+    EXPECT_EQ(read("h/a/1.md"), std::string(kPageMarker) + "\n\n# one\n");
+    EXPECT_EQ(files().size(), 3U) << "nothing unfinished is left";
+}
+
+// A repository may be called as a page's unfinished file could be, and a page that cannot be written stops no other.
+TEST_F(OutputTreeTest, OnePageThatFailsStopsNoOther) {
+    OutputTree tree = open();
+    tree.put("h/app/1.md.new/2.md", "# a repository\n");
+    tree.put("h/app/1.md", "# one\n");
+    EXPECT_TRUE(tree.failures().empty());
+    write("h/b/1.md", "mine\n");
+    tree.put("h/b/1.md", "# one\n");
+    tree.put("h/c/1.md", "# one\n");
+    EXPECT_EQ(refused(tree), "h/b/1.md: something stands there that veritag did not write\n");
+    EXPECT_EQ(tree.written(), 3U);
+    EXPECT_EQ(read("h/c/1.md"), std::string(kPageMarker) + "\n\n# one\n");
+}
+
+TEST_F(OutputTreeTest, LeavesATreeInsideItAlone) {
+    Result<OutputTree> inner = OutputTree::open((root_ / "out/zh").string());
+    ASSERT_TRUE(inner);
+    inner->put("h/a/1.md", "# yi\n");
+    OutputTree outer = open();
+    outer.put("h/a/1.md", "# one\n");
+    outer.put("zh/a/1.md", "# of a registry with that name\n");
+    outer.remove_others();
+    EXPECT_EQ(outer.removed(), 0U);
+    EXPECT_EQ(read("zh/h/a/1.md"), std::string(kPageMarker) + "\n\n# yi\n");
+    EXPECT_EQ(refused(outer), "zh/a/1.md: " + (root_ / "out/zh").string() + " is the root of another output tree\n");
 }
 
 TEST_F(OutputTreeTest, APlaceThatCannotBeMadeIsAnError) {

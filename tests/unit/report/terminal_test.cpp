@@ -4,7 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace veritag::report {
@@ -17,6 +22,37 @@ TEST(DisplayWidth, CountsWideCharactersTwice) {
     EXPECT_EQ(display_width("→ a"), 3U);
     EXPECT_EQ(display_width("e\u0301"), 1U);
     EXPECT_EQ(display_width("\xff"), 1U);
+}
+
+TEST(Printable, ShowsWhatNobodySees) {
+    EXPECT_EQ(printable("a\u061cb"), "a\\u{61c}b");
+    EXPECT_EQ(printable("a\U000E0041b"), "a\\u{e0041}b");
+    for (const char* each : {"\u00ad", "\u034f", "\u115f", "\u17b4", "\u180e", "\u200b", "\u202e", "\u2066", "\u3164", "\ufeff", "\uffa0", "\ufff9", "\U000E0001", "\U000E007F", "\U000E0100"})
+        EXPECT_EQ(printable(each).find(each), std::string::npos) << printable(each);
+    EXPECT_EQ(printable("镜像 e\u0301 ü"), "镜像 e\u0301 ü");
+}
+
+// Every range of one is one of the other.
+TEST(Printable, HidesNothingThatThePageShows) {
+    const auto read = [](const char* path) {
+        std::ifstream in(std::string(VERITAG_SOURCE_DIR) + path);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    const auto ranges = [](const std::string& text, const std::regex& one) {
+        std::set<std::pair<unsigned long, unsigned long>> all;
+        for (std::sregex_iterator each(text.begin(), text.end(), one), end; each != end; ++each)
+            all.emplace(std::stoul((*each)[1], nullptr, 16), std::stoul((*each)[2].length() > 0 ? (*each)[2] : (*each)[1], nullptr, 16));
+        return all;
+    };
+    const std::string terminal = read("/lib/report/terminal.cpp"), page = read("/lib/api/page/dom.js");
+    const std::size_t begin = terminal.find("kUnseen{{"), line = page.find("const HIDDEN");
+    ASSERT_NE(begin, std::string::npos);
+    ASSERT_NE(line, std::string::npos);
+    const auto ours = ranges(terminal.substr(begin, terminal.find("}}};", begin) - begin), std::regex("\\{0x([0-9A-F]+), 0x([0-9A-F]+)"));
+    auto theirs = ranges(page.substr(line, page.find('\n', line) - line), std::regex("\\\\u\\{([0-9a-f]+)\\}(?:-\\\\u\\{([0-9a-f]+)\\})?"));
+    std::erase_if(theirs, [](const auto& range) { return range.second < 0xA0; });  // control bytes, which quote() escapes
+    EXPECT_EQ(ours, theirs);
+    EXPECT_GT(ours.size(), 10U);
 }
 
 TEST(Wrap, BreaksAtSpacesOnly) {

@@ -188,6 +188,21 @@ TEST(AppliedWaivers, OfADeclarationMatchItsFile) {
     EXPECT_EQ(report.waivers->findings, 2U);
 }
 
+TEST(AppliedWaivers, OfSeveralPartsAreIdleOnlyWhereAllSaySo) {
+    const std::string more = ", reason: r, owner: o, expiry: 2026-12-31}";
+    const WaiverFile file{"w.yml", read(entry("{target: 'quay.io/openeuler/*:1', code: os-mismatch" + more + "\n  - {target: 'quay.io/openeuler/*:2', code: os-mismatch" + more + "\n  - {target: 'quay.io/openeuler/*:3', code: os-mismatch" + more))};
+    Report first, second;
+    first.images = {image("1", {finding("os-mismatch", Severity::error)})};
+    second.images = {image("2", {finding("os-mismatch", Severity::error)})};
+    apply(file, kToday, first);
+    apply(file, kToday, second);
+    WaiverUse whole = *first.waivers;
+    add(whole, *second.waivers);
+    EXPECT_EQ(whole.findings, 2U);
+    ASSERT_EQ(whole.unused.size(), 1U);
+    EXPECT_EQ(whole.unused[0].target, "quay.io/openeuler/*:3");
+}
+
 TEST(AppliedWaivers, OfYesterdayAreForgotten) {
     const WaiverFile file{"w.yml", read(entry(kWhole))};
     ImageReport one = image("1-oe2203sp2", {finding("os-mismatch", Severity::error)});
