@@ -2,11 +2,14 @@
 #include "api/page.h"
 
 #include "api/forms.h"
+#include "report/messages.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string>
+#include <string_view>
 
 namespace veritag::api {
 namespace {
@@ -22,6 +25,28 @@ TEST(Page, HasItsFilesSortedAndSmall) {
         EXPECT_NE(page_content_type(file.name), "application/octet-stream") << file.name;
     }
     EXPECT_LT(bytes, 200U << 10);
+}
+
+std::string content_of(std::string_view name) {
+    for (const PageFile& file : page_files())
+        if (file.name == name) return std::string(file.content);
+    return {};
+}
+
+// A maintainer who reads a report and the page must not meet two words for one thing.
+TEST(Page, CallsThingsAsReportsDo) {
+    const std::string codes = content_of("codes.js");
+    for (const std::string& code : report::finding_codes()) {
+        std::string english(report::name_of_code(code, report::Language::en));
+        english[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(english[0])));
+        EXPECT_NE(codes.find("\", \"" + english + "\", \"" + std::string(report::name_of_code(code, report::Language::zh)) + "\"]"), std::string::npos) << code;
+    }
+    const std::string texts = content_of("texts.js");
+    for (const Verdict verdict : {Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error}) {
+        const std::size_t at = texts.find("\n  " + std::string(to_string(verdict)) + ": [");
+        ASSERT_NE(at, std::string::npos) << to_string(verdict);
+        EXPECT_NE(texts.substr(at + 1, texts.find('\n', at + 1) - at).find(", \"" + std::string(report::verdict_word(verdict, report::Language::zh)) + "\"]"), std::string::npos) << to_string(verdict);
+    }
 }
 
 TEST(Page, NamesItsVersionEverywhere) {
