@@ -5,11 +5,17 @@ import { date, number, t } from "./texts.js";
 
 const BOX = 56, GAP = 44, WIDEST = 640, LETTER = 7.9;
 
+const letters = (character) => (character.codePointAt(0) > 0x2e7f ? 1.7 : 1); // Chinese is wider
 const cut = (text, width) => {
-  const most = Math.max(8, Math.floor(width / LETTER));
-  if (text.length <= most) return text;
-  const head = Math.floor(most * 0.4);
-  return `${text.slice(0, head)}…${text.slice(text.length - (most - head - 1))}`;
+  const most = Math.max(8, width / LETTER), all = [...text];
+  const upTo = (list, room) => {
+    let count = 0;
+    while (count < list.length && (room -= letters(list[count])) >= 0) count += 1;
+    return count;
+  };
+  if (upTo(all, most) === all.length) return text;
+  const head = upTo(all, most * 0.4), tail = upTo([...all].reverse(), most * 0.6 - 1);
+  return `${all.slice(0, head).join("")}…${all.slice(all.length - tail).join("")}`;
 };
 
 /** `nodes`, the image first and what it stands on below: { title, note, kind: "own" | "good" | "stale" | "bad" | "none", step, path }. */

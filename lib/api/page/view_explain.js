@@ -19,7 +19,7 @@ function explained(answer) {
       { title: "", cell: (claim) => claim.from === "repository" && h("span", { class: "note" }, t("fromRepository")) },
     ], answer.claims) : h("p", { class: "wrong" }, t("explainNothing", { grammar: answer.grammar })),
     answer.findings.length > 0 && h("ul", { class: "findings" }, answer.findings.map((each) => h("li", { class: `finding ${each.severity}` }, h("p", { class: "row" }, severity(each.severity), h("strong", {}, meaning(each.code)), code(each.code)), h("p", {}, each.message)))),
-    answer.expectedParents.length > 0 && h("p", {}, `${t("expectedParents")}: `, answer.expectedParents.map((each) => h("span", { class: "chip" }, `${each.component} ${each.version}`))),
+    answer.expectedParents.length > 0 && h("p", {}, t("expectedParents"), answer.expectedParents.map((each) => h("span", { class: "chip" }, `${each.component} ${each.version}`))),
   ];
 }
 

@@ -34,7 +34,7 @@ function claimsSection(image, judged) {
       { title: "", class: "tight", cell: outcome },
       { title: t("proof"), class: "proof", cell: ({ seen }) => seen?.evidence?.length > 0 && evidenceList(seen.evidence.slice(0, 2)) },
     ], judged) : h("p", {}, t("noClaims")),
-    more.length > 0 && h("p", {}, h("span", { class: "note" }, `${t("alsoInside")}: `), more.map((each) => h("span", { class: "chip" }, named(each), !each.proof && ` (${t("notProven")})`))));
+    more.length > 0 && h("p", {}, h("span", { class: "note" }, t("alsoInside")), more.map((each) => h("span", { class: "chip" }, named(each), !each.proof && ` (${t("notProven")})`))));
 }
 
 function findingCard(finding, steps) {
@@ -61,7 +61,7 @@ function treeNodes(image, judged) {
   for (const place of places) {
     const names = place.names.map((each) => short(each.reference));
     nodes.push({ reference: place.names[0].reference, names: place.names, layers: place.layers, kind: place.current ? "good" : "stale",
-      title: names.length > 1 ? t("moreNames", { first: names[0], count: names.length - 1 }) : names[0],
+      title: names.length > 1 ? t("moreNames", { first: names[0], count: names.length }) : names[0],
       note: [t("layerCount", { count: place.layers }), !place.current && t("rebuiltSince")].filter(Boolean).join(" · ") });
   }
   nodes.forEach((node, at) => {

@@ -29,7 +29,7 @@ const columns = () => [
   { title: t("verdict"), class: "tight", cell: (tag) => badge(tag.verdict) },
   { title: t("image"), head: true, cell: (tag) => [h("a", { href: to(...imagePath(tag.worst)) }, tag.repository, ":", h("wbr"), h("strong", {}, tag.tag)), h("span", { class: "note block" }, tag.registry)] },
   { title: t("finding"), cell: (tag) => tag.codes.map((each) => h("span", { class: `chip ${tag.notes.has(each) || !tag.counting.has(each) ? "other" : ""}`, title: meaning(each) }, each, !tag.counting.has(each) && ` (${t("waived")})`)) },
-  { title: t("platforms"), cell: (tag) => tag.lines.map((line) => h("span", { class: `chip ${line.verdict === tag.verdict ? "" : "other"}` }, line.platform || "–")) },
+  { title: t("platforms"), cell: (tag) => tag.lines.map((line) => h("span", { class: `chip whole ${line.verdict === tag.verdict ? "" : "other"}` }, line.platform || "–")) },
   { title: t("seen"), class: "tight", cell: (tag) => when(tag.seen) },
 ];
 

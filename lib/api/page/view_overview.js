@@ -113,7 +113,7 @@ export async function show(main, route, signal) {
   if (all.lines.length === 0) add(main, firstSteps(targets));
   else
     add(main, h("p", { class: "lead" }, t("imagesKnown", { tags: number(all.tags.length), images: number(all.lines.length) })), tiles(counts), verdictBar(counts),
-      h("p", { class: "note" }, `${t("coverage")}: `, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })),
+      h("p", { class: "note" }, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })),
       h("div", { class: "pair" },
         h("section", { class: "card" }, h("h2", {}, t("whatIsWrong")), h("p", { class: "note" }, t("whatIsWrongHint")), causes(all.lines)),
         h("section", { class: "card" }, h("h2", {}, t("where")), h("p", { class: "note" }, t("whereHint")), places(all.lines))));
