@@ -7,13 +7,11 @@ usage: formats_check.py [--cache DIR]
 import argparse
 import copy
 import csv
-import hashlib
 import io
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -21,6 +19,10 @@ import xml.etree.ElementTree as xml
 import jsonschema
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tests/support"))
+
+import npm_tools  # noqa: E402
+
 SCHEMAS = SOURCE / "schemas"
 MULTITOOL = SOURCE / "tests/integration/sarif"
 
@@ -132,32 +134,10 @@ class Multitool:
     """Microsoft's validator from npm; sarif/package-lock.json pins it by hash. `reason` says why it is not there."""
 
     def __init__(self, cache):
-        self.program, self.reason = None, ""
-        lock = (MULTITOOL / "package-lock.json").read_bytes()
-        folder = pathlib.Path(cache) / "tools" / f"sarif-multitool-{hashlib.sha256(lock).hexdigest()[:16]}"
-        if not folder.exists() and not self.install(folder):
-            return
-        self.program = folder / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
-        self.program.chmod(0o755)
-
-    def install(self, folder):
-        if not shutil.which("npm"):
-            self.reason = "no npm"
-            return False
-        unfinished = folder.with_suffix(".new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(MULTITOOL / name, unfinished)
-        try:
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=unfinished, check=True, stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=180)
-        except (subprocess.SubprocessError, OSError) as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            self.reason = f"the multitool could not be had: {error}"
-            return False
-        unfinished.rename(folder)
-        return True
+        folder, self.reason = npm_tools.install("sarif-multitool", MULTITOOL, cache, "the multitool")
+        self.program = folder and folder / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
+        if self.program and not os.access(self.program, os.X_OK):
+            self.program.chmod(0o755)
 
     def problems(self, paths, work):
         """Errors of its rules, JSON schema included; by file. Warnings are advice (a page about the tool, regions for whole files)."""

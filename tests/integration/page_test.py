@@ -7,7 +7,6 @@ Chromium is Debian's; Playwright, which drives it, and axe-core come from npm (p
 views are left in WORK/screenshots. With --stay nothing is tested: the daemon stays up for somebody to look at the page by hand.
 """
 import argparse
-import hashlib
 import json
 import pathlib
 import shutil
@@ -20,6 +19,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")]
 
 import daemon  # noqa: E402
+import npm_tools  # noqa: E402
 import page_world  # noqa: E402
 import registry  # noqa: E402
 import run_matrix  # noqa: E402
@@ -36,28 +36,6 @@ class Page:
         self.work.mkdir(parents=True)
         self.tally = run_matrix.Tally(options.verbose)
         self.program = options.veritag
-
-    def tools(self):
-        """The folder with its node_modules, or None with the reason. Kept under the hash of its lock file."""
-        lock = (DRIVER / "package-lock.json").read_bytes()
-        folder = self.cache / "tools" / f"page-{hashlib.sha256(lock).hexdigest()[:16]}"
-        if folder.exists():
-            return folder, ""
-        if not shutil.which("npm") or not shutil.which("node"):
-            return None, "no npm"
-        unfinished = folder.with_suffix(".new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(DRIVER / name, unfinished)
-        try:
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=unfinished, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           timeout=180)
-        except (subprocess.SubprocessError, OSError) as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            return None, f"Playwright could not be had: {error}"
-        unfinished.rename(folder)
-        return folder, ""
 
     def order(self, path, value):
         status, _, body = self.daemon.post(f"/api/v1/{path}", value)
@@ -121,7 +99,7 @@ class Page:
 
     def run(self, stay):
         started = time.monotonic()
-        tools, why = self.tools()
+        tools, why = npm_tools.install("page", DRIVER, self.cache, "Playwright")
         browser = next(filter(None, map(shutil.which, BROWSERS)), None)
         if not stay and (tools is None or browser is None):
             self.tally.skip("the page in a browser", why or "no chromium; tests/support/install.sh installs it")

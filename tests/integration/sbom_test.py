@@ -7,7 +7,6 @@ usage: sbom_test.py --veritag PROGRAM [--work DIR] [--cache DIR] [--only WORD] [
 """
 import argparse
 import copy
-import hashlib
 import json
 import pathlib
 import re
@@ -22,6 +21,7 @@ sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")
 
 import images  # noqa: E402
 import matrix  # noqa: E402
+import npm_tools  # noqa: E402
 import packages  # noqa: E402
 import registry  # noqa: E402
 import run_matrix  # noqa: E402
@@ -76,28 +76,6 @@ class Bills:
         self.written = {case.name: self.layout.add(case.name, case.image) for case in self.cases}
 
     # ---- the validator of CycloneDX ----
-
-    def validator(self):
-        """The folder with its node_modules, or None with the reason. Kept under the hash of its lock file."""
-        lock = (VALIDATOR / "package-lock.json").read_bytes()
-        folder = self.cache / "tools" / f"sbom-validators-{hashlib.sha256(lock).hexdigest()[:16]}"
-        if folder.exists():
-            return folder, ""
-        if not shutil.which("npm") or not shutil.which("node"):
-            return None, "no npm"
-        unfinished = folder.with_suffix(".new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(VALIDATOR / name, unfinished)
-        try:
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=unfinished, check=True, stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=180)
-        except (subprocess.SubprocessError, OSError) as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            return None, f"CycloneDX's validator could not be had: {error}"
-        unfinished.rename(folder)
-        return folder, ""
 
     def validate(self, folder, paths):
         done = subprocess.run(["node", str(VALIDATOR / "validate.cjs"), str(folder), *map(str, paths)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -253,7 +231,7 @@ class Bills:
 
     def run(self):
         started = time.monotonic()
-        folder, reason = self.validator()
+        folder, reason = npm_tools.install("sbom-validators", VALIDATOR, self.cache, "CycloneDX's validator")
         texts = {}
         for case in self.cases:
             texts[case.name] = self.one(case.name, [f"oci:{self.layout.path}:{case.name}", "--as", case.reference], len(case.expected()))
