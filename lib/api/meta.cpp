@@ -55,7 +55,12 @@ server::Response Service::metrics() const {
     out.sample("veritag_store_failures_total", {{"part", "content"}}, static_cast<double>(daemon_.store().failures()));
     out.sample("veritag_store_failures_total", {{"part", "state"}}, static_cast<double>(daemon_.state().failures()));
     if (counts) serve::write_queue(*counts, out);
-    serve::write_picture(*daemon_.images().picture(), out);
+    const std::shared_ptr<const config::Settings> settings = daemon_.settings();
+    const auto target = [&](const store::ReferenceKey& reference) {
+        const config::TargetSettings* found = serve::target_of(*settings, reference);
+        return found == nullptr ? std::string() : found->name;
+    };
+    serve::write_picture(*daemon_.images().picture(), target, out);
     daemon_.metrics().write(out);
     std::function<server::Counters()> counters;
     {

@@ -51,6 +51,9 @@ struct RunProgress {
 /// What an audit of a configured target looks at when it begins at `now`.
 audit::Scope scope_of(const config::TargetSettings& target, std::chrono::sys_seconds now);
 
+/// The first target whose audits would look at a reference; null where none would.
+const config::TargetSettings* target_of(const config::Settings& settings, const store::ReferenceKey& reference);
+
 /// Thread-safe from start() on.
 class Daemon {
 public:

@@ -135,16 +135,20 @@ void Metrics::write(MetricsText& out) const {
     out.sample("veritag_reloads_total", {{"result", "refused"}}, static_cast<double>(failed_reloads_));
 }
 
-void write_picture(const Picture& picture, MetricsText& out) {
-    std::map<std::pair<std::string, std::string>, std::uint64_t> images, findings;
+void write_picture(const Picture& picture, const std::function<std::string(const store::ReferenceKey&)>& target, MetricsText& out) {
+    std::map<std::pair<std::string, std::string>, std::uint64_t> images;
+    std::map<std::array<std::string, 3>, std::uint64_t> findings;
     for (const ImageLine& line : picture.images) {
         ++images[{line.key.registry, std::string(to_string(line.verdict))}];
-        for (const std::string& code : line.codes) ++findings[{line.key.registry, code}];
+        if (line.codes.empty()) continue;
+        const std::string name = target(line.key);
+        for (const std::string& code : line.codes) ++findings[{line.key.registry, name, code}];
     }
     out.family("veritag_images", "gauge", "Images that are there now, by verdict.");
     for (const auto& [key, count] : images) out.sample("veritag_images", {{"registry", key.first}, {"verdict", key.second}}, static_cast<double>(count));
     out.family("veritag_images_with_finding", "gauge", "Images that have a finding of this code.");
-    for (const auto& [key, count] : findings) out.sample("veritag_images_with_finding", {{"registry", key.first}, {"code", key.second}}, static_cast<double>(count));
+    for (const auto& [key, count] : findings)
+        out.sample("veritag_images_with_finding", {{"registry", key[0]}, {"target", key[1]}, {"code", key[2]}}, static_cast<double>(count));
     out.family("veritag_waived_findings", "gauge", "Findings that are waived now.");
     out.sample("veritag_waived_findings", static_cast<double>(picture.waiver_use.findings));
     out.family("veritag_waivers_idle", "gauge", "Waivers that do nothing and want to be looked at.");

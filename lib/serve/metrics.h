@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -67,8 +68,9 @@ private:
     std::uint64_t reloads_ = 0, failed_reloads_ = 0, worker_failures_ = 0;
 };
 
-/// Findings by code, images by verdict and registry.
-void write_picture(const Picture& picture, MetricsText& out);
+/// Images by verdict and registry, findings by code, registry and target. `target` names the target that looks at a reference; empty where
+/// none does.
+void write_picture(const Picture& picture, const std::function<std::string(const store::ReferenceKey&)>& target, MetricsText& out);
 void write_queue(const store::QueueCounts& counts, MetricsText& out);
 
 }  // namespace veritag::serve

@@ -31,21 +31,6 @@ std::optional<Error> failure_of(const Report& report) {
     return std::nullopt;
 }
 
-// The first target whose audits would look at a reference; null where none would.
-const config::TargetSettings* target_of(const config::Settings& settings, const store::ReferenceKey& reference) {
-    const auto is_below = [&](const registry::ListingTarget& each) {
-        return each.registry == reference.registry && (each.path.empty() || reference.repository == each.path || reference.repository.starts_with(each.path + '/'));
-    };
-    const auto is_named = [&](const source::TargetList::Entry& each) {
-        return each.registry == reference.registry && each.repository == reference.repository && (each.tags.empty() || std::find(each.tags.begin(), each.tags.end(), reference.tag) != each.tags.end());
-    };
-    for (const config::TargetSettings& target : settings.targets) {
-        if (!source::keeps_repository(target.filter, reference.repository) || !source::keeps_tag(target.filter, reference.tag)) continue;
-        if (std::any_of(target.targets.begin(), target.targets.end(), is_below) || std::any_of(target.entries.begin(), target.entries.end(), is_named)) return &target;
-    }
-    return nullptr;
-}
-
 // By it whoever ordered the run decides: what is waived does not count.
 RunResult result_of(const audit::AuditOutcome& outcome) {
     RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty()};
@@ -66,6 +51,20 @@ RunResult result_of(const audit::AuditOutcome& outcome) {
 }
 
 }  // namespace
+
+const config::TargetSettings* target_of(const config::Settings& settings, const store::ReferenceKey& reference) {
+    const auto is_below = [&](const registry::ListingTarget& each) {
+        return each.registry == reference.registry && (each.path.empty() || reference.repository == each.path || reference.repository.starts_with(each.path + '/'));
+    };
+    const auto is_named = [&](const source::TargetList::Entry& each) {
+        return each.registry == reference.registry && each.repository == reference.repository && (each.tags.empty() || std::find(each.tags.begin(), each.tags.end(), reference.tag) != each.tags.end());
+    };
+    for (const config::TargetSettings& target : settings.targets) {
+        if (!source::keeps_repository(target.filter, reference.repository) || !source::keeps_tag(target.filter, reference.tag)) continue;
+        if (std::any_of(target.targets.begin(), target.targets.end(), is_below) || std::any_of(target.entries.begin(), target.entries.end(), is_named)) return &target;
+    }
+    return nullptr;
+}
 
 // ---- one job ----
 

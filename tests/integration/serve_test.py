@@ -722,6 +722,8 @@ class Serve:
         wanted = {"veritag_build_info", "veritag_queue_jobs", "veritag_jobs_total", "veritag_images", "veritag_images_with_finding", "veritag_registry_requests_total", "veritag_hooks_total", "veritag_notices_total",
                   "veritag_layers_total", "veritag_fetched_bytes_total", "veritag_audit_timestamp_seconds", "veritag_http_requests_total", "veritag_http_request_seconds_bucket", "veritag_reloads_total"}
         bad = [line for line in text.splitlines() if line and not line.startswith("#") and not re.fullmatch(r'[a-z_]+(\{([a-z]+="(?:[^"\\\n]|\\.)*",?)*\})? [0-9.e+-]+', line)]
+        by_target = re.findall(r'veritag_images_with_finding\{registry="[^"]+",target="([^"]+)",code="[a-z-]+"\}', text)
+        self.tally.check("findings are counted by target", [] if set(by_target) & {target["name"] for target in self.daemon.settings["targets"]} else [f"targets {sorted(set(by_target))}"])
         self.tally.check("metrics have their names and form", [f"missing {sorted(wanted - names)}"] * bool(wanted - names) + bad[:3])
 
     def secrets(self):
