@@ -152,6 +152,8 @@ constexpr Sentence kOfSources[] = {
     {Part::reason, "attestation of {1}", "{1} 的证明（attestation）"},
     {Part::reason, "artifact of type {1}", "类型为 {1} 的制品"},
     {Part::reason, "platform unknown/unknown", "平台为 unknown/unknown"},
+    {Part::reason, "no image for {1} under this name", "该名称下没有 {1} 的镜像"},
+    {Part::reason, "{1} was made on {2}, before what was asked for", "{1} 创建于 {2}，早于所要求的时间"},
 
     // ---- what was odd about a listing ----
 
