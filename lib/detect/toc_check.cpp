@@ -205,7 +205,7 @@ private:
         constexpr std::size_t kNamed = 3;
         std::string names;
         for (std::size_t i = 0; i < std::min(hidden.size(), kNamed); ++i)
-            names += (i > 0 ? ", " : "") + (hidden[i]->whiteout ? std::string("a whiteout") : quote(index_[hidden[i]->entry].path));
+            names += (i > 0 ? ", " : "") + (hidden[i]->whiteout ? std::string("whiteout") : quote(index_[hidden[i]->entry].path));
         if (!names.empty()) text += " (" + names + (hidden.size() > kNamed ? ", …)" : ")");
         return text + ", " + std::to_string(invented) + " of its entries are not in the tar";
     }

@@ -87,7 +87,7 @@ private:
         for (std::size_t i = 0; i < std::min(finding_.evidence.size(), kEvidence); ++i) {
             const Evidence& one = finding_.evidence[i];
             const std::string layer = one.layer < 0 ? "" : " " + fill(word(Word::layer, language_), {std::to_string(one.layer)});
-            line("- " + code(one.path) + layer + (one.detail.empty() ? "" : ": " + code(one.detail)));
+            line("- " + code(one.path) + layer + (one.detail.empty() ? "" : ": " + code(report::detail_for(one, language_))));
         }
         if (finding_.suggestion) line("\n" + fill(word(Word::suggestion, language_), {code(*finding_.suggestion)}));
     }

@@ -76,7 +76,7 @@ private:
         for (std::size_t i = 0; i < std::min(each.example.evidence.size(), kEvidence); ++i) {
             const Evidence& one = each.example.evidence[i];
             const std::string layer = one.layer < 0 ? "" : " " + fill(word(Word::layer), {std::to_string(one.layer)});
-            line("     " + printable(one.path, kReferenceBytes) + layer + (one.detail.empty() ? "" : ": " + printable(one.detail)));
+            line("     " + printable(one.path, kReferenceBytes) + layer + (one.detail.empty() ? "" : ": " + printable(report::detail_for(one, language_))));
         }
         if (each.example.suggestion) line("   " + fill(word(Word::suggestion), {printable(*each.example.suggestion)}));
     }

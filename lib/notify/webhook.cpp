@@ -17,7 +17,7 @@ void put_references(report::JsonOutput& out, std::string_view name, const std::v
     });
 }
 
-void put_evidence(report::JsonOutput& out, const std::vector<Evidence>& evidence) {
+void put_evidence(report::JsonOutput& out, const std::vector<Evidence>& evidence, report::Language language) {
     out.list("evidence", [&] {
         for (const Evidence& each : evidence)
             out.object([&] {
@@ -25,7 +25,7 @@ void put_evidence(report::JsonOutput& out, const std::vector<Evidence>& evidence
                 out.member("path", each.path);
                 if (each.layer >= 0) out.number("layer", static_cast<std::uint64_t>(each.layer));
                 if (!each.diff_id.empty()) out.member("diffId", each.diff_id);
-                out.member("detail", each.detail);
+                out.member("detail", report::detail_for(each, language));
             });
     });
 }
@@ -45,7 +45,7 @@ void put_cause(report::JsonOutput& out, const CauseChange& cause, report::Langua
         put_references(out, "mended", cause.mended);
         put_references(out, "remaining", cause.remaining);
         out.member("example", cause.example_reference);
-        put_evidence(out, finding.evidence);
+        put_evidence(out, finding.evidence, language);
     });
 }
 

@@ -124,8 +124,8 @@ std::string write_audit_summary(const Report& report, const WriteOptions& option
     };
     for (const ListedTarget& target : report.targets) {
         lines("", fill(word(Text::listed_target), {printable(target.target), printable(target.driver), std::to_string(target.repositories), std::to_string(target.tags)}), Colour::bold);
-        if (target.error) lines("  ", std::string(word(Text::error)) + ": " + printable(target.error->message(), kSentenceBytes), Colour::red);
-        for (std::size_t i = 0; i < std::min(target.notes.size(), kShownNotes); ++i) lines("  ", printable(target.notes[i]), Colour::dim);
+        if (target.error) lines("  ", std::string(word(Text::error)) + ": " + printable(message_for(*target.error, options.language), kSentenceBytes), Colour::red);
+        for (std::size_t i = 0; i < std::min(target.notes.size(), kShownNotes); ++i) lines("  ", printable(note_for(target.notes[i], options.language)), Colour::dim);
         if (target.notes.size() > kShownNotes) lines("  ", fill(word(Text::and_more), {std::to_string(target.notes.size() - kShownNotes)}), Colour::dim);
     }
     const std::vector<Cause> causes = causes_of(report);

@@ -51,9 +51,9 @@ void fill_in(Row& row, const Finding& finding, Language language) {
     row[kObserved] = finding.observed.value_or("");
     row[kMessage] = message_for(finding, language);
     for (const Evidence& each : finding.evidence) {
-        std::string place = evidence_place(each);
+        std::string place = evidence_place(each, language);
         if (each.layer >= 0) place = fill(text(Text::layer, language), {place, std::to_string(each.layer)});
-        row[kEvidence] += (row[kEvidence].empty() ? "" : "; ") + place + (place.empty() || each.detail.empty() ? "" : language == Language::zh ? "：" : ": ") + each.detail;
+        row[kEvidence] += (row[kEvidence].empty() ? "" : "; ") + place + (place.empty() || each.detail.empty() ? "" : language == Language::zh ? "：" : ": ") + detail_for(each, language);
     }
     row[kSuggestion] = finding.suggestion.value_or("");
     if (!finding.file.empty()) row[kFile] = finding.file;
@@ -89,7 +89,7 @@ std::string write_csv(const Report& report, const WriteOptions& options) {
         row[kReference] = each.target;
         row[kVerdict] = "error";
         row[kCode] = to_string(each.error->code);
-        row[kMessage] = each.error->message();
+        row[kMessage] = message_for(*each.error, options.language);
         write(out, row);
     }
     for (const Finding& each : report.findings) {
@@ -101,7 +101,7 @@ std::string write_csv(const Report& report, const WriteOptions& options) {
         if (image.error || image.findings.empty()) {
             Row row = row_of(image);
             if (image.error) row[kCode] = to_string(image.error->code);
-            if (image.error) row[kMessage] = image.error->message();
+            if (image.error) row[kMessage] = message_for(*image.error, options.language);
             write(out, row);
         }
         for (const Finding& each : image.findings) {
@@ -115,7 +115,7 @@ std::string write_csv(const Report& report, const WriteOptions& options) {
         row[kReference] = each.reference;
         row[kDigest] = each.digest;
         row[kVerdict] = "skipped";
-        row[kMessage] = each.reason;
+        row[kMessage] = reason_for(each, options.language);
         write(out, row);
     }
     return out;

@@ -128,7 +128,7 @@ void CycloneDx::metadata() {
     json_.list("properties", [&] {
         property("veritag:rules", report_.rules_digest);
         for (const std::string& each : unlisted_in(report_, options_.language)) property("veritag:unlisted", each);
-        for (const Skipped& each : report_.skipped) property("veritag:skipped", each.reference + " " + each.digest + ": " + each.reason);
+        for (const Skipped& each : report_.skipped) property("veritag:skipped", each.reference + " " + each.digest + ": " + reason_for(each, options_.language));
     });
 }
 
@@ -240,7 +240,7 @@ void CycloneDx::observation(const ImageReport& image, const Observation& observa
                             json_.object([&] {
                                 json_.member("technique", technique_of(each.source));
                                 json_.fraction("confidence", confidence);
-                                json_.member("value", std::string(to_string(each.source)) + " " + each.path + (each.detail.empty() ? "" : ": " + each.detail));
+                                json_.member("value", std::string(to_string(each.source)) + " " + each.path + (each.detail.empty() ? "" : ": " + detail_for(each, options_.language)));
                             });
                         }
                     });

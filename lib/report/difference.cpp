@@ -66,7 +66,7 @@ std::vector<Unread> unlisted_in(const Report& later) {
     return unlisted;
 }
 
-std::string why(const Unread& each, Language language) { return each.error ? each.error->message() : each.finding ? message_for(*each.finding, language) : std::string(); }
+std::string why(const Unread& each, Language language) { return each.error ? message_for(*each.error, language) : each.finding ? message_for(*each.finding, language) : std::string(); }
 
 void sort(std::vector<Change>& changes) {
     std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {

@@ -209,10 +209,18 @@ std::vector<std::pair<int, std::string>> steps_of(const ImageReport& image, cons
     return steps;
 }
 
-std::string evidence_place(const Evidence& evidence) {
+std::string evidence_place(const Evidence& evidence, Language language) {
     const std::string path = printable(evidence.path);
-    if (evidence.source != EvidenceSource::environment && evidence.source != EvidenceSource::label && evidence.source != EvidenceSource::history) return path;
-    return std::string(to_string(evidence.source)) + (path.empty() ? "" : " " + path);
+    const auto named = [&](Text source) { return std::string(text(source, language)) + (path.empty() ? "" : " " + path); };
+    switch (evidence.source) {
+        case EvidenceSource::environment: return named(Text::source_environment);
+        case EvidenceSource::label: return named(Text::source_label);
+        case EvidenceSource::history: return named(Text::source_history);
+        case EvidenceSource::file:
+        case EvidenceSource::package:
+        case EvidenceSource::elf: break;
+    }
+    return path;
 }
 
 std::string check_command(const Report& report, const ImageReport* image, const Finding& finding) {

@@ -26,7 +26,7 @@ struct FamilyStep {
 };
 
 /// Where a piece of evidence lies: a path of the image, `environment NAME`, `label NAME` or `history`. Fit to be printed.
-std::string evidence_place(const Evidence& evidence);
+std::string evidence_place(const Evidence& evidence, Language language);
 
 /// The layers by which a finding is proven and what made each, as the image's history says, in the order of the evidence. Fit to be printed, at
 /// most `most` bytes each. Layers whose history is silent are left out.

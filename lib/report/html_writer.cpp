@@ -109,8 +109,8 @@ void Html::targets(const std::vector<ListedTarget>& targets) {
     std::vector<std::string> list;
     for (const ListedTarget& each : targets) {
         std::string text = fill(word(Text::listed_target), {code(each.target), markup_text(each.driver), std::to_string(each.repositories), std::to_string(each.tags)});
-        if (each.error) text += "<br><span class=\"wrong\">" + word(Text::error) + "</span>" + colon() + markup_text(each.error->message());
-        for (std::size_t i = 0; i < std::min(each.notes.size(), kShownNotes); ++i) text += "<br>" + markup_text(each.notes[i]);
+        if (each.error) text += "<br><span class=\"wrong\">" + word(Text::error) + "</span>" + colon() + markup_text(message_for(*each.error, language_));
+        for (std::size_t i = 0; i < std::min(each.notes.size(), kShownNotes); ++i) text += "<br>" + markup_text(note_for(each.notes[i], language_));
         if (each.notes.size() > kShownNotes) text += "<br>" + fill(word(Text::and_more), {std::to_string(each.notes.size() - kShownNotes)});
         list.push_back(std::move(text));
     }
@@ -159,9 +159,9 @@ void Html::evidence(const CauseMember& member) {
     small_heading(fill(word(Text::evidence_heading), {code(member.image != nullptr ? member.image->reference : member.finding->file)}));
     std::vector<std::string> list;
     for (std::size_t i = 0; i < std::min(all.size(), kShownEvidence); ++i) {
-        const std::string place = evidence_place(all[i]);
+        const std::string place = evidence_place(all[i], language_);
         std::string text = place.empty() ? "" : code(place);
-        if (!all[i].detail.empty()) text += (text.empty() ? "" : colon()) + code(all[i].detail);
+        if (!all[i].detail.empty()) text += (text.empty() ? "" : colon()) + code(detail_for(all[i], language_));
         if (all[i].layer >= 0) text += comma() + fill(word(Text::in_layer), {std::to_string(all[i].layer)});
         if (!all[i].diff_id.empty()) text += " <span class=\"quiet\">" + code(all[i].diff_id) + "</span>";
         list.push_back(std::move(text));
@@ -280,8 +280,8 @@ void Html::unread(const std::vector<ImageReport>& images) {
     std::vector<std::string> list;
     for (const ImageReport& image : images) {
         const std::string name = code(image.reference) + (image.platform.empty() ? "" : " " + code(image.platform)) + colon();
-        if (image.error) list.push_back(name + std::string(to_string(image.error->code)) + colon() + markup_text(image.error->message()));
-        for (const Problem& each : image.problems) list.push_back(name + (each.path.empty() ? "" : code(each.path) + colon()) + markup_text(each.message));
+        if (image.error) list.push_back(name + std::string(to_string(image.error->code)) + colon() + markup_text(message_for(*image.error, language_)));
+        for (const Problem& each : image.problems) list.push_back(name + (each.path.empty() ? "" : code(each.path) + colon()) + markup_text(message_for(each, language_)));
     }
     if (!list.empty()) heading(Text::problems_heading);
     items(list);
@@ -289,7 +289,7 @@ void Html::unread(const std::vector<ImageReport>& images) {
 
 void Html::skipped(const std::vector<Skipped>& skipped) {
     std::vector<std::string> list;
-    for (const Skipped& each : skipped) list.push_back(code(each.digest.empty() ? each.reference : each.reference + "@" + each.digest) + colon() + markup_text(each.reason));
+    for (const Skipped& each : skipped) list.push_back(code(each.digest.empty() ? each.reference : each.reference + "@" + each.digest) + colon() + markup_text(reason_for(each, language_)));
     if (!list.empty()) heading(Text::skipped_heading);
     items(list);
 }

@@ -98,7 +98,7 @@ void JsonWriter::report(const Report& report) {
     if (report.incomplete) {
         member("complete", false);
         member("state", report.incomplete->state);
-        if (!report.incomplete->reason.empty()) member("reason", report.incomplete->reason);
+        if (!report.incomplete->reason.empty()) member("reason", message_for(*report.incomplete, options_.language));
     }
     summary(report);
     if (!report.targets.empty()) member_list("targets", report.targets, [&](const ListedTarget& each) { target(each); });
@@ -107,7 +107,7 @@ void JsonWriter::report(const Report& report) {
         out_.StartObject();
         member("reference", each.reference);
         member("digest", each.digest);
-        member("reason", each.reason);
+        member("reason", reason_for(each, options_.language));
         out_.EndObject();
     });
     member_list("findings", report.findings, [&](const Finding& each) { finding(each, true); });
@@ -144,7 +144,7 @@ void JsonWriter::target(const ListedTarget& target) {
     member("driver", target.driver);
     number("repositories", target.repositories);
     number("tags", target.tags);
-    member_list("notes", target.notes, [&](const std::string& each) { value(each); });
+    member_list("notes", target.notes, [&](const std::string& each) { value(note_for(each, options_.language)); });
     error(target.error);
     out_.EndObject();
 }
@@ -157,7 +157,7 @@ void JsonWriter::error(const std::optional<Error>& error) {
     }
     out_.StartObject();
     member("code", to_string(error->code));
-    member("message", error->message());
+    member("message", message_for(*error, options_.language));
     out_.EndObject();
 }
 
@@ -206,7 +206,7 @@ void JsonWriter::image(const ImageReport& image) {
     member_list("problems", image.problems, [&](const Problem& each) {
         out_.StartObject();
         member("path", each.path);
-        member("message", each.message);
+        member("message", message_for(each, options_.language));
         out_.EndObject();
     });
     if (image.declared) {
@@ -234,7 +234,7 @@ void JsonWriter::evidence(const std::vector<Evidence>& items) {
         member("path", each.path);
         layer(each.layer);
         member("diffId", each.diff_id.empty() ? std::nullopt : std::optional(each.diff_id));
-        member("detail", each.detail);
+        member("detail", detail_for(each, options_.language));
         out_.EndObject();
     });
 }

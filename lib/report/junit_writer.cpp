@@ -70,9 +70,9 @@ std::string JUnit::lines_of(const Finding& finding, const ImageReport* image) co
     if (finding.waived) lines += fill(word(Text::waived), {finding.waived->expiry, finding.waived->owner, finding.waived->reason}) + "\n";
     for (std::size_t i = 0; i < std::min(finding.evidence.size(), kShownEvidence); ++i) {
         const Evidence& each = finding.evidence[i];
-        std::string where = evidence_place(each);
+        std::string where = evidence_place(each, language_);
         if (each.layer >= 0) where = fill(word(Text::layer), {where, std::to_string(each.layer)});
-        lines += "  " + where + (where.empty() || each.detail.empty() ? "" : ": ") + each.detail + "\n";
+        lines += "  " + where + (where.empty() || each.detail.empty() ? "" : ": ") + detail_for(each, language_) + "\n";
     }
     if (image != nullptr)
         for (const auto& [layer, step] : steps_of(*image, finding)) lines += "  " + fill(word(Text::layer_made_by), {std::to_string(layer), step}) + "\n";
@@ -96,11 +96,11 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
         if (fails) fail(Outcome::failed, each);
         if (each.code == "unproven" && each.severity == Severity::warning && !each.waived) fail(Outcome::skipped, each);
     }
-    for (const Problem& each : image.problems) result.output += word(Text::problem) + " " + (each.path.empty() ? "" : each.path + ": ") + each.message + "\n";
+    for (const Problem& each : image.problems) result.output += word(Text::problem) + " " + (each.path.empty() ? "" : each.path + ": ") + message_for(each, language_) + "\n";
     if (image.error) {
         result.outcome = Outcome::error;
         result.type = to_string(image.error->code);
-        result.message = image.error->message();
+        result.message = message_for(*image.error, language_);
     }
     std::set<std::string> commands;
     for (const Finding& each : image.findings)
@@ -152,11 +152,11 @@ std::string attributes_of(const std::vector<const Case*>& cases, bool with_skipp
 
 std::string JUnit::write(const Report& report) {
     for (const ListedTarget& each : report.targets)
-        if (each.error) add("targets", {.name = each.target, .outcome = Outcome::error, .type = std::string(to_string(each.error->code)), .message = each.error->message(), .detail = {}, .output = {}});
+        if (each.error) add("targets", {.name = each.target, .outcome = Outcome::error, .type = std::string(to_string(each.error->code)), .message = message_for(*each.error, language_), .detail = {}, .output = {}});
     for (const Finding& each : report.findings) add(each.file.empty() ? each.code : each.file, case_of(each));
     for (const ImageReport& each : report.images) add(suite_of(each), case_of(report, each));
     for (const Skipped& each : report.skipped)
-        add(repository_of(each.reference), {.name = each.reference + (each.digest.empty() ? "" : "@" + each.digest), .outcome = Outcome::skipped, .type = "skipped", .message = each.reason, .detail = {}, .output = {}});
+        add(repository_of(each.reference), {.name = each.reference + (each.digest.empty() ? "" : "@" + each.digest), .outcome = Outcome::skipped, .type = "skipped", .message = reason_for(each, language_), .detail = {}, .output = {}});
     if (report.images.empty() && !report.tree) add("coverage", {.name = "images", .outcome = Outcome::error, .type = "coverage", .message = word(Text::no_images), .detail = {}, .output = {}});
     if (report.tree && report.tree->tags == 0) add("coverage", {.name = "tags", .outcome = Outcome::error, .type = "coverage", .message = word(Text::no_tags), .detail = {}, .output = {}});
 

@@ -113,9 +113,9 @@ void Markdown::evidence(const CauseMember& member) {
     if (all.empty()) return;
     lead(fill(word(Text::evidence_heading), {markdown_code(member.image != nullptr ? member.image->reference : member.finding->file)}));
     for (std::size_t i = 0; i < std::min(all.size(), kShownEvidence); ++i) {
-        const std::string place = evidence_place(all[i]);
+        const std::string place = evidence_place(all[i], language_);
         std::string text = place.empty() ? "" : markdown_code(place);
-        if (!all[i].detail.empty()) text += (text.empty() ? "" : colon()) + markdown_code(all[i].detail);
+        if (!all[i].detail.empty()) text += (text.empty() ? "" : colon()) + markdown_code(detail_for(all[i], language_));
         if (all[i].layer >= 0) text += comma() + fill(word(Text::in_layer), {std::to_string(all[i].layer)});
         if (!all[i].diff_id.empty()) text += " " + markdown_code(all[i].diff_id);
         item(text);
@@ -209,8 +209,8 @@ bool Markdown::notes(const Report& report) {
 void Markdown::targets(const std::vector<ListedTarget>& targets) {
     for (const ListedTarget& each : targets) {
         item(fill(word(Text::listed_target), {markdown_code(each.target), markdown_text(each.driver), std::to_string(each.repositories), std::to_string(each.tags)}));
-        if (each.error) line("  - **" + word(Text::error) + "**" + colon() + markdown_text(each.error->message()));
-        for (std::size_t i = 0; i < std::min(each.notes.size(), kShownNotes); ++i) line("  - " + markdown_text(each.notes[i]));
+        if (each.error) line("  - **" + word(Text::error) + "**" + colon() + markdown_text(message_for(*each.error, language_)));
+        for (std::size_t i = 0; i < std::min(each.notes.size(), kShownNotes); ++i) line("  - " + markdown_text(note_for(each.notes[i], language_)));
         if (each.notes.size() > kShownNotes) line("  - " + fill(word(Text::and_more), {std::to_string(each.notes.size() - kShownNotes)}));
     }
     if (!targets.empty()) line();
@@ -250,8 +250,8 @@ void Markdown::unread(const std::vector<ImageReport>& images) {
     };
     for (const ImageReport& image : images) {
         const std::string name = markdown_code(image.reference) + (image.platform.empty() ? "" : " " + markdown_code(image.platform)) + colon();
-        if (image.error) add(name + std::string(to_string(image.error->code)) + colon() + markdown_text(image.error->message()));
-        for (const Problem& each : image.problems) add(name + (each.path.empty() ? "" : markdown_code(each.path) + colon()) + markdown_text(each.message));
+        if (image.error) add(name + std::string(to_string(image.error->code)) + colon() + markdown_text(message_for(*image.error, language_)));
+        for (const Problem& each : image.problems) add(name + (each.path.empty() ? "" : markdown_code(each.path) + colon()) + markdown_text(message_for(each, language_)));
     }
     if (!first) line();
 }
@@ -259,7 +259,7 @@ void Markdown::unread(const std::vector<ImageReport>& images) {
 void Markdown::skipped(const std::vector<Skipped>& skipped) {
     if (skipped.empty()) return;
     heading(Text::skipped_heading);
-    for (const Skipped& each : skipped) item(markdown_code(each.digest.empty() ? each.reference : each.reference + "@" + each.digest) + colon() + markdown_text(each.reason));
+    for (const Skipped& each : skipped) item(markdown_code(each.digest.empty() ? each.reference : each.reference + "@" + each.digest) + colon() + markdown_text(reason_for(each, language_)));
     line();
 }
 

@@ -5,13 +5,52 @@
 #include <utility>
 
 namespace veritag::report {
+namespace {
+
+// Chinese as far as the text is known; a text of another version, or one made to look like none, is told in English rather than not at all.
+std::string known(std::string_view text, Part part) {
+    std::optional<Translation> translation = translate(text, part);
+    return translation ? std::move(translation->chinese) : std::string(text);
+}
+
+}  // namespace
 
 std::string message_for(const Finding& finding, Language language) {
     if (language == Language::en) return finding.message;
     if (std::optional<Translation> translation = translate(finding.message)) return std::move(translation->chinese);
-    // A sentence of another version, or a text made to look like none, is named in Chinese and told in English rather than not at all.
     const std::string_view name = name_of_code(finding.code, Language::zh);
     return name == finding.code ? finding.message : std::string(name) + "：" + finding.message;
+}
+
+std::string message_for(const Error& error, Language language) {
+    if (language == Language::en) return error.message();
+    std::string text = known(error.what, Part::action);
+    if (!error.where.empty()) text += "：" + known(error.where, Part::place);
+    if (!error.saw.empty()) text += "：" + known(error.saw, Part::saw);
+    if (!error.hint.empty()) text += "；" + known(error.hint, Part::hint);
+    return text;
+}
+
+std::string message_for(const Problem& problem, Language language) { return language == Language::en ? problem.message : known(problem.message, Part::problem); }
+
+std::string message_for(const Incomplete& incomplete, Language language) { return language == Language::en ? incomplete.reason : known(incomplete.reason, Part::error); }
+
+std::string reason_for(const Skipped& skipped, Language language) { return language == Language::en ? skipped.reason : known(skipped.reason, Part::reason); }
+
+std::string note_for(const std::string& note, Language language) { return language == Language::en ? note : known(note, Part::note); }
+
+std::string detail_for(const Evidence& evidence, Language language) {
+    if (language == Language::en) return evidence.detail;
+    // What a package, a variable or a label is called is the image's own; a file of no layer is named for what could not be read of it.
+    switch (evidence.source) {
+        case EvidenceSource::file: return known(evidence.detail, evidence.layer < 0 ? Part::problem : Part::detail);
+        case EvidenceSource::elf:
+        case EvidenceSource::history: return known(evidence.detail, Part::detail);
+        case EvidenceSource::package:
+        case EvidenceSource::environment:
+        case EvidenceSource::label: break;
+    }
+    return evidence.detail;
 }
 
 }  // namespace veritag::report

@@ -15,6 +15,16 @@ namespace veritag::report {
 /// with the English sentence where no pattern fits.
 std::string message_for(const Finding& finding, Language language);
 
+/// The texts of errors, of parts that could not be read, of why a run did not end, of what was left out and of a listing's oddities; and what evidence says beside
+/// its place, where that is not the image's own text. English is their maker's own; Chinese is made from it, and English where no pattern
+/// fits. Not fit to be printed: values in them are an image's or a server's.
+std::string message_for(const Error& error, Language language);
+std::string message_for(const Problem& problem, Language language);
+std::string message_for(const Incomplete& incomplete, Language language);
+std::string reason_for(const Skipped& skipped, Language language);
+std::string note_for(const std::string& note, Language language);
+std::string detail_for(const Evidence& evidence, Language language);
+
 std::string_view verdict_word(Verdict verdict, Language language) noexcept;    ///< `FAIL`, `不符`
 std::string_view severity_word(Severity severity, Language language) noexcept;
 std::string_view kind_word(ComponentKind kind, Language language) noexcept;
@@ -34,7 +44,7 @@ enum class Text {
     finding_count, no_tags, coverage_tree, tree_findings, mends_offered, unreadable_tag,
     waived, coverage_waived, waiver, waiver_expired, waiver_unused, waivers_heading,
     report_title, made_by, causes_heading, notes_heading, waived_heading, images_heading, skipped_heading, problems_heading, no_findings,
-    image_count, place_count, evidence_heading, in_layer, layer_made_by, built_on, declared, in_brackets, family_heading, brought_by, brought_by_none, went_wrong_here, wrong_parent, same_by_parent, for_example, passing_images, superseded, layer_count, also_named,
+    image_count, place_count, evidence_heading, source_environment, source_label, source_history, in_layer, layer_made_by, built_on, declared, in_brackets, family_heading, brought_by, brought_by_none, went_wrong_here, wrong_parent, same_by_parent, for_example, passing_images, superseded, layer_count, also_named,
     affected_registries, same_image, declared_at, deserved_tag, patch, check_again,
     verdict_column, image_column, platform_column, contents_column, findings_column, claimed_column, component_column, observed_column,
     image_unread, image_unknown, no_reason, part_unread, layer_place, layers_oldest_first, spdx_image, spdx_digest, spdx_platform, spdx_verdict,

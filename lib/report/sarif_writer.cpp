@@ -160,7 +160,7 @@ void Sarif::evidence(const Finding& finding, const ImageReport* image) {
         std::uint64_t id = 0;
         for (const Evidence& each : finding.evidence)
             json_.object([&] {
-                const std::string place = evidence_place(each);
+                const std::string place = evidence_place(each, options_.language);
                 json_.number("id", ++id);
                 json_.list("logicalLocations", [&] {
                     json_.object([&] {
@@ -169,7 +169,7 @@ void Sarif::evidence(const Finding& finding, const ImageReport* image) {
                     });
                 });
                 std::string said = each.layer < 0 ? place : fill(veritag::report::text(Text::layer, options_.language), {place, std::to_string(each.layer)});
-                if (!each.detail.empty()) said += (said.empty() ? "" : options_.language == Language::zh ? "：" : ": ") + each.detail;
+                if (!each.detail.empty()) said += (said.empty() ? "" : options_.language == Language::zh ? "：" : ": ") + detail_for(each, options_.language);
                 text("message", said.empty() ? std::string(to_string(each.source)) : said);
             });
     });
@@ -198,7 +198,7 @@ void Sarif::invocation() {
                     });
                 for (const ImageReport& image : report_.images) {
                     if (const std::string reason = unreadable_because(image, options_.language); !reason.empty()) notification(image, "error", reason);
-                    for (const Problem& each : image.problems) notification(image, "warning", (each.path.empty() ? "" : each.path + ": ") + each.message);
+                    for (const Problem& each : image.problems) notification(image, "warning", (each.path.empty() ? "" : each.path + ": ") + message_for(each, options_.language));
                 }
             });
         });

@@ -51,14 +51,14 @@ bool is_only_a_package(const Observation& observation) {
 }
 
 std::string unreadable_because(const ImageReport& image, Language language) {
-    if (image.error) return image.error->message();
+    if (image.error) return message_for(*image.error, language);
     return image.verdict == Verdict::error ? std::string(text(Text::no_reason, language)) : "";
 }
 
 std::vector<std::string> unlisted_in(const Report& report, Language language) {
     std::vector<std::string> sentences;
     for (const ListedTarget& each : report.targets)
-        if (each.error) sentences.push_back(fill(text(Text::unlisted_target, language), {each.target, each.error->message()}));
+        if (each.error) sentences.push_back(fill(text(Text::unlisted_target, language), {each.target, message_for(*each.error, language)}));
     return sentences;
 }
 
@@ -79,7 +79,7 @@ std::vector<std::string> remarks_on(const ImageReport& image, Language language)
         if (!layers.empty()) remarks.push_back(fill(text(note, language), {join(layers, ", ")}));
     }
     for (const Problem& each : image.problems)
-        remarks.push_back(fill(text(Text::part_unread, language), {(each.path.empty() ? "" : each.path + ": ") + each.message}));
+        remarks.push_back(fill(text(Text::part_unread, language), {(each.path.empty() ? "" : each.path + ": ") + message_for(each, language)}));
     return remarks;
 }
 

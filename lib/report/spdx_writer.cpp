@@ -161,7 +161,7 @@ void Spdx::observation(const ImageReport& image, const Observation& observation,
     std::vector<std::string> lines;
     for (const Evidence& each : observation.evidence) {
         const std::string place = place_of(image, each.layer, options_.language);
-        lines.push_back(std::string(to_string(each.source)) + " " + each.path + (place.empty() ? "" : ", " + place) + (each.detail.empty() ? "" : ": " + each.detail));
+        lines.push_back(std::string(to_string(each.source)) + " " + each.path + (place.empty() ? "" : ", " + place) + (each.detail.empty() ? "" : ": " + detail_for(each, options_.language)));
     }
     if (!lines.empty()) json_.member("sourceInfo", join(lines, "\n"));
     if (!observation.proof) json_.member("comment", said(Text::spdx_not_proven));
@@ -186,7 +186,7 @@ std::string Spdx::write() {
             if (!report_.rules_digest.empty()) json_.member("comment", said(Text::spdx_rules, report_.rules_digest));
         });
         std::vector<std::string> skipped;
-        for (const Skipped& each : report_.skipped) skipped.push_back(said(Text::spdx_skipped, each.reference + " " + each.digest + ": " + each.reason));
+        for (const Skipped& each : report_.skipped) skipped.push_back(said(Text::spdx_skipped, each.reference + " " + each.digest + ": " + reason_for(each, options_.language)));
         for (std::string& each : unlisted_in(report_, options_.language)) skipped.push_back(std::move(each));
         annotations(skipped);
         json_.list("packages", [&] {

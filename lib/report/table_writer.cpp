@@ -93,9 +93,9 @@ private:
 };
 
 std::string TableWriter::place(const Evidence& evidence) const {
-    std::string where = evidence_place(evidence);
+    std::string where = evidence_place(evidence, options_.language);
     if (evidence.layer >= 0) where = fill(word(Text::layer), {where, std::to_string(evidence.layer)});
-    const std::string what = printable(evidence.detail);
+    const std::string what = printable(detail_for(evidence, options_.language));
     if (what.empty()) return where;
     return where.empty() ? what : where + ": " + what;
 }
@@ -119,7 +119,7 @@ void TableWriter::passing_line(const ImageReport& image) {
 void TableWriter::image(const ImageReport& image) {
     row(0, kVerdictColumns, verdict_word(image.verdict, options_.language), colour_of(image.verdict), heading(image), Colour::bold);
     if (image.error)
-        detail(word(Text::error), Colour::red, std::string(to_string(image.error->code)) + ": " + printable(image.error->message(), kSentenceBytes));
+        detail(word(Text::error), Colour::red, std::string(to_string(image.error->code)) + ": " + printable(message_for(*image.error, options_.language), kSentenceBytes));
     // The better tag stands right below the findings that it mends, not below what is only noted.
     const auto last = std::find_if(image.findings.rbegin(), image.findings.rend(), [](const Finding& each) { return each.suggestion.has_value(); }).base();
     for (auto each = image.findings.begin(); each != image.findings.end(); ++each) {
@@ -224,7 +224,7 @@ void TableWriter::problems(const std::vector<Problem>& problems) {
     const std::size_t shown = std::min(problems.size(), kShownProblems);
     for (std::size_t i = 0; i < shown; ++i) {
         const std::string path = printable(problems[i].path);
-        detail(word(Text::problem), Colour::yellow, (path.empty() ? "" : path + ": ") + printable(problems[i].message, kSentenceBytes));
+        detail(word(Text::problem), Colour::yellow, (path.empty() ? "" : path + ": ") + printable(message_for(problems[i], options_.language), kSentenceBytes));
     }
     if (problems.size() > shown) detail("", Colour::none, fill(word(Text::and_more), {std::to_string(problems.size() - shown)}));
 }
@@ -250,7 +250,7 @@ void TableWriter::coverage(const Report& report) {
     coverage_lines(image_coverage(report, options_.language));
     for (const Skipped& each : report.skipped)
         row(0, kVerdictColumns, word(Text::skipped), Colour::dim,
-            printable(each.reference, kSentenceBytes) + (each.digest.empty() ? "" : "@" + printable(each.digest)) + ": " + printable(each.reason), Colour::dim);
+            printable(each.reference, kSentenceBytes) + (each.digest.empty() ? "" : "@" + printable(each.digest)) + ": " + printable(reason_for(each, options_.language)), Colour::dim);
 }
 
 void TableWriter::declaration(const Finding& finding) {

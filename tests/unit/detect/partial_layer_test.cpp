@@ -130,7 +130,7 @@ TEST_P(TableOfContents, ALieIsToldByAFullRead) {
     EXPECT_EQ(replaced("etc/os-release", "etc/os-reload"), start + "1 of the tar's entries are missing in it or differ (etc/os-release), 1 of its entries are not in the tar");
     EXPECT_EQ(replaced(R"("linkName":"usr/lib")", R"("linkName":"opt/lib")"), start + "1 of the tar's entries are missing in it or differ (lib), 1 of its entries are not in the tar");
     EXPECT_EQ(replaced(R"("type":"symlink")", R"("type":"hardlink")"), start + "1 of the tar's entries are missing in it or differ (lib), 1 of its entries are not in the tar");
-    EXPECT_EQ(replaced("opt/.wh.gone", "opt/.wh.other"), start + "1 of the tar's entries are missing in it or differ (a whiteout), 1 of its entries are not in the tar");
+    EXPECT_EQ(replaced("opt/.wh.gone", "opt/.wh.other"), start + "1 of the tar's entries are missing in it or differ (whiteout), 1 of its entries are not in the tar");
     EXPECT_EQ(replaced("\"digest\":\"" + sha256_of("ID=puffin\nVERSION=5.1\n").str(), "\"digest\":\"" + sha256_of("ID=puffin\nVERSION=6.0\n").str()),
               start + "1 of the tar's entries are missing in it or differ (etc/os-release), 1 of its entries are not in the tar");
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <ostream>
@@ -16,6 +17,9 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace veritag::report {
 namespace {
@@ -79,13 +83,16 @@ INSTANTIATE_TEST_SUITE_P(
                      "这条 RUN 指令不会执行：第 5 行以续行符结尾，空行和注释行不会终止续行，本行因此成为第 3 行 RUN 指令的参数。请去掉该续行符。"},
         SentenceCase{"AFileThatIsNoYaml", "The file is not right: not YAML: bad conversion.", "文件有误：不是合法的 YAML：bad conversion。"},
         SentenceCase{"AFileThatIsTooLong", "The file cannot be read, so nothing of it was judged: read file: AI/cann/meta.yml: more than 1048576 bytes; raise limits.catalog_file_bytes.",
-                     "文件无法读取，其中的内容都未作判定：读取文件 AI/cann/meta.yml：超过 1048576 字节，可调大 limits.catalog_file_bytes。"}),
+                     "文件无法读取，其中的内容都未作判定：读取文件：AI/cann/meta.yml：超过 1048576 字节；可调大 limits.catalog_file_bytes。"}),
     [](const testing::TestParamInfo<SentenceCase>& each) { return std::string(each.param.name); });
 
 // ---- the table ----
 
 const std::map<std::string, Part> kParts{{"sentence", Part::sentence}, {"why", Part::why}, {"start", Part::start}, {"folder", Part::folder}, {"unknown", Part::unknown},
-                                         {"distrust", Part::distrust}, {"mistake", Part::mistake}, {"error", Part::error}, {"rule", Part::rule}};
+                                         {"distrust", Part::distrust}, {"mistake", Part::mistake}, {"rule", Part::rule}, {"detail", Part::detail}, {"problem", Part::problem},
+                                         {"error", Part::error}, {"action", Part::action}, {"place", Part::place}, {"saw", Part::saw}, {"hint", Part::hint}, {"reason", Part::reason}, {"note", Part::note}};
+// What is asked for as a whole, and not only stands in others.
+const std::set<Part> kWhole{Part::sentence, Part::detail, Part::problem, Part::error, Part::action, Part::place, Part::saw, Part::hint, Part::reason, Part::note};
 const std::regex kHole("\\{([0-9])(?::([a-z]+))?\\}");
 
 // English and Chinese of a pattern with something in every hole, and the places of these in the order of their numbers.
@@ -112,7 +119,7 @@ Filled value_of(const std::string& kind, int& next, const Sentence* meant) {
     const Part part = kParts.at(kind);
     if (meant != nullptr && meant->part == part) return filled(*meant, next);
     for (const Sentence& each : sentences())
-        if (each.part == part && each.english.find(":sentence}") == std::string_view::npos && each.english.find(":folder}") == std::string_view::npos) return filled(each, next);
+        if (each.part == part && each.english.find(":" + kind + "}") == std::string_view::npos && (!kWhole.contains(part) || each.english.find_first_not_of("{}1") != std::string_view::npos)) return filled(each, next);
     return {};
 }
 
@@ -173,10 +180,10 @@ TEST(Sentences, EndAsSentencesDo) {
 // No row is hidden by one before it, and what stands in the holes of the English stands in the Chinese.
 TEST(Sentences, AreEachFoundByTheirOwnPattern) {
     for (const Sentence& each : sentences()) {
-        if (each.part != Part::sentence) continue;
+        if (!kWhole.contains(each.part)) continue;
         int next = 0;
         const Filled want = filled(each, next);
-        const std::optional<Translation> translation = translate(want.english);
+        const std::optional<Translation> translation = translate(want.english, each.part);
         ASSERT_TRUE(translation) << want.english;
         EXPECT_EQ(translation->chinese, want.chinese) << want.english;
         EXPECT_EQ(translation->facts, want.facts) << want.english;
@@ -187,7 +194,7 @@ TEST(Sentences, AreEachFoundByTheirOwnPattern) {
 TEST(Sentences, HoldTheirPartsInEveryForm) {
     std::set<Part> seen;
     for (const Sentence& part : sentences()) {
-        if (part.part == Part::sentence) continue;
+        if (kWhole.contains(part.part)) continue;
         const auto holds = [&](const Sentence& each) {
             const std::string text(each.english);
             for (std::sregex_iterator found(text.begin(), text.end(), kHole), end; found != end; ++found)
@@ -208,7 +215,7 @@ TEST(Sentences, HoldTheirPartsInEveryForm) {
         EXPECT_TRUE(held) << part.english;
         seen.insert(part.part);
     }
-    EXPECT_EQ(seen.size(), static_cast<std::size_t>(Part::last));
+    EXPECT_EQ(seen.size() + kWhole.size(), static_cast<std::size_t>(Part::last) + 1);
 }
 
 // ---- what the code can say ----
@@ -234,29 +241,57 @@ std::vector<std::string> phrases_of(const std::string& line) {
     return phrases;
 }
 
-// A sentence that is new or changed fails here until it has its Chinese.
-TEST(Sentences, HoldEveryPhraseOfTheModulesThatMakeFindings) {
-    // What else is said there: in evidence, beside a patch and as a word of one model's tags.
-    static const std::set<std::string> kOthers{"computed from the layer", " layer of ", " layers of ", "n\\ No newline at end of filen", "pulling manifests"};
+// Every phrase in the modules' code that `skips` does not know and no pattern holds.
+std::string phrases_without_pattern(const std::vector<std::string>& modules, const std::set<std::string>& others, const std::function<bool(const std::string& module, const std::string& line)>& skips,
+                                                 std::size_t& found) {
     std::string patterns;
     for (const Sentence& each : sentences()) patterns += std::string(each.english) + "\n";
-    std::size_t found = 0;
-    for (const std::string module : {"judge", "tag", "fleet", "catalog", "scan"})
+    std::string missing;
+    for (const std::string& module : modules)
         for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(VERITAG_SOURCE_DIR) / "lib" / module)) {
             if (entry.path().extension() != ".cpp") continue;
             std::ifstream in(entry.path());
             for (std::string line; std::getline(in, line);) {
                 const std::size_t start = line.find_first_not_of(' ');
-                if (start == std::string::npos || line.compare(start, 2, "//") == 0 || line.find("#include") != std::string::npos || line.find("Error{") != std::string::npos) continue;
-                if (module == "scan" && line.find(".message = ") == std::string::npos) continue;  // the rest is errors and progress
-                for (const std::string& said : phrases_of(line)) {
-                    if (kOthers.contains(said)) continue;
+                if (start == std::string::npos || line.compare(start, 2, "//") == 0 || line.find("#include") != std::string::npos || skips(module, line)) continue;
+                for (const std::string& said : phrases_of(line.substr(0, line.find("  // ")))) {
+                    if (others.contains(said)) continue;
                     ++found;
-                    EXPECT_NE(patterns.find(said), std::string::npos) << entry.path().filename().string() << ": \"" << said << "\" has no pattern in lib/report/sentences.cpp";
+                    const std::string_view text = std::string_view(said).substr(said.starts_with(": ") ? 2 : 0);
+                    if (patterns.find(text) == std::string::npos) missing += entry.path().filename().string() + ": \"" + said + "\"\n";
                 }
             }
         }
+    return missing;
+}
+
+// A sentence that is new or changed fails here until it has its Chinese.
+TEST(Sentences, HoldEveryPhraseOfTheModulesThatMakeFindings) {
+    // What else is said there: beside a patch, and as a word of one model's tags.
+    static const std::set<std::string> kOthers{"n\\ No newline at end of filen", "pulling manifests"};
+    std::size_t found = 0;
+    const std::string missing = phrases_without_pattern(
+        {"judge", "tag", "fleet", "catalog", "scan"}, kOthers,
+        [](const std::string& module, const std::string& line) {
+            return line.find("Error{") != std::string::npos || (module == "scan" && line.find(".message = ") == std::string::npos);  // the rest is errors and progress
+        },
+        found);
+    EXPECT_EQ(missing, "") << "give these their patterns in lib/report/sentences_of_*.cpp";
     EXPECT_GT(found, 150U);
+}
+
+// So does the text of an error, of a part that could not be read, and of a note.
+TEST(Sentences, HoldEveryPhraseOfTheModulesThatMakeErrors) {
+    // What else is said there: to other programs, in the log, and behind "layer 3".
+    static const std::set<std::string> kOthers{"version https://git-lfs.github.com/spec/v1", "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0", "PRAGMA table_info('",
+                                              "SELECT hnum, blob FROM Packages NOT INDEXED", "SELECT hnum FROM Name NOT INDEXED", "SQLite format 30", "no seccomp (this kernel lacks it)",
+                                              ", no Landlock (this kernel lacks it)", ", resource limits", "list of names",
+                                              "veritag: `worker` is what veritag starts itself to read layers in; it does nothing by handn"};
+    std::size_t found = 0;
+    const std::string missing = phrases_without_pattern(
+        {"stream", "detect", "pkgdb", "cage", "scan", "audit"}, kOthers, [](const std::string&, const std::string& line) { return line.find("log::") != std::string::npos; }, found);
+    EXPECT_EQ(missing, "") << "give these their patterns in lib/report/sentences_of_*.cpp";
+    EXPECT_GT(found, 300U);
 }
 
 // ---- hostile text ----
@@ -287,16 +322,16 @@ TEST(Translate, TakesNothingButWholeSentences) {
 TEST(Translate, LosesNothingOfMangledSentences) {
     std::mt19937 random(20261126);
     const auto below = [&random](std::size_t limit) { return static_cast<std::size_t>(random() % limit); };
-    std::vector<std::string> texts;
+    std::vector<std::pair<Part, std::string>> texts;
     for (const Sentence& each : sentences()) {
         int next = 0;
-        texts.push_back(filled(each, next).english);
+        texts.emplace_back(kWhole.contains(each.part) ? each.part : Part::sentence, filled(each, next).english);
     }
     std::size_t translated = 0;
-    for (int round = 0; round < 20'000; ++round) {
-        std::string text = texts[below(texts.size())];
+    for (int round = 0; round < 40'000; ++round) {
+        auto [part, text] = texts[below(texts.size())];
         for (std::size_t times = below(3) + 1; times > 0 && !text.empty(); --times) {
-            const std::string other = texts[below(texts.size())];
+            const std::string& other = texts[below(texts.size())].second;
             const std::size_t at = below(text.size());
             switch (below(5)) {
                 case 0: text[at] = static_cast<char>(below(256)); break;
@@ -306,21 +341,21 @@ TEST(Translate, LosesNothingOfMangledSentences) {
                 default: text += " " + other; break;
             }
         }
-        const std::optional<Translation> translation = translate(text);
+        const std::optional<Translation> translation = translate(text, part);
         if (!translation) continue;
         ++translated;
         for (const std::string& fact : translation->facts) ASSERT_NE(translation->chinese.find(fact), std::string::npos) << text;
     }
-    EXPECT_GT(translated, 1'000U);
+    EXPECT_GT(translated, 2'000U);
 }
 
 // Repeats what stands behind holes, in every pattern, up to the longest text that is looked at, and beyond.
 TEST(Translate, IsQuickWhateverTheText) {
     const auto started = std::chrono::steady_clock::now();
     std::size_t texts = 0;
-    const auto look_at = [&](const std::string& text) {
+    const auto look_at = [&](const std::string& text, Part part = Part::sentence) {
         ++texts;
-        const std::optional<Translation> translation = translate(text);
+        const std::optional<Translation> translation = translate(text, part);
         if (!translation) return;
         for (const std::string& fact : translation->facts) ASSERT_NE(translation->chinese.find(fact), std::string::npos);
     };
@@ -330,11 +365,15 @@ TEST(Translate, IsQuickWhateverTheText) {
         while (repeated.size() + text.size() < 16'000) repeated += text;
         look_at(repeated);
         look_at("The tag claims " + repeated + "; no rule knows it.");
+        if (!kWhole.contains(each.part)) continue;
+        look_at(repeated, each.part);
+        look_at("read tar: " + repeated, Part::problem);
     }
-    for (const char* part : {" Mend the path.", "\": ", "; ", " and ", ", ", " on ", ". Start from ", "{1}", "(", "By the configs alone, which prove nothing: ", "The tag \"a\": "}) {
+    for (const char* part : {" Mend the path.", "\": ", "; ", " and ", ", ", " on ", ". Start from ", "{1}", "(", "By the configs alone, which prove nothing: ", "The tag \"a\": ", "layer 1: ", "read tar: ", "read layer: a: ", "tar @1 link target of \"a\" "}) {
         std::string repeated;
         while (repeated.size() < 16'000) repeated += part;
         look_at(repeated);
+        look_at(repeated, Part::problem);
         look_at("The tag \"" + repeated + "\": " + repeated + ".");
         look_at("One tag, and not one content: " + repeated + " is " + repeated + ".");
     }
