@@ -171,9 +171,19 @@ constexpr Sentence kOfSources[] = {
     {Part::note, "the registry lists no repository, or none to this login", "镜像仓库没有列出任何仓库，或没有对所用账号列出"},
     {Part::note, "begun anew: the registry had lost the place of a page", "重新列出过一次：镜像仓库丢失了某一页的位置"},
     {Part::note, "the platforms of {1} could not be read", "无法读取 {1} 的平台"},
-    {Part::note, "{1:action}: {2:place}: {3:saw}; {4:hint}", "{1}：{2}：{3}；{4}"},  // the repositories that could not be listed; before what looks alike
-    {Part::note, "{1:action}: {2:place}: {3:saw}", "{1}：{2}：{3}"},
-    {Part::note, "{1}: {2:note}", "{1}：{2}"},
+
+    // The same of a listing of tags, behind the name of the repository.
+    {Part::note, "{1}: left out: {2:number} null entry", "{1}：忽略了 {2} 个 null 条目"},
+    {Part::note, "{1}: left out: {2:number} null entries", "{1}：忽略了 {2} 个 null 条目"},
+    {Part::note, "{1}: left out: {2:number} digest among the tags", "{1}：忽略了标签中混入的 {2} 个摘要"},
+    {Part::note, "{1}: left out: {2:number} digests among the tags", "{1}：忽略了标签中混入的 {2} 个摘要"},
+    {Part::note, "{1}: left out: {2:number} entry that cannot be a name, first \"a value that is no text\"", "{1}：忽略了 {2} 个不可能是名称的条目，第一个的值不是文本"},
+    {Part::note, "{1}: left out: {2:number} entries that cannot be a name, first \"a value that is no text\"", "{1}：忽略了 {2} 个不可能是名称的条目，第一个的值不是文本"},
+    {Part::note, "{1}: left out: {2:number} entry that cannot be a name, first \"{3}\"", "{1}：忽略了 {2} 个不可能是名称的条目，第一个是“{3}”"},
+    {Part::note, "{1}: left out: {2:number} entries that cannot be a name, first \"{3}\"", "{1}：忽略了 {2} 个不可能是名称的条目，第一个是“{3}”"},
+    {Part::note, "{1}: ended at page {2:number}: its link leads back to an earlier page", "{1}：在第 {2} 页结束：该页的链接指回了前面的页"},
+    {Part::note, "{1}: ended at page {2:number}: it only repeats earlier names, although it links on", "{1}：在第 {2} 页结束：该页虽有后续链接，却只重复前面的名称"},
+    {Part::note, "{1}: begun anew: the registry had lost the place of a page", "{1}：重新列出过一次：镜像仓库丢失了某一页的位置"},
 
     // ---- what was seen: texts that are always the same ----
 
