@@ -42,12 +42,19 @@ std::string outcome_of(const AttachLine& each) {
     return each.attached->unchanged ? "unchanged" : "attached";
 }
 
-void error_member(report::JsonOutput& out, const std::optional<Error>& error) {
+void error_member(report::JsonOutput& out, const std::optional<Error>& error, Language language) {
     if (!error) return;
     out.object("error", [&] {
         out.member("code", to_string(error->code));
-        out.member("message", error->message());
+        out.member("message", report::message_for(*error, language));
     });
+}
+
+std::string problem_for(const std::string& problem, Language language) { return report::message_for(Problem{"", problem}, language); }
+
+// Why nothing was attached: the catalogue's words, the reason of a scan, or its error.
+std::string reason_of(const AttachLine& each, Language language) {
+    return each.why ? std::string(text(*each.why, language)) : report::reason_for(Skipped{"", "", each.skipped}, language);
 }
 
 std::string attached_table(const std::vector<AttachLine>& lines, Language language) {
@@ -64,8 +71,8 @@ std::string attached_table(const std::vector<AttachLine>& lines, Language langua
             line(out, text(Text::report, language), each.attached->kept_by_registry || !subject ? filled(Text::listed_by_registry, language, {referrer})
                                                                                                  : filled(Text::listed_by_tag, language, {referrer, oci::fallback_tag(*subject)}));
         }
-        if (!each.skipped.empty()) line(out, "", each.why ? std::string(text(*each.why, language)) : printable(each.skipped, kLongText));
-        if (each.error) line(out, "", printable(each.error->message(), kLongText));
+        if (!each.skipped.empty()) line(out, "", printable(reason_of(each, language), kLongText));
+        if (each.error) line(out, "", printable(report::message_for(*each.error, language), kLongText));
     }
     return out;
 }
@@ -108,8 +115,8 @@ std::string verified_table(const std::vector<Verified>& answers, const Reading& 
         // A report that cannot be taken is told as a problem; that there is none would be wrong.
         if (!each.report && !each.error && each.problems.empty()) line(out, "", each.subject.empty() ? std::string(text(Text::no_report, language)) : filled(Text::no_report_on, language, {each.subject.str()}));
         if (!each.report && !each.other_names.empty()) line(out, "", filled(Text::other_reports, language, {printable(join(each.other_names, ", "), kLongText)}));
-        for (const std::string& problem : each.problems) line(out, text(Text::problem, language), printable(problem, kLongText));
-        if (each.error) line(out, text(Text::problem, language), printable(each.error->message(), kLongText));
+        for (const std::string& problem : each.problems) line(out, text(Text::problem, language), printable(problem_for(problem, language), kLongText));
+        if (each.error) line(out, text(Text::problem, language), printable(report::message_for(*each.error, language), kLongText));
     }
     if (any) out += "\n" + std::string(text(Text::not_signed, language)) + "\n";
     return out;
@@ -157,9 +164,9 @@ void write_answer(report::JsonOutput& out, const Verified& each, Language langua
             for (const std::string& name : each.other_names) out.value(name);
         });
         out.list("problems", [&] {
-            for (const std::string& problem : each.problems) out.value(problem);
+            for (const std::string& problem : each.problems) out.value(problem_for(problem, language));
         });
-        error_member(out, each.error);
+        error_member(out, each.error, language);
     });
 }
 
@@ -183,8 +190,8 @@ Result<std::string> write_attached(const std::vector<AttachLine>& lines, std::st
                         out.member("report", each.attached->referrer.str());
                         out.member("listedBy", each.attached->kept_by_registry ? "registry" : "tag");
                     }
-                    if (!each.skipped.empty()) out.member("reason", each.skipped);
-                    error_member(out, each.error);
+                    if (!each.skipped.empty()) out.member("reason", reason_of(each, language));
+                    error_member(out, each.error, language);
                 });
         });
     });

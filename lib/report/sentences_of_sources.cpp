@@ -287,6 +287,8 @@ constexpr Sentence kOfSources[] = {
     {Part::saw, "{1:saw}; the listing broke off after {2:number} name on {3:number} pages", "{1}；列举中断，此前已在 {3} 页上列出 {2} 个名称"},
     {Part::saw, "{1:saw}; the listing broke off after {2:number} names on {3:number} page", "{1}；列举中断，此前已在 {3} 页上列出 {2} 个名称"},
     {Part::saw, "{1:saw}; the listing broke off after {2:number} names on {3:number} pages", "{1}；列举中断，此前已在 {3} 页上列出 {2} 个名称"},
+    {Part::saw, "{1:saw}; the report itself is there as {2}, but no list names it", "{1}；报告本身已存为 {2}，但没有列表指向它"},
+    {Part::saw, "{1:saw}; the report itself is there as {2}", "{1}；报告本身已存为 {2}"},
     {Part::saw, "{1:saw}, retry after {2:number} s", "{1}，服务器要求 {2} 秒后重试"},
     {Part::saw, "{1:saw} after {2:number} tries", "{1}（共尝试 {2} 次）"},
     {Part::saw, "{1:saw} at byte {2:number} of {3:number}", "{1}，此时读到第 {2} 字节，共 {3} 字节"},

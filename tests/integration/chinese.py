@@ -31,6 +31,22 @@ def problem_of(english, chinese):
     return ""
 
 
+def texts_of(report):
+    """What else is said: errors, parts that could not be read, what was skipped, oddities of listings."""
+    errors = [each["error"]["message"] for each in report.get("images", []) + report.get("targets", []) if each.get("error")]
+    unread = [each["message"] for image in report.get("images", []) for each in image["problems"]]
+    notes = [note for target in report.get("targets", []) for note in target["notes"]]
+    return errors + unread + [each["reason"] for each in report.get("skipped", [])] + notes
+
+
+def left_in_english(english, chinese):
+    """Why that is no translation of an error or a note; empty where it is one. What a server or the system said stays as it is."""
+    if english == chinese and ENGLISH.search(english):
+        return "it is left in English"
+    lost = [fact for fact in (each.rstrip(".:;,/*") for each in FACT.findall(english)) if fact not in chinese]
+    return f"it lacks {lost}" if lost else ""
+
+
 def problems(english, chinese):
     """One line for each sentence of the English report whose Chinese is none."""
     def key(finding):
@@ -40,4 +56,9 @@ def problems(english, chinese):
     if [key(each) for each in ours] != [key(each) for each in theirs]:
         return ["the two reports have other findings"]
     pairs = {(a["message"], b["message"]) for a, b in zip(ours, theirs)}
-    return sorted(f"{why}: {a} -> {b}" for a, b in pairs if (why := problem_of(a, b)))
+    wrong = {f"{why}: {a} -> {b}" for a, b in pairs if (why := problem_of(a, b))}
+    texts, others = texts_of(english), texts_of(chinese)
+    if len(texts) != len(others):
+        return ["the two reports have other errors, skipped images or notes"]
+    wrong |= {f"{why}: {a} -> {b}" for a, b in zip(texts, others) if (why := left_in_english(a, b))}
+    return sorted(wrong)

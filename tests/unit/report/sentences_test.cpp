@@ -119,6 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
         PartCase{"APageElsewhere", Part::saw, "the link to the next page leads to another host than a.example: b.example/v2; the listing broke off after 1 name on 1 page",
                  "下一页的链接指向 a.example 以外的主机：b.example/v2；列举中断，此前已在 1 页上列出 1 个名称"},
         PartCase{"AHelperThatIsNotThere", Part::saw, "docker-credential-pass: it does not start: No such file or directory", "docker-credential-pass：无法启动：No such file or directory"},
+        PartCase{"AFailureBehindAPush", Part::saw, "HTTP 500 after 3 tries: \"x\"; the report itself is there as sha256:ab, but no list names it",
+                 "HTTP 500（共尝试 3 次）：\"x\"；报告本身已存为 sha256:ab，但没有列表指向它"},
         PartCase{"AType", Part::saw, "is null, not an object", "实际是 null，应为对象"},
         PartCase{"ATypeWithAComma", Part::saw, "is true or false, not the whole number 2", "实际是布尔值，应为整数 2"},
         PartCase{"AnotherSchema", Part::saw, "-1, not 2", "-1，应为 2"},
@@ -335,14 +337,14 @@ TEST(Sentences, HoldEveryPhraseOfTheModulesThatMakeErrors) {
     // And what two patterns say together: a connection that was cut while something was done, a file that is not in another.
     static const std::set<std::string> kOthers{"version https://git-lfs.github.com/spec/v1", "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0", "PRAGMA table_info('",
                                               "SELECT hnum, blob FROM Packages NOT INDEXED", "SELECT hnum FROM Name NOT INDEXED", "SQLite format 30", "no seccomp (this kernel lacks it)",
-                                              ", no Landlock (this kernel lacks it)", ", resource limits", "list of names",
+                                              ", no Landlock (this kernel lacks it)", ", resource limits", "list of names", "read command line", "\" is unknown (known: json, table)",
                                               "veritag: `worker` is what veritag starts itself to read layers in; it does nothing by handn",
                                               "credentials not found in native keychain", "User-Agent: veritag/", "MIME-Version: 1.0rnAuto-Submitted: auto-generatedrnContent-Type: text/plain; charset=utf-8rn",
                                               " is disabled", ", but still one of all tags of its repository", " names no images, so nothing of it is read", "read error body",
                                               "the connection was cut while reading the body", "no manifest.json in it"};
     std::size_t found = 0;
     const std::string missing = phrases_without_pattern(
-        {"stream", "detect", "pkgdb", "cage", "scan", "audit", "base", "oci", "net", "source", "registry", "outbound"}, kOthers, [](const std::string&, const std::string& line) { return line.find("log::") != std::string::npos; }, found);
+        {"stream", "detect", "pkgdb", "cage", "scan", "audit", "attach", "base", "oci", "net", "source", "registry", "outbound"}, kOthers, [](const std::string&, const std::string& line) { return line.find("log::") != std::string::npos; }, found);
     EXPECT_EQ(missing, "") << "give these their patterns in lib/report/sentences_of_*.cpp";
     EXPECT_GT(found, 500U);
 }
