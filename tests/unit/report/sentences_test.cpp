@@ -28,12 +28,13 @@ struct SentenceCase {
     const char* name;
     const char* english;
     const char* chinese;
+    Part part = Part::sentence;
 };
 std::ostream& operator<<(std::ostream& out, const SentenceCase& c) { return out << c.name; }
 
 class ChineseSentence : public testing::TestWithParam<SentenceCase> {};
 TEST_P(ChineseSentence, SaysWhatTheEnglishOneSays) {
-    const std::optional<Translation> translation = translate(GetParam().english);
+    const std::optional<Translation> translation = translate(GetParam().english, GetParam().part);
     ASSERT_TRUE(translation) << GetParam().english;
     EXPECT_EQ(translation->chinese, GetParam().chinese);
     for (const std::string& fact : translation->facts) EXPECT_NE(translation->chinese.find(fact), std::string::npos) << fact;
@@ -87,55 +88,40 @@ INSTANTIATE_TEST_SUITE_P(
     [](const testing::TestParamInfo<SentenceCase>& each) { return std::string(each.param.name); });
 
 // What errors are made of, as the code puts it together.
-struct PartCase {
-    const char* name;
-    Part part;
-    const char* english;
-    const char* chinese;
-};
-std::ostream& operator<<(std::ostream& out, const PartCase& c) { return out << c.name; }
-
-class ChineseError : public testing::TestWithParam<PartCase> {};
-TEST_P(ChineseError, SaysWhatTheEnglishOneSays) {
-    const std::optional<Translation> translation = translate(GetParam().english, GetParam().part);
-    ASSERT_TRUE(translation) << GetParam().english;
-    EXPECT_EQ(translation->chinese, GetParam().chinese);
-    for (const std::string& fact : translation->facts) EXPECT_NE(translation->chinese.find(fact), std::string::npos) << fact;
-}
 INSTANTIATE_TEST_SUITE_P(
-    Of, ChineseError,
+    OfErrors, ChineseSentence,
     testing::Values(
-        PartCase{"AStatus", Part::saw, "HTTP 404: MANIFEST_UNKNOWN \"manifest unknown\"", "HTTP 404：MANIFEST_UNKNOWN \"manifest unknown\""},
-        PartCase{"TriesAndAWait", Part::saw, "HTTP 429 after 5 tries, retry after 3600 s: TOOMANYREQUESTS \"slow down\"", "HTTP 429（共尝试 5 次），服务器要求 3600 秒后重试：TOOMANYREQUESTS \"slow down\""},
-        PartCase{"AStatusBehindARedirect", Part::saw, "HTTP 403 from cdn.example behind a redirect after 2 tries: \"<html>\"", "重定向后的 cdn.example 返回 HTTP 403（共尝试 2 次）：\"<html>\""},
-        PartCase{"ARefusedToken", Part::saw, "HTTP 401: a fresh token was refused: no access, or no such repository: UNAUTHORIZED \"a: b\"", "HTTP 401：新获取的令牌被拒绝，无权访问或仓库不存在：UNAUTHORIZED \"a: b\""},
-        PartCase{"ARefusedCatalog", Part::saw, "the catalog is refused: HTTP 401: it asks for a user name and password", "拒绝列出仓库目录（catalog）：HTTP 401：要求用户名和密码"},
-        PartCase{"ABrokenListing", Part::saw, "no connection in time after 5 tries; the listing broke off after 1000 names on 1 page", "未能及时建立连接（共尝试 5 次）；列举中断，此前已在 1 页上列出 1000 个名称"},
-        PartCase{"ACutBody", Part::saw, "reading the body: Connection reset by peer at byte 100 of 200 after 3 tries", "读取正文：Connection reset by peer，此时读到第 100 字节，共 200 字节（共尝试 3 次）"},
-        PartCase{"AClosedConnection", Part::saw, "the connection was closed while asking proxy p.example:3128 for a tunnel after 5 tries", "请求代理 p.example:3128 建立隧道时连接被关闭（共尝试 5 次）"},
-        PartCase{"ABodyThatEndsEarly", Part::saw, "the body ended at byte 5 of 10 after 3 tries", "正文读到第 5 字节就结束了，应有 10 字节（共尝试 3 次）"},
-        PartCase{"ARedirectToAnOddPlace", Part::saw, "http://a.example/b: \"x y\" is no host name", "http://a.example/b：“x y”不是主机名"},
-        PartCase{"ARealmInTheClear", Part::saw, "the realm of its challenge: a.example/token: https leads to http, which is not followed", "质询（challenge）中的 realm：a.example/token：从 https 重定向到 http，不予访问"},
-        PartCase{"APageElsewhere", Part::saw, "the link to the next page leads to another host than a.example: b.example/v2; the listing broke off after 1 name on 1 page",
-                 "下一页的链接指向 a.example 以外的主机：b.example/v2；列举中断，此前已在 1 页上列出 1 个名称"},
-        PartCase{"AHelperThatIsNotThere", Part::saw, "docker-credential-pass: it does not start: No such file or directory", "docker-credential-pass：无法启动：No such file or directory"},
-        PartCase{"AFailureBehindAPush", Part::saw, "HTTP 500 after 3 tries: \"x\"; the report itself is there as sha256:ab, but no list names it",
-                 "HTTP 500（共尝试 3 次）：\"x\"；报告本身已存为 sha256:ab，但没有列表指向它"},
-        PartCase{"AType", Part::saw, "is null, not an object", "实际是 null，应为对象"},
-        PartCase{"ATypeWithAComma", Part::saw, "is true or false, not the whole number 2", "实际是布尔值，应为整数 2"},
-        PartCase{"AnotherSchema", Part::saw, "-1, not 2", "-1，应为 2"},
-        PartCase{"AnswerOfAnotherRange", Part::saw, "asked for bytes=0-9 of 100, got Content-Range \"\"", "请求的是 100 字节中的 bytes=0-9，返回的 Content-Range 却是“”"},
-        PartCase{"ManyNames", Part::saw, "it holds 14 manifests: a:1, a:2 and 4 more", "其中有 14 个清单：a:1、a:2，另有 4 个"},
-        PartCase{"AMissingFile", Part::saw, "no manifest.json in it", "其中没有 manifest.json"},
-        PartCase{"ALimit", Part::hint, "raise limits.listing_pages if this registry is trusted", "若信任此镜像仓库，可调大 limits.listing_pages"},
-        PartCase{"AMember", Part::place, "a.tar member \"x y\"", "a.tar 的成员“x y”"},
-        PartCase{"AnAttestation", Part::reason, "attestation of sha256:ab", "sha256:ab 的证明（attestation）"},
-        PartCase{"ANoteOfARepository", Part::note, "openeuler/cann: left out: 1 digest among the tags", "openeuler/cann：忽略了标签中混入的 1 个摘要"},
-        PartCase{"ARepositoryWithoutTags", Part::note, "openeuler/cann is listed and has no tags", "openeuler/cann 已列出，但没有标签"},
-        PartCase{"AnErrorAsANote", Part::note, "list tags: GET a.example:5000/v2/x/tags/list: HTTP 500 after 5 tries; name the repositories in a list instead",
-                 "列出标签：GET a.example:5000/v2/x/tags/list：HTTP 500（共尝试 5 次）；请改用列表写明各仓库"},
-        PartCase{"AnErrorWithoutAHint", Part::note, "list tags: GET a.example/v2/x/tags/list: HTTP 500 after 5 tries", "列出标签：GET a.example/v2/x/tags/list：HTTP 500（共尝试 5 次）"}),
-    [](const testing::TestParamInfo<PartCase>& each) { return std::string(each.param.name); });
+        SentenceCase{"AStatus", "HTTP 404: MANIFEST_UNKNOWN \"manifest unknown\"", "HTTP 404：MANIFEST_UNKNOWN \"manifest unknown\"", Part::saw},
+        SentenceCase{"TriesAndAWait", "HTTP 429 after 5 tries, retry after 3600 s: TOOMANYREQUESTS \"slow down\"", "HTTP 429（共尝试 5 次），服务器要求 3600 秒后重试：TOOMANYREQUESTS \"slow down\"", Part::saw},
+        SentenceCase{"AStatusBehindARedirect", "HTTP 403 from cdn.example behind a redirect after 2 tries: \"<html>\"", "重定向后的 cdn.example 返回 HTTP 403（共尝试 2 次）：\"<html>\"", Part::saw},
+        SentenceCase{"ARefusedToken", "HTTP 401: a fresh token was refused: no access, or no such repository: UNAUTHORIZED \"a: b\"", "HTTP 401：新获取的令牌被拒绝，无权访问或仓库不存在：UNAUTHORIZED \"a: b\"", Part::saw},
+        SentenceCase{"ARefusedCatalog", "the catalog is refused: HTTP 401: it asks for a user name and password", "拒绝列出仓库目录（catalog）：HTTP 401：要求用户名和密码", Part::saw},
+        SentenceCase{"ABrokenListing", "no connection in time after 5 tries; the listing broke off after 1000 names on 1 page", "未能及时建立连接（共尝试 5 次）；列举中断，此前已在 1 页上列出 1000 个名称", Part::saw},
+        SentenceCase{"ACutBody", "reading the body: Connection reset by peer at byte 100 of 200 after 3 tries", "读取正文：Connection reset by peer，此时读到第 100 字节，共 200 字节（共尝试 3 次）", Part::saw},
+        SentenceCase{"AClosedConnection", "the connection was closed while asking proxy p.example:3128 for a tunnel after 5 tries", "请求代理 p.example:3128 建立隧道时连接被关闭（共尝试 5 次）", Part::saw},
+        SentenceCase{"ABodyThatEndsEarly", "the body ended at byte 5 of 10 after 3 tries", "正文读到第 5 字节就结束了，应有 10 字节（共尝试 3 次）", Part::saw},
+        SentenceCase{"ARedirectToAnOddPlace", "http://a.example/b: \"x y\" is no host name", "http://a.example/b：“x y”不是主机名", Part::saw},
+        SentenceCase{"ARealmInTheClear", "the realm of its challenge: a.example/token: https leads to http, which is not followed", "质询（challenge）中的 realm：a.example/token：从 https 重定向到 http，不予访问", Part::saw},
+        SentenceCase{"APageElsewhere", "the link to the next page leads to another host than a.example: b.example/v2; the listing broke off after 1 name on 1 page",
+                     "下一页的链接指向 a.example 以外的主机：b.example/v2；列举中断，此前已在 1 页上列出 1 个名称", Part::saw},
+        SentenceCase{"AHelperThatIsNotThere", "docker-credential-pass: it does not start: No such file or directory", "docker-credential-pass：无法启动：No such file or directory", Part::saw},
+        SentenceCase{"AFailureBehindAPush", "HTTP 500 after 3 tries: \"x\"; the report itself is there as sha256:ab, but no list names it",
+                     "HTTP 500（共尝试 3 次）：\"x\"；报告本身已存为 sha256:ab，但没有列表指向它", Part::saw},
+        SentenceCase{"AType", "is null, not an object", "实际是 null，应为对象", Part::saw},
+        SentenceCase{"ATypeWithAComma", "is true or false, not the whole number 2", "实际是布尔值，应为整数 2", Part::saw},
+        SentenceCase{"AnotherSchema", "-1, not 2", "-1，应为 2", Part::saw},
+        SentenceCase{"AnswerOfAnotherRange", "asked for bytes=0-9 of 100, got Content-Range \"\"", "请求的是 100 字节中的 bytes=0-9，返回的 Content-Range 却是“”", Part::saw},
+        SentenceCase{"ManyNames", "it holds 14 manifests: a:1, a:2 and 4 more", "其中有 14 个清单：a:1、a:2，另有 4 个", Part::saw},
+        SentenceCase{"AMissingFile", "no manifest.json in it", "其中没有 manifest.json", Part::saw},
+        SentenceCase{"ALimit", "raise limits.listing_pages if this registry is trusted", "若信任此镜像仓库，可调大 limits.listing_pages", Part::hint},
+        SentenceCase{"AMember", "a.tar member \"x y\"", "a.tar 的成员“x y”", Part::place},
+        SentenceCase{"AnAttestation", "attestation of sha256:ab", "sha256:ab 的证明（attestation）", Part::reason},
+        SentenceCase{"ANoteOfARepository", "openeuler/cann: left out: 1 digest among the tags", "openeuler/cann：忽略了标签中混入的 1 个摘要", Part::note},
+        SentenceCase{"ARepositoryWithoutTags", "openeuler/cann is listed and has no tags", "openeuler/cann 已列出，但没有标签", Part::note},
+        SentenceCase{"AnErrorAsANote", "list tags: GET a.example:5000/v2/x/tags/list: HTTP 500 after 5 tries; name the repositories in a list instead",
+                     "列出标签：GET a.example:5000/v2/x/tags/list：HTTP 500（共尝试 5 次）；请改用列表写明各仓库", Part::note},
+        SentenceCase{"AnErrorWithoutAHint", "list tags: GET a.example/v2/x/tags/list: HTTP 500 after 5 tries", "列出标签：GET a.example/v2/x/tags/list：HTTP 500（共尝试 5 次）", Part::note}),
+    [](const testing::TestParamInfo<SentenceCase>& each) { return std::string(each.param.name); });
 
 // ---- the table ----
 
