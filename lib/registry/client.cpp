@@ -74,7 +74,6 @@ Result<Call> blob_call(const ClientOptions& options, const oci::Reference& repos
     VERITAG_TRY(Call call, call_to(options, repository, "fetch blob", "blobs", blob.digest.str()));
     call.headers.emplace_back("Accept", "*/*");
     call.max_body = blob.size;
-    call.limit_key = "the descriptor's size";
     return call;
 }
 
@@ -248,7 +247,6 @@ Result<std::string> RegistryClient::fetch_blob_range(const oci::Reference& repos
                      std::to_string(length) + " bytes at " + std::to_string(offset) + " are not inside the blob of " + std::to_string(blob.size), ""};
     call.range = ByteRange{offset, length, blob.size};
     call.max_body = length;
-    call.limit_key = "the range's length";
     VERITAG_TRY(WholeReply reply, impl_->fetch(call, stop));
     return std::move(reply.body);
 }

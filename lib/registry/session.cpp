@@ -202,12 +202,22 @@ asio::awaitable<std::optional<Failure>> Session::stream_once(const Call& call, B
                             ""}};
 }
 
+namespace {
+
+// Where no limit of the operator's is passed, the peer is at fault.
+Failure too_much(const HttpRequest& request, std::uint64_t bytes, const std::string& limit_key, std::uint64_t most) {
+    if (!limit_key.empty()) return Failure{limit_error(request.what, request.where(), bytes, limit_key, most)};
+    return Failure{Error{ErrorCode::over_limit, request.what, request.where(), std::to_string(bytes) + " bytes, where " + std::to_string(most) + " were asked for", ""}};
+}
+
+}  // namespace
+
 asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::uint64_t max_bytes, const std::string& limit_key,
                                                        CancelScope& scope) {
     const HttpRequest& request = exchange.request();
     const std::optional<std::uint64_t> declared = request.method == "HEAD" ? std::nullopt : exchange.head().content_length;
     if (declared && *declared > max_bytes) {
-        Failure failure{limit_error(request.what, request.where(), *declared, limit_key, max_bytes)};
+        Failure failure = too_much(request, *declared, limit_key, max_bytes);
         co_return failure;
     }
     std::string body;
@@ -224,7 +234,7 @@ asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::
         }
         body += as_text(std::span<const std::byte>(chunk.data(), *got));
         if (body.size() > max_bytes) {
-            Failure failure{limit_error(request.what, request.where(), body.size(), limit_key, max_bytes)};
+            Failure failure = too_much(request, body.size(), limit_key, max_bytes);
             co_return failure;
         }
     }

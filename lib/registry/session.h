@@ -41,7 +41,7 @@ struct Call {
     LoginManner login = LoginManner::as_challenged;
     Headers headers;
     std::uint64_t max_body = 0;
-    std::string limit_key;  ///< what `max_body` is called in a message
+    std::string limit_key;  ///< the limit that `max_body` is; empty: so much was asked for
     std::optional<ByteRange> range;  ///< only this part, answered with 206
     std::string body;                ///< of a push
     bool pushes = false;             ///< the login must be allowed to push

@@ -23,8 +23,9 @@ std::string message_for(const Finding& finding, Language language) {
 }
 
 std::string message_for(const Error& error, Language language) {
-    if (language == Language::en) return error.message();
-    std::string text = known(error.what, Part::action);
+    std::optional<Translation> action = language == Language::en ? std::nullopt : translate(error.what, Part::action);
+    if (!action) return error.message();
+    std::string text = std::move(action->chinese);
     if (!error.where.empty()) text += "：" + known(error.where, Part::place);
     if (!error.saw.empty()) text += "：" + known(error.saw, Part::saw);
     if (!error.hint.empty()) text += "；" + known(error.hint, Part::hint);

@@ -67,8 +67,6 @@ constexpr Sentence kOfSources[] = {
 
     // ---- what to do ----
 
-    {Part::hint, "raise the descriptor's size if this image is trusted", "若信任此镜像，请检查描述符中的大小"},
-    {Part::hint, "raise the range's length if this image is trusted", "若信任此镜像，请检查所请求的范围长度"},
     {Part::hint, "raise {1} if this registry is trusted", "若信任此镜像仓库，可调大 {1}"},
     {Part::hint, "raise reply_bytes if this server is trusted", "若信任此服务器，可调大 reply_bytes"},
 
@@ -437,6 +435,7 @@ constexpr Sentence kOfSources[] = {
     {Part::saw, "no {1} in it", "其中没有 {1}"},
     {Part::saw, "the config hashes to {1}", "镜像配置的摘要是 {1}"},
     {Part::saw, "{1:number} diff_ids for {2:number} layers", "有 {2} 层，却列出 {1} 个 diff_id"},
+    {Part::saw, "{1:number} bytes, where {2:number} were asked for", "{1} 字节，而请求的是 {2} 字节"},
     {Part::saw, "{1:number} bytes, the index says {2:number}", "{1} 字节，索引中写的是 {2} 字节"},
 
     // Connections.

@@ -50,7 +50,7 @@ Report audit_report() {
     report.generated = "2026-08-22T10:00:00Z";
     report.targets = {{.target = "hub.example/openeuler", .driver = "harbor", .repositories = 2, .tags = 5, .notes = {"a page had a tag twice"}, .error = std::nullopt},
                       {.target = "quay.example/openeuler", .driver = "quay", .repositories = 1, .tags = 2, .notes = {},
-                       .error = Error{ErrorCode::rate_limited, "list tags", "quay.example/openeuler", "HTTP 429 after 3 tries", "try again later"}}};
+                       .error = Error{ErrorCode::rate_limited, "list tags", "quay.example/openeuler", "HTTP 429 after 3 tries", "wait, log in for a higher limit, or lower --jobs"}}};
     report.images = {on_bad_base("hub.example", "2.1.0-cann8.0.RC1-oe2203sp2", "2.1.0-cann8.0.RC1-oe2203sp4", 'b', 3),
                      on_bad_base("hub.example", "2.2.0-cann8.0.RC1-oe2203sp2", "2.2.0-cann8.0.RC1-oe2203sp4", 'e', 7),
                      on_bad_base("quay.example", "2.1.0-cann8.0.RC1-oe2203sp2", "2.1.0-cann8.0.RC1-oe2203sp4", 'b', 3)};

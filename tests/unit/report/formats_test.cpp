@@ -236,7 +236,7 @@ TEST(Sarif, HasTheProofThePlaceAndWhatWasNotListed) {
     const auto& run = root["runs"][0];
     EXPECT_FALSE(run["invocations"][0]["executionSuccessful"].GetBool());
     EXPECT_STREQ(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].GetString(),
-                 "quay.example/openeuler could not be listed to its end, so images of it may be missing here: list tags: quay.example/openeuler: HTTP 429 after 3 tries; try again later");
+                 "quay.example/openeuler could not be listed to its end, so images of it may be missing here: list tags: quay.example/openeuler: HTTP 429 after 3 tries; wait, log in for a higher limit, or lower --jobs");
     const auto& result = run["results"][0];
     EXPECT_STREQ(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].GetString(), "AI/pytorch/meta.yml");
     EXPECT_EQ(result["locations"][0]["physicalLocation"]["region"]["startLine"].GetInt(), 3);

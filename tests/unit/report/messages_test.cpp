@@ -28,7 +28,7 @@ TEST(Messages, ThatNoPatternFitsAreNamedInChinese) {
 }
 
 TEST(Words, StandInBothLanguages) {
-    for (int i = 0; i <= static_cast<int>(Text::unreadable_tag); ++i)
+    for (int i = 0; i <= static_cast<int>(Text::last); ++i)
         for (const Language language : {Language::en, Language::zh}) EXPECT_NE(text(static_cast<Text>(i), language), "?") << i;
     for (const Language language : {Language::en, Language::zh}) {
         for (int i = 0; i <= static_cast<int>(Verdict::error); ++i) EXPECT_NE(verdict_word(static_cast<Verdict>(i), language), "?");
@@ -36,6 +36,32 @@ TEST(Words, StandInBothLanguages) {
         for (int i = 0; i <= static_cast<int>(ComponentKind::app); ++i) EXPECT_NE(kind_word(static_cast<ComponentKind>(i), language), "?");
     }
     EXPECT_EQ(fill("{1} of {0}", {"a", "{0}"}), "{0} of a");
+}
+
+TEST(MessageFor, SaysAnErrorInChineseAsFarAsItIsKnown) {
+    const Error known{ErrorCode::auth, "fetch manifest", "docker.io/a/b:1", "HTTP 401: it asks for a user name and password", "check the name and the tag"};
+    EXPECT_EQ(message_for(known, Language::zh), "获取清单：docker.io/a/b:1：HTTP 401：要求用户名和密码；请检查名称和标签");
+    EXPECT_EQ(message_for(known, Language::en), known.message());
+    const Error of_the_system{ErrorCode::io, "open file", "/a: b", "No such file or directory", ""};
+    EXPECT_EQ(message_for(of_the_system, Language::zh), "打开文件：/a: b：No such file or directory");
+    const Error unknown{ErrorCode::io, "dance", "layer 1", "stopped on request", "try again"};
+    EXPECT_EQ(message_for(unknown, Language::zh), unknown.message()) << "not half of it";
+}
+
+TEST(MessageFor, SaysAPartThatCouldNotBeReadInChinese) {
+    EXPECT_EQ(message_for(Problem{"var/lib/rpm/Packages", "layer 2: read rpm header: package bash var/lib/rpm/Packages @16: no entries"}, Language::zh),
+              "第 2 层：读取 rpm 头：软件包 bash，var/lib/rpm/Packages @16：没有条目");
+    EXPECT_EQ(message_for(Problem{"a", "something new: with \"quotes\""}, Language::zh), "something new: with \"quotes\"");
+}
+
+TEST(DetailFor, LeavesTheTextOfAnImageAsItIs) {
+    const auto detail = [](EvidenceSource source, int layer, const char* text) { return detail_for({.source = source, .path = "p", .layer = layer, .diff_id = "", .detail = text}, Language::zh); };
+    EXPECT_EQ(detail(EvidenceSource::history, 3, "4 layers of docker.io/a/b:1@sha256:00"), "docker.io/a/b:1@sha256:00 的 4 层");
+    EXPECT_EQ(detail(EvidenceSource::file, 0, "computed from the layer"), "由该层内容计算得出");
+    EXPECT_EQ(detail(EvidenceSource::file, -1, "layer 1: absolute name, read as relative to the image's root"), "第 1 层：名称是绝对路径，按相对于镜像根目录读取");
+    EXPECT_EQ(detail(EvidenceSource::file, 0, "layer 1: absolute name, read as relative to the image's root"), "layer 1: absolute name, read as relative to the image's root") << "a line of a file";
+    for (const EvidenceSource source : {EvidenceSource::package, EvidenceSource::environment, EvidenceSource::label}) EXPECT_EQ(detail(source, 0, "computed from the layer"), "computed from the layer");
+    EXPECT_EQ(detail(EvidenceSource::file, 0, "VERSION=\"22.03 (LTS-SP4)\""), "VERSION=\"22.03 (LTS-SP4)\"");
 }
 
 }  // namespace

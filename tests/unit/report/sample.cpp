@@ -62,7 +62,7 @@ ImageReport failing() {
                      .message = "The tag claims Ascend CANN 7.0.RC1; only the image's own settings name it, and settings prove nothing.",
                      .evidence = {{.source = EvidenceSource::environment, .path = "CANN_VERSION", .detail = "7.0.RC1"}}},
                     {.code = "tag-short", .severity = Severity::info, .component = "pytorch", .message = "\"2.1.0\" names no component; the repository does: it is read as PyTorch 2.1.0.", .evidence = {}}};
-    bad.problems = {{.path = "opt/a\x1b[31mb", .message = "read python metadata: no Version line"}};
+    bad.problems = {{.path = "opt/a\x1b[31mb", .message = "read Python metadata: opt/a @0: its header has no Version"}};
     return bad;
 }
 
@@ -76,7 +76,7 @@ Report sample_report() {
     report.images = {passing("linux/amd64"), passing("linux/arm64"), failing()};
 
     ImageReport unread = image("openeuler/secret", "1", "", Verdict::error);
-    unread.error = Error{ErrorCode::auth, "fetch manifest", "127.0.0.1:5000/openeuler/secret:1", "HTTP 401", "log in with --username"};
+    unread.error = Error{ErrorCode::auth, "fetch manifest", "127.0.0.1:5000/openeuler/secret:1", "HTTP 401: it asks for a user name and password", "log in with --username and --password-stdin, or name a file with --authfile"};
     report.images.push_back(unread);
 
     ImageReport undecided = image("openeuler/distroless", "2.0-oe2403sp1", "linux/amd64", Verdict::unknown);
