@@ -2,6 +2,7 @@
 #include "remote.h"
 #include "reporting.h"
 
+#include "audit/ancestors.h"
 #include "audit/auditor.h"
 #include "base/text.h"
 #include "catalog/tree.h"
@@ -107,7 +108,10 @@ int run(const AuditFlags& flags) {
     audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
     Report report = auditor.run(options, interruption()).report;
     engine.progress.finish();
-    if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
+    if (engine.store != nullptr) {
+        scan::add_build_steps(*engine.store, engine.limits, report);
+        audit::add_ancestors(*engine.store, report);
+    }
     tree->mark(report);
     apply_waivers(*waivers, report, flags.output);
 

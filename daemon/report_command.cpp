@@ -1,6 +1,7 @@
 #include "engine.h"
 #include "reporting.h"
 
+#include "audit/ancestors.h"
 #include "base/text.h"
 #include "report/difference.h"
 #include "report/history.h"
@@ -98,6 +99,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
         Report report;
         report.images = std::move(current->judged.images);
         scan::add_build_steps(store, Limits{}, report);
+        audit::add_ancestors(store, report);
         tree.mark(report);
         apply_waivers(waivers, report);
         if (use && report.waivers)
@@ -152,6 +154,7 @@ int run(const ReportFlags& flags) {
     std::optional<Report> report = read(store, *audit);
     if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
     scan::add_build_steps(store, Limits{}, *report);
+    audit::add_ancestors(store, *report);
     tree.mark(*report);
     if (flags.other != 0) {
         apply_waivers(*waivers, *report);

@@ -2,6 +2,7 @@
 #include "remote.h"
 #include "reporting.h"
 
+#include "audit/ancestors.h"
 #include "base/text.h"
 #include "scan/build_steps.h"
 #include "source/image_source.h"
@@ -70,7 +71,10 @@ int run(const ScanFlags& flags) {
     report.layers_analyzed = engine.scanner.layers_analyzed();
     report.layers_reused = engine.scanner.layers_reused();
 
-    if (engine.store != nullptr) scan::add_build_steps(*engine.store, engine.limits, report);
+    if (engine.store != nullptr) {
+        scan::add_build_steps(*engine.store, engine.limits, report);
+        audit::add_ancestors(*engine.store, report);
+    }
     tree->mark(report);
     apply_waivers(*waivers, report, flags.output);
     report::WriteOptions write = flags.output.write_options();

@@ -213,6 +213,7 @@ struct Report {
     std::optional<Incomplete> incomplete;  ///< of an audit that did not come to its end; not kept
     std::optional<TreeCoverage> tree;  ///< where a tree was judged
     std::optional<WaiverUse> waivers;  ///< where a file of waivers was named; not kept
+    std::vector<ImageReport> ancestors;  ///< what was last found of images below these that are not among them: no part of the report, but it tells who was wrong first; not kept
     std::vector<std::string> gone;     ///< references that were there at an earlier time and are no more; not kept
     std::uint64_t bytes_fetched = 0;
     std::uint64_t layers_analyzed = 0;

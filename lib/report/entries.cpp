@@ -68,7 +68,8 @@ bool claims_the_same(std::string_view reference, const Claim& claim) {
 using Judged = std::map<std::pair<std::string_view, std::string_view>, const ImageReport*>;
 Judged judged_by_name(const Report& report) {
     Judged judged;
-    for (const ImageReport& image : report.images) judged.emplace(std::pair<std::string_view, std::string_view>(image.reference, image.digest), &image);
+    for (const std::vector<ImageReport>* images : {&report.images, &report.ancestors})
+        for (const ImageReport& image : *images) judged.emplace(std::pair<std::string_view, std::string_view>(image.reference, image.digest), &image);
     return judged;
 }
 

@@ -78,6 +78,25 @@ TEST(Family, AccusesABaseWhoseOwnTagIsWrong) {
     EXPECT_EQ(wrong_step(report_of({child})), "hub.example/openeuler/cann:8.0.RC1-oe2203sp2");
 }
 
+// A run over a part did not judge the base; what an earlier one found of it counts, and not how its tag is spelt.
+TEST(Family, KnowsABaseThatWasJudgedBefore) {
+    const auto wrong = [](const std::string& tag_of_base, std::vector<ImageReport> ancestors) {
+        Report report = report_of({image("openeuler/app", "child-oe2203sp2", 'b', {os_mismatch(0)}, {base("openeuler/" + tag_of_base, 'a', 1)})});
+        report.ancestors = std::move(ancestors);
+        return wrong_step(report);
+    };
+    EXPECT_EQ(wrong("openeuler:odd", {image("openeuler/openeuler", "odd", 'a', {os_mismatch(0)})}), "hub.example/openeuler/openeuler:odd brought it");
+    EXPECT_EQ(wrong("cann:8.0.RC1-oe2203sp2", {image("openeuler/cann", "8.0.RC1-oe2203sp2", 'a')}), "hub.example/openeuler/app:child-oe2203sp2");
+    EXPECT_EQ(wrong("openeuler:odd", {image("openeuler/openeuler", "odd", 'c', {os_mismatch(0)})}), "hub.example/openeuler/app:child-oe2203sp2") << "another image has that tag by now";
+    Report report = report_of({image("openeuler/app", "child-oe2203sp2", 'b', {os_mismatch(0)}, {base("openeuler/openeuler:odd", 'a', 1)})});
+    report.ancestors = {image("openeuler/openeuler", "odd", 'a', {os_mismatch(0)})};
+    const std::string text = *write_report(report, "markdown", {});
+    EXPECT_NE(text.find("- `hub.example/openeuler/openeuler:odd`, 1 layer, **FAIL** **← it went wrong here**"), std::string::npos) << text;
+    EXPECT_EQ(text.find("| FAIL | `hub.example/openeuler/openeuler:odd`"), std::string::npos) << "it is no image of this report";
+    report.ancestors.clear();
+    EXPECT_EQ(*write_report(report, "json", {}), [&] { report.ancestors = {image("openeuler/openeuler", "odd", 'a', {os_mismatch(0)})}; return *write_report(report, "json", {}); }());
+}
+
 TEST(Family, SaysWhereWithoutAccusingTheBase) {
     Report report = report_of({image("openeuler/app", "child-oe2203sp2", 'b', {os_mismatch(0)}, {base("openeuler/openeuler:22.03-lts-sp4", 'a', 1)}), image("openeuler/openeuler", "22.03-lts-sp4", 'a')});
     const std::string text = *write_report(report, "markdown", {});
