@@ -180,8 +180,8 @@ TEST(Fleet, CountsWhatPassesAndGroupsNotes) {
     EXPECT_NE(text.find("- `unproven` `app`: claim that nothing proves (3 images), for example: The tag claims app 1.0.\n"), std::string::npos) << text;
     EXPECT_NE(text.find("- **FAIL** `hub.example/openeuler/bad:1-oe2203sp2` `linux/amd64`, `linux/arm64`\n"), std::string::npos) << text;
     EXPECT_NE(text.find("- `hub.example/openeuler/app`: 6 images\n"), std::string::npos) << text;
-    EXPECT_EQ(text.find("| PASS |"), std::string::npos) << text;
-    EXPECT_NE(text.find("| FAIL | `hub.example/openeuler/bad:1-oe2203sp2` |"), std::string::npos) << text;
+    EXPECT_EQ(text.find("| **PASS** |"), std::string::npos) << text;
+    EXPECT_NE(text.find("| **FAIL** | `hub.example/openeuler/bad:1-oe2203sp2` |"), std::string::npos) << text;
     const std::string page = *write_report(report, "html", {});
     EXPECT_EQ(page.find("<tr><td><span class=\"v pass\">"), std::string::npos);
     EXPECT_NE(page.find("<code>hub.example/openeuler/app</code>: 6 images"), std::string::npos);
