@@ -1,7 +1,6 @@
 #include "model/report.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 namespace veritag {
@@ -37,6 +36,12 @@ std::string_view to_string(Severity severity) noexcept {
 }
 std::string_view to_string(Verdict verdict) noexcept {
     return name_of(verdict, std::array<std::string_view, 5>{"pass", "warn", "fail", "unknown", "error"});
+}
+
+bool is_worse(Verdict one, Verdict than) noexcept { return std::find(kWorstFirst.begin(), kWorstFirst.end(), one) < std::find(kWorstFirst.begin(), kWorstFirst.end(), than); }
+
+void sort_worst_first(std::vector<Finding>& findings) {
+    std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
 }
 
 Verdict verdict_of(const std::vector<Finding>& findings) noexcept {

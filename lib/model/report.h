@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "model/package.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -97,6 +98,9 @@ struct Finding {
 
 enum class Verdict : std::uint8_t { pass, warn, fail, unknown, error };
 std::string_view to_string(Verdict verdict) noexcept;
+/// What needs a person first comes first.
+inline constexpr std::array<Verdict, 5> kWorstFirst{Verdict::fail, Verdict::error, Verdict::unknown, Verdict::warn, Verdict::pass};
+bool is_worse(Verdict one, Verdict than) noexcept;
 
 struct PackageCounts {
     std::size_t rpm = 0, deb = 0, apk = 0, python = 0, conda = 0;
@@ -218,6 +222,9 @@ struct Report {
     std::uint64_t layers_analyzed = 0;
     std::uint64_t layers_reused = 0;
 };
+
+/// Errors, warnings, notes; those of one severity stay in their order.
+void sort_worst_first(std::vector<Finding>& findings);
 
 /// Verdict from findings, as the contract says: error finding, `unproven` warning, warning, pass. An image that could not
 /// be read is `error` and does not come here.

@@ -86,7 +86,7 @@ void Document::targets(const std::vector<ListedTarget>& targets) {
 void Document::counts(const std::vector<ImageReport>& images) {
     if (images.empty()) return;
     std::vector<std::pair<Verdict, std::size_t>> counts;
-    for (const Verdict verdict : {Verdict::fail, Verdict::error, Verdict::unknown, Verdict::warn, Verdict::pass})
+    for (const Verdict verdict : kWorstFirst)
         counts.emplace_back(verdict, std::count_if(images.begin(), images.end(), [&](const ImageReport& each) { return each.verdict == verdict; }));
     out_.counts(counts);
 }

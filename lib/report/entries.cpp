@@ -168,17 +168,6 @@ void fill_images(Entry& entry, const Report& report, const Names& names) {
 
 }  // namespace
 
-int urgency(Verdict verdict) noexcept {
-    switch (verdict) {
-        case Verdict::fail: return 0;
-        case Verdict::error: return 1;
-        case Verdict::unknown: return 2;
-        case Verdict::warn: return 3;
-        case Verdict::pass: return 4;
-    }
-    return 0;
-}
-
 std::vector<Line> lines_of(const std::vector<CauseMember>& members, Language language) {
     std::vector<Line> lines;
     for (const CauseMember& each : members) {
@@ -270,7 +259,7 @@ ImageTable table_of(const std::vector<ImageReport>& images, bool fleet, Language
         }
         if (!image.platform.empty()) table.rows[at].platforms.push_back(image.platform);
     }
-    std::stable_sort(table.rows.begin(), table.rows.end(), [](const ImageRow& a, const ImageRow& b) { return urgency(a.image->verdict) < urgency(b.image->verdict); });
+    std::stable_sort(table.rows.begin(), table.rows.end(), [](const ImageRow& a, const ImageRow& b) { return is_worse(a.image->verdict, b.image->verdict); });
     return table;
 }
 

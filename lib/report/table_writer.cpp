@@ -21,21 +21,6 @@ constexpr std::size_t kShownProblems = 5;
 constexpr std::size_t kShownObservations = 12;
 constexpr std::size_t kSentenceBytes = 4000;
 
-Colour colour_of(Verdict verdict) noexcept {
-    switch (verdict) {
-        case Verdict::pass: return Colour::green;
-        case Verdict::warn: return Colour::yellow;
-        case Verdict::fail: return Colour::red;
-        case Verdict::unknown: return Colour::magenta;
-        case Verdict::error: return Colour::red;
-    }
-    return Colour::none;
-}
-
-Colour colour_of(Severity severity) noexcept {
-    return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim;
-}
-
 std::string with_version(const std::string& component, const std::string& version) {
     return printable(version.empty() ? component : component + " " + version);
 }
@@ -295,7 +280,7 @@ void TableWriter::report(const Report& report) {
     if (report.tree && report.images.empty()) return;
     std::vector<const ImageReport*> images;
     for (const ImageReport& each : report.images) images.push_back(&each);
-    std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
+    std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return is_worse(a->verdict, b->verdict); });
     // Passing images share a block of one line each; one alone, or one with something to tell, has room for its details.
     const auto quiet = [&](const ImageReport& each) { return each.verdict == Verdict::pass && each.problems.empty() && each.partial_layers.empty() && each.restored_layers.empty() && !options_.list_packages; };
     const bool several = std::count_if(report.images.begin(), report.images.end(), quiet) > 1;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace veritag {
@@ -27,6 +28,22 @@ TEST(VerdictOf, TheWorstFindingDecides) {
     EXPECT_EQ(verdict_of({warning, unproven}), Verdict::unknown);
     EXPECT_EQ(verdict_of({unproven, error}), Verdict::fail);
     EXPECT_EQ(verdict_of({warning, mild_unproven}), Verdict::warn);
+}
+
+TEST(IsWorse, FailIsTheWorst) {
+    EXPECT_TRUE(is_worse(Verdict::fail, Verdict::error));
+    EXPECT_TRUE(is_worse(Verdict::error, Verdict::unknown));
+    EXPECT_TRUE(is_worse(Verdict::unknown, Verdict::warn));
+    EXPECT_TRUE(is_worse(Verdict::warn, Verdict::pass));
+    EXPECT_FALSE(is_worse(Verdict::pass, Verdict::pass));
+}
+
+TEST(SortWorstFirst, KeepsTheOrderOfOneSeverity) {
+    std::vector<Finding> findings{finding("note", Severity::info), finding("b", Severity::error), finding("doubt", Severity::warning), finding("a", Severity::error)};
+    sort_worst_first(findings);
+    std::string order;
+    for (const Finding& each : findings) order += each.code + " ";
+    EXPECT_EQ(order, "b a doubt note ");
 }
 
 TEST(Names, AreThoseOfTheReport) {
