@@ -64,8 +64,7 @@ int write_history(const ReportFlags& flags, store::AuditStore& store, const std:
         if (each.id <= newest.id && each.is_complete() && each.kind == newest.kind && each.targets == newest.targets && same.size() < flags.last) same.push_back(&each);
     report::HistoryBuilder builder(newest.targets);
     for (auto each = same.rbegin(); each != same.rend(); ++each) {
-        const store::VerdictCounts counts = (*each)->verdicts.value_or(store::VerdictCounts());
-        const report::HistoryAudit audit{(*each)->id, (*each)->started, (*each)->rules_digest, {counts.pass, counts.warn, counts.fail, counts.unknown, counts.error}};
+        const report::HistoryAudit audit{(*each)->id, (*each)->started, (*each)->rules_digest, (*each)->verdicts.value_or(VerdictCounts())};
         const std::optional<Report> report = flags.output.format == "json" ? store.read_audit((*each)->id) : std::nullopt;
         builder.add(audit, report ? &*report : nullptr);
     }

@@ -17,7 +17,7 @@ namespace veritag::api {
 namespace {
 
 std::optional<Verdict> verdict_from(std::string_view text) {
-    for (const Verdict each : {Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error})
+    for (const Verdict each : kVerdicts)
         if (text == to_string(each)) return each;
     return std::nullopt;
 }

@@ -39,3 +39,9 @@ void JsonOutput::start_list() { state_->out.StartArray(); }
 void JsonOutput::end_list() { state_->out.EndArray(); }
 
 }  // namespace veritag::report
+void write_verdicts(JsonOutput& out, std::string_view name, const VerdictCounts& counts) {
+    out.object(name, [&] {
+        for (const Verdict verdict : kVerdicts) out.number(to_string(verdict), counts.of(verdict));
+    });
+}
+

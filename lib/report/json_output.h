@@ -1,6 +1,8 @@
 // Indented JSON, written front to back. Any text may go in: bytes that are no UTF-8 are replaced, control bytes escaped.
 #pragma once
 
+#include "model/report.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -53,5 +55,8 @@ private:
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// An object with one member a verdict.
+void write_verdicts(JsonOutput& out, std::string_view name, const VerdictCounts& counts);
 
 }  // namespace veritag::report

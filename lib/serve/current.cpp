@@ -69,16 +69,6 @@ bool is_waived(const ImageLine& line) {
     return accused && line.error.empty();
 }
 
-void count(Verdict verdict, store::VerdictCounts& counts) {
-    switch (verdict) {
-        case Verdict::pass: ++counts.pass; break;
-        case Verdict::warn: ++counts.warn; break;
-        case Verdict::fail: ++counts.fail; break;
-        case Verdict::unknown: ++counts.unknown; break;
-        case Verdict::error: ++counts.error; break;
-    }
-}
-
 auto place_of(const ImageLine& line) { return std::tie(line.key.registry, line.key.repository, line.key.tag, line.platform, line.digest); }
 
 // Base64 in the alphabet that may stand in a URL (RFC 4648, section 5).
@@ -196,7 +186,7 @@ void CurrentImages::publish() {
             if (at < waived.images.size()) picture->images.back().waived = waived_codes(waived.images[at]);
         }
     std::sort(picture->images.begin(), picture->images.end(), [](const ImageLine& a, const ImageLine& b) { return place_of(a) < place_of(b); });
-    for (const ImageLine& line : picture->images) count(line.verdict, picture->verdicts);
+    for (const ImageLine& line : picture->images) ++picture->verdicts.of(line.verdict);
     picture->version = ++version_;
     picture_ = std::move(picture);
 }

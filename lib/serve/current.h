@@ -40,7 +40,7 @@ struct ImageLine {
 struct Picture {
     std::vector<ImageLine> images;
     std::uint64_t version = 0;  ///< another one with every change, also over restarts in all likelihood
-    store::VerdictCounts verdicts;
+    VerdictCounts verdicts;
     std::shared_ptr<const waivers::WaiverFile> waivers;  ///< by which lines are waived; never null
     WaiverUse waiver_use;                                ///< over all images
 };

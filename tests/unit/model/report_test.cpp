@@ -46,6 +46,13 @@ TEST(SortWorstFirst, KeepsTheOrderOfOneSeverity) {
     EXPECT_EQ(order, "b a doubt note ");
 }
 
+TEST(CountVerdicts, CountsEach) {
+    std::vector<ImageReport> images(9);
+    std::size_t next = 0;
+    for (const Verdict verdict : {Verdict::warn, Verdict::fail, Verdict::fail, Verdict::unknown, Verdict::unknown, Verdict::unknown, Verdict::error, Verdict::pass, Verdict::pass}) images[next++].verdict = verdict;
+    EXPECT_EQ(count_verdicts(images), (VerdictCounts{.pass = 2, .warn = 1, .fail = 2, .unknown = 3, .error = 1}));
+}
+
 TEST(Names, AreThoseOfTheReport) {
     EXPECT_EQ(to_string(ComponentKind::framework), "framework");
     EXPECT_EQ(to_string(Tier::application), "application");

@@ -48,7 +48,7 @@ TEST_F(Current, PagesAreTheWholeAndFiltersCut) {
     keep(*store, report, 1000);
     current.take(report);
     const auto picture = current.picture();
-    EXPECT_EQ(picture->verdicts, (store::VerdictCounts{.pass = 3, .fail = 1, .unknown = 1}));
+    EXPECT_EQ(picture->verdicts, (VerdictCounts{.pass = 3, .fail = 1, .unknown = 1}));
 
     std::string all;
     ImageQuery query{.limit = 2};
