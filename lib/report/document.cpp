@@ -1,5 +1,6 @@
 #include "report/document.h"
 
+#include "report/component_names.h"
 #include "report/entries.h"
 #include "report/messages.h"
 
@@ -215,7 +216,7 @@ bool Document::notes(const Report& report) {
         if (say_the_same(each.members, language_))
             items.push_back(out_.code(example.code) + colon() + sentence_of(example) + count);
         else
-            items.push_back(out_.code(example.code) + (example.component.empty() ? "" : " " + out_.code(example.component)) + colon() + out_.text(name_of_code(example.code, language_)) + count + comma() +
+            items.push_back(out_.code(example.code) + (example.component.empty() ? "" : " " + out_.code(component_name(example.component, language_))) + colon() + out_.text(name_of_code(example.code, language_)) + count + comma() +
                             fill(word(Text::for_example), {sentence_of(example)}));
     }
     section(Text::notes_heading, items);
@@ -251,7 +252,7 @@ void Document::contents(const ImageReport& image) {
         std::string cell;
         for (const Observation& each : image.observed) {
             if (each.component != component) continue;
-            const std::string version = each.version.empty() ? word(Text::yes) : out_.code(each.version);
+            const std::string version = each.version.empty() ? word(Text::yes) : out_.code(version_name(component, each.version, language_));
             cell += (cell.empty() ? "" : comma()) + (each.proof ? version : fill(word(Text::unproven_mark), {version}));
         }
         return cell;
@@ -259,9 +260,9 @@ void Document::contents(const ImageReport& image) {
     std::vector<std::vector<std::string>> rows;
     std::set<std::string> shown;
     const auto row = [&](const std::string& component, const std::string& claimed) {
-        if (shown.insert(component).second) rows.push_back({out_.code(component), claimed, observed(component)});
+        if (shown.insert(component).second) rows.push_back({out_.code(component_name(component, language_)), claimed, observed(component)});
     };
-    for (const Claim& each : image.claims) row(each.component, each.version.empty() ? word(Text::any_version) : out_.code(each.version));
+    for (const Claim& each : image.claims) row(each.component, each.version.empty() ? word(Text::any_version) : out_.code(version_name(each.component, each.version, language_)));
     for (const Observation& each : image.observed) row(each.component, "");
     if (!rows.empty()) out_.table(word(Text::contents_column), {{word(Text::component_column)}, {word(Text::claimed_column)}, {word(Text::observed_column)}}, rows);
 }

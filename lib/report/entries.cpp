@@ -1,6 +1,7 @@
 #include "report/entries.h"
 
 #include "base/text.h"
+#include "report/component_names.h"
 #include "report/messages.h"
 #include "report/terminal.h"
 
@@ -228,7 +229,7 @@ std::string check_command(const Report& report, const ImageReport* image, const 
 std::vector<std::string> contents_of(const ImageReport& image, Language language) {
     std::vector<std::string> items;
     for (const Observation& each : image.observed) {
-        std::string item = printable(each.version.empty() ? each.component : each.component + " " + each.version);
+        std::string item = printable(component_and_version(each.component, each.version, language));
         if (!each.proof) item = fill(text(Text::unproven_mark, language), {item});
         if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(std::move(item));
     }

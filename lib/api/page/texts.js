@@ -30,10 +30,10 @@ export const TEXTS = {
   loggedOut: ["Logged out.", "已退出登录。"],
 
   pass: ["pass", "通过"],
-  warn: ["warning", "警告"],
+  warn: ["warn", "警告"],
   fail: ["fail", "不符"],
   unknown: ["unknown", "无法判定"],
-  error: ["unreadable", "读取失败"],
+  error: ["error", "读取失败"],
   passMeans: ["what the tag says is proven", "标签所述均已证实"],
   warnMeans: ["true, with a blemish", "属实，但有瑕疵"],
   failMeans: ["something else is inside", "内容与标签不符"],

@@ -4,7 +4,8 @@ import { meaning, severityOf } from "./codes.js";
 import { VERDICTS, accusing, countVerdicts, images, isWaived, tally } from "./data.js";
 import { add, h, put } from "./dom.js";
 import { trendGraph } from "./graph.js";
-import { code, orderAudit, orderScan, select, severity, table, verdictBar, when } from "./parts.js";
+import { componentName } from "./names.js";
+import { code, longTable, orderAudit, orderScan, select, severity, shortDigest, table, verdictBar, when } from "./parts.js";
 import { note, parse, to } from "./route.js";
 import { date, number, percent, t } from "./texts.js";
 
@@ -94,7 +95,7 @@ function waiverSection({ file, findings, waivers }) {
   const order = Object.keys(STATES);
   const rows = [...waivers].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   return h("section", { class: "card", id: "waivers" }, h("h2", {}, t("waivers")), h("p", { class: "note" }, t("waiversHint", { file, findings: number(findings) })), rows.length > 0 && table(t("waivers"), [
-    { title: t("waiverFor"), head: true, cell: (each) => [h("a", { href: to("images", { code: each.code }) }, meaning(each.code)), each.component && ` (${each.component})`, h("span", { class: "note block" }, code(each.target))] },
+    { title: t("waiverFor"), head: true, cell: (each) => [h("a", { href: to("images", { code: each.code }) }, meaning(each.code)), each.component && ` (${componentName(each.component)})`, h("span", { class: "note block" }, code(each.target))] },
     { title: t("waiverState"), class: "tight", cell: (each) => h("span", { class: `severity ${STATES[each.state][0]}` }, t(STATES[each.state][1])) },
     { title: t("waiverExpiry"), class: "tight", cell: (each) => each.expiry },
     { title: t("waiverOwner"), cell: (each) => each.owner },

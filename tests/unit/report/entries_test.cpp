@@ -1,5 +1,6 @@
 #include "report/entries.h"
 
+#include "report/markdown_writer.h"
 #include "report/messages.h"
 
 #include <gtest/gtest.h>
@@ -161,6 +162,23 @@ TEST(Entries, SayTheCommandThatFindsItAgain) {
         EXPECT_EQ(check_command(report, &app, {.code = each.code, .message = "", .evidence = {}}), each.command);
     EXPECT_EQ(check_command(report, nullptr, {.code = "catalog-undeclared", .message = "", .evidence = {}}), "veritag catalog check hub.example/openeuler --meta .");
     EXPECT_EQ(check_command(report, nullptr, {.code = "base-floating", .message = "", .evidence = {}}), "veritag lint .");
+}
+
+TEST(Contents, AreCalledAsPeopleCallThem) {
+    ImageReport cuda = image("nvidia/cuda", "12.2.0-runtime-ubuntu22.04", 'a');
+    cuda.claims = {{.component = "cuda-flavour", .kind = ComponentKind::tool, .version = "runtime", .text = "runtime"}};
+    cuda.observed = {{.component = "cuda", .kind = ComponentKind::sdk, .version = "12.2.140", .evidence = {}}, {.component = "cuda-flavour", .kind = ComponentKind::tool, .version = "devel", .evidence = {}}};
+    EXPECT_EQ(contents_of(cuda, Language::en), (std::vector<std::string>{"cuda 12.2.140", "CUDA image type devel (runtime and compilers)"}));
+    EXPECT_EQ(contents_of(cuda, Language::zh), (std::vector<std::string>{"cuda 12.2.140", "CUDA 镜像类型 devel（runtime 加编译器）"}));
+    const std::string page = write_tag_page({.top = "", .images = {cuda}, .skipped = {}}, Language::en);
+    EXPECT_NE(page.find("| `CUDA image type` | `runtime (base and math libraries)` | `devel (runtime and compilers)` |\n"), std::string::npos) << page;
+    const std::string told = *write_explanation({{.reference = cuda.reference, .grammar = "nvidia-cuda", .tier = {}, .dev = false, .claims = cuda.claims, .findings = {}, .expected_parents = {{"ascend-chip", "910b"}}}}, "table", {});
+    EXPECT_NE(told.find("CUDA image type runtime (base and math libraries)  (tool)"), std::string::npos) << told;
+    EXPECT_NE(told.find("Ascend chip 910b"), std::string::npos) << told;
+    Report report;
+    report.images = {cuda};
+    for (const char* format : {"table", "markdown", "html"}) EXPECT_EQ(write_report(report, format, {})->find("cuda-flavour"), std::string::npos) << format;
+    EXPECT_NE(write_report(report, "json", {})->find("\"cuda-flavour\""), std::string::npos);
 }
 
 TEST(Fleet, CountsWhatPassesAndGroupsNotes) {
