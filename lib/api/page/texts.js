@@ -229,6 +229,7 @@ export const TEXTS = {
   liveAudit: ["Audit of {about}", "正在审计 {about}"],
   liveScan: ["Scan of {about}", "正在扫描 {about}"],
   liveCount: ["{done} of {listed}", "{done} / {listed}"],
+  imagesLooked: ["Images: {count}", "{count} 个镜像"],
   liveListing: ["listing what there is", "正在列出内容"],
   liveTitle: ["Running now", "正在运行"],
 
