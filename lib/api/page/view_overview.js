@@ -51,6 +51,25 @@ function places(lines) {
   ], rows);
 }
 
+/** What was not judged and why, folded: there may be thousands. */
+function skippedList(page, signal) {
+  if (page.total === 0) return h("p", { class: "note" }, t("skippedNone"));
+  const lines = page.skipped;
+  const rest = h("div", {});
+  const draw = () => put(rest, longTable(t("skipped"), [
+    { title: t("image"), head: true, cell: (each) => [each.reference, each.digest && h("span", { class: "note block" }, shortDigest(each.digest))] },
+    { title: t("skippedWhy"), cell: (each) => each.reason },
+    { title: t("seen"), class: "tight", cell: (each) => h("a", { href: to(["audit", each.audit]) }, when(each.seen)) },
+  ], lines), page.next && h("button", { type: "button", onclick: async () => {
+    const more = await get(`skipped?limit=1000&cursor=${encodeURIComponent(page.next)}`, signal);
+    lines.push(...more.skipped);
+    page.next = more.next;
+    draw();
+  } }, t("more", { count: number(page.total - lines.length) })));
+  draw();
+  return h("details", { class: "note", id: "skipped" }, h("summary", {}, t("skippedCount", { count: number(page.total) })), rest);
+}
+
 /** Which audits are a target's: those over exactly what it lists, and the same part of it. A day from which on images count moves with time. */
 const sameScope = (targets) => targets.map((each) => each.replace(/--created-since \S+/, "--created-since")).join("\n");
 const isOf = (audit, target) => sameScope(audit.targets) === sameScope([...target.targets, ...(target.part ? [target.part] : [])]);
@@ -106,7 +125,7 @@ function waiverSection({ file, findings, waivers }) {
 export const title = () => t("overview");
 
 export async function show(main, route, signal) {
-  const [all, { targets }, { audits }, waivers] = await Promise.all([images(signal), get("targets", signal), get("audits?kind=audit&limit=300", signal), get("waivers", signal)]);
+  const [all, skipped, { targets }, { audits }, waivers] = await Promise.all([images(signal), get("skipped?limit=100", signal), get("targets", signal), get("audits?kind=audit&limit=300", signal), get("waivers", signal)]);
   const counts = countVerdicts(all.lines);
   const trendSection = h("section", { class: "card" });
   trend(trendSection, audits);
@@ -114,7 +133,7 @@ export async function show(main, route, signal) {
   if (all.lines.length === 0) add(main, firstSteps(targets));
   else
     add(main, h("p", { class: "lead" }, t("imagesKnown", { tags: number(all.tags.length), images: number(all.lines.length) })), tiles(counts), verdictBar(counts),
-      h("p", { class: "note" }, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })),
+      h("p", { class: "note" }, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })), skippedList(skipped, signal),
       h("div", { class: "pair" },
         h("section", { class: "card" }, h("h2", {}, t("whatIsWrong")), h("p", { class: "note" }, t("whatIsWrongHint")), causes(all.lines)),
         h("section", { class: "card" }, h("h2", {}, t("where")), h("p", { class: "note" }, t("whereHint")), places(all.lines))));
