@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,20 +30,27 @@ public:
         object(body);
     }
     template <class Body>
-    void list(std::string_view name, Body body) {
-        key(name);
+    void list(Body body) {
         start_list();
         body();
         end_list();
+    }
+    template <class Body>
+    void list(std::string_view name, Body body) {
+        key(name);
+        list(body);
     }
     void member(std::string_view name, std::string_view text) {
         key(name);
         value(text);
     }
+    void nullable(std::string_view name, const std::optional<std::string>& text) { text ? member(name, *text) : null(name); }
+    void null(std::string_view name);
     void flag(std::string_view name, bool is_set);
     void number(std::string_view name, std::uint64_t count);
     void fraction(std::string_view name, double share);
     void value(std::string_view text);
+    void value(std::uint64_t count);
     [[nodiscard]] std::string take();  ///< everything so far, with a line end
 
 private:
