@@ -65,8 +65,7 @@ int write_history(const ReportFlags& flags, store::AuditStore& store, const std:
         if (each.id <= newest.id && each.is_complete() && each.kind == newest.kind && each.targets == newest.targets && same.size() < flags.last) same.push_back(&each);
     report::HistoryBuilder builder(newest.targets);
     for (auto each = same.rbegin(); each != same.rend(); ++each) {
-        const store::VerdictCounts counts = (*each)->verdicts.value_or(store::VerdictCounts());
-        const report::HistoryAudit audit{(*each)->id, (*each)->started, (*each)->rules_digest, {counts.pass, counts.warn, counts.fail, counts.unknown, counts.error}};
+        const report::HistoryAudit audit{(*each)->id, (*each)->started, (*each)->rules_digest, (*each)->verdicts.value_or(VerdictCounts())};
         const std::optional<Report> report = flags.output.format == "json" ? store.read_audit((*each)->id) : std::nullopt;
         builder.add(audit, report ? &*report : nullptr);
     }
@@ -98,6 +97,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
         if (!current) continue;
         Report report;
         report.images = std::move(current->judged.images);
+        report.skipped = std::move(current->judged.skipped);
         scan::add_build_steps(store, Limits{}, report);
         audit::add_ancestors(store, report);
         tree.mark(report);
@@ -109,8 +109,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
         const int status = report.images.empty() ? static_cast<int>(kClean) : exit_code_of(report, flags.fail_on);
         found = found || status == kFindings;
         unread = unread || status == kUnread;
-        current->judged.images = std::move(report.images);
-        pages->put(report::page_path(each.registry, each.repository, each.tag), report::write_tag_page(current->judged, language));
+        pages->put(report::page_path(each.registry, each.repository, each.tag), report::write_tag_page(report, language));
     }
     // A store that failed on the way tells of no more references, whose pages must stay.
     if (references.empty() || !store.is_working())

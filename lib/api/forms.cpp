@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "oci/json.h"
 #include "report/json_output.h"
+#include "serve/orders.h"
 
 #include <algorithm>
 #include <charconv>
@@ -146,14 +147,7 @@ void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::
     out.flag("complete", audit.is_complete());
     if (audit.job != 0) out.number("job", static_cast<std::uint64_t>(audit.job));
     if (!audit.failure.empty()) out.member("failure", audit.failure);
-    if (audit.verdicts)
-        out.object("verdicts", [&] {
-            out.number("pass", audit.verdicts->pass);
-            out.number("warn", audit.verdicts->warn);
-            out.number("fail", audit.verdicts->fail);
-            out.number("unknown", audit.verdicts->unknown);
-            out.number("error", audit.verdicts->error);
-        });
+    if (audit.verdicts) report::write_verdicts(out, "verdicts", *audit.verdicts);
 }
 
 void write_job(report::JsonOutput& out, const store::JobInfo& job) {
@@ -173,6 +167,12 @@ void write_job(report::JsonOutput& out, const store::JobInfo& job) {
         out.object("failure", [&] {
             out.member("code", job.failure->code);
             out.member("message", job.failure->message);
+        });
+    if (job.state != store::JobState::done || (job.kind != serve::kScanJob && job.kind != serve::kAuditJob)) return;
+    if (const Result<serve::RunResult> result = serve::parse_run_result(job.short_result))
+        out.object("result", [&] {
+            serve::write_run_result(out, *result);
+            out.member("report", "/api/v1/audits/" + std::to_string(result->audit) + "/report");
         });
 }
 

@@ -18,7 +18,7 @@ namespace veritag::api {
 namespace {
 
 std::optional<Verdict> verdict_from(std::string_view text) {
-    for (const Verdict each : {Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error})
+    for (const Verdict each : kVerdicts)
         if (text == to_string(each)) return each;
     return std::nullopt;
 }
@@ -111,6 +111,32 @@ void Service::add_images() {
                 for (const serve::ImageLine* line : page->images) write_line(out, *line);
             });
             out.number("total", page->total);
+            if (!page->next.empty()) out.member("next", page->next);
+        });
+        return tagged_json(out.take());
+    });
+
+    // So that nobody takes what was not looked at for what is well.
+    add("GET /api/v1/skipped", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
+        if (const Result<void> known = check_query(request, {"limit", "cursor"}); !known) return problem_of(known.error(), request.id);
+        const Result<std::size_t> limit = page_limit(request, 100, 5'000);
+        if (!limit) return problem_of(limit.error(), request.id);
+        const std::shared_ptr<const serve::Picture> picture = daemon_.images().picture();
+        const Result<serve::SkippedPage> page = serve::list_skipped(*picture, *limit, parameter(request, "cursor"));
+        if (!page) return problem_of(page.error(), request.id);
+        report::JsonOutput out;
+        out.object([&] {
+            out.list("skipped", [&] {
+                for (const serve::SkippedLine* line : page->skipped)
+                    out.object([&] {
+                        out.member("reference", line->reference());
+                        if (!line->digest.empty()) out.member("digest", line->digest);
+                        out.member("reason", line->reason);
+                        out.number("audit", static_cast<std::uint64_t>(line->audit));
+                        out.member("seen", rfc3339(line->seen));
+                    });
+            });
+            out.number("total", picture->skipped.size());
             if (!page->next.empty()) out.member("next", page->next);
         });
         return tagged_json(out.take());

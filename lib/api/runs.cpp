@@ -115,15 +115,6 @@ void Service::add_runs() {
                     out.number("listed", progress->listed);
                     out.number("done", progress->done);
                 });
-            const Result<serve::RunResult> result = serve::parse_run_result((*job)->result);
-            if ((*job)->info.state == store::JobState::done && result)
-                out.object("result", [&] {
-                    out.number("audit", static_cast<std::uint64_t>(result->audit));
-                    out.number("images", result->images);
-                    if (!result->worst.empty()) out.member("worst", result->worst);
-                    out.flag("unread", result->unread);
-                    out.member("report", "/api/v1/audits/" + std::to_string(result->audit) + "/report");
-                });
         });
         return tagged_json(out.take());
     });

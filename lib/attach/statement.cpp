@@ -4,7 +4,6 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -56,11 +55,6 @@ bool same_findings(const std::vector<Finding>& one, const std::vector<Finding>& 
 }
 
 }  // namespace
-
-bool is_worse(Verdict one, Verdict than) noexcept {
-    constexpr std::array kWorstFirst{Verdict::fail, Verdict::error, Verdict::unknown, Verdict::warn, Verdict::pass};
-    return std::find(kWorstFirst.begin(), kWorstFirst.end(), one) < std::find(kWorstFirst.begin(), kWorstFirst.end(), than);
-}
 
 Statements statements_of(const JudgedReference& judged, const Judging& how) {
     Statements made;

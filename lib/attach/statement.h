@@ -47,9 +47,6 @@ struct Statement {
     [[nodiscard]] std::string name() const { return repository + ':' + tag; }
 };
 
-/// Fail, error, unknown, warn, pass.
-bool is_worse(Verdict one, Verdict than) noexcept;
-
 /// By what and when a reference was judged.
 struct Judging {
     std::string tool_version;

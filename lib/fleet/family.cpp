@@ -244,7 +244,7 @@ void Family::judge(ImageReport& image) const {
         finding->message = "By the configs alone, which prove nothing: " + finding->message;
     }
     image.findings.push_back(std::move(*finding));
-    std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    sort_worst_first(image.findings);
     image.verdict = verdict_of(image.findings);
 }
 

@@ -22,7 +22,7 @@ void add_to_images(JudgedReference& judged, const Finding& finding) {
         const bool said = std::any_of(image.findings.begin(), image.findings.end(), [&](const Finding& each) { return each.code == finding.code; });
         if (image.error || said) continue;
         image.findings.push_back(finding);
-        std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+        sort_worst_first(image.findings);
         image.verdict = verdict_of(image.findings);
     }
 }

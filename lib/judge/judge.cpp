@@ -172,7 +172,7 @@ Judgement judge(const rules::RuleSet& rules, const Case& input) {
     take(judge_forgery(input));
     take_doubts(judge_problems(input));
 
-    std::stable_sort(judgement.findings.begin(), judgement.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    sort_worst_first(judgement.findings);
     if (certain) judgement.truth = std::move(truth);
     return judgement;
 }

@@ -111,7 +111,7 @@ void compare_platforms(const rules::RuleSet& rules, std::vector<ImageReport>& im
     add_missing(images);
     for (ImageReport& image : images) {
         if (image.error) continue;
-        std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+        sort_worst_first(image.findings);
         image.verdict = verdict_of(image.findings);
     }
 }

@@ -1,7 +1,6 @@
 #include "model/report.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 namespace veritag {
@@ -37,6 +36,29 @@ std::string_view to_string(Severity severity) noexcept {
 }
 std::string_view to_string(Verdict verdict) noexcept {
     return name_of(verdict, std::array<std::string_view, 5>{"pass", "warn", "fail", "unknown", "error"});
+}
+
+bool is_worse(Verdict one, Verdict than) noexcept { return std::find(kWorstFirst.begin(), kWorstFirst.end(), one) < std::find(kWorstFirst.begin(), kWorstFirst.end(), than); }
+
+std::uint64_t& VerdictCounts::of(Verdict verdict) noexcept {
+    switch (verdict) {
+        case Verdict::pass: return pass;
+        case Verdict::warn: return warn;
+        case Verdict::fail: return fail;
+        case Verdict::unknown: return unknown;
+        case Verdict::error: break;
+    }
+    return error;
+}
+
+VerdictCounts count_verdicts(const std::vector<ImageReport>& images) noexcept {
+    VerdictCounts counts;
+    for (const ImageReport& each : images) ++counts.of(each.verdict);
+    return counts;
+}
+
+void sort_worst_first(std::vector<Finding>& findings) {
+    std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
 }
 
 Verdict verdict_of(const std::vector<Finding>& findings) noexcept {

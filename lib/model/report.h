@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "model/package.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -97,6 +98,10 @@ struct Finding {
 
 enum class Verdict : std::uint8_t { pass, warn, fail, unknown, error };
 std::string_view to_string(Verdict verdict) noexcept;
+inline constexpr std::array<Verdict, 5> kVerdicts{Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error};
+/// What needs a person first comes first.
+inline constexpr std::array<Verdict, 5> kWorstFirst{Verdict::fail, Verdict::error, Verdict::unknown, Verdict::warn, Verdict::pass};
+bool is_worse(Verdict one, Verdict than) noexcept;
 
 struct PackageCounts {
     std::size_t rpm = 0, deb = 0, apk = 0, python = 0, conda = 0;
@@ -146,6 +151,15 @@ struct ImageReport {
     std::optional<DeclaredAt> declared;  ///< where a tree was named; not kept
     std::map<int, std::string> build_steps;  ///< what made the layers that the findings' evidence names, as the image's history says; not kept
 };
+
+/// Images by verdict.
+struct VerdictCounts {
+    std::uint64_t pass = 0, warn = 0, fail = 0, unknown = 0, error = 0;
+    [[nodiscard]] std::uint64_t& of(Verdict verdict) noexcept;
+    [[nodiscard]] std::uint64_t of(Verdict verdict) const noexcept { return VerdictCounts(*this).of(verdict); }
+    friend bool operator==(const VerdictCounts&, const VerdictCounts&) = default;
+};
+VerdictCounts count_verdicts(const std::vector<ImageReport>& images) noexcept;
 
 /// An index child or artifact that is not an image.
 struct Skipped {
@@ -219,6 +233,9 @@ struct Report {
     std::uint64_t layers_analyzed = 0;
     std::uint64_t layers_reused = 0;
 };
+
+/// Errors, warnings, notes; those of one severity stay in their order.
+void sort_worst_first(std::vector<Finding>& findings);
 
 /// Verdict from findings, as the contract says: error finding, `unproven` warning, warning, pass. An image that could not
 /// be read is `error` and does not come here.

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "notify/text.h"
 #include "notify/words.h"
+#include "report/component_names.h"
 #include "report/messages.h"
 #include "report/terminal.h"
 
@@ -56,7 +57,7 @@ public:
         line(prose(report::message_for(finding_, language_)) + "\n");
         item(Word::issue_cause, {code(finding_.code), prose(report::name_of_code(finding_.code, language_)), report::severity_word(finding_.severity, language_)});
         item(Word::issue_target, {code(content_.notice.target)});
-        if (!finding_.component.empty()) item(Word::issue_component, {code(finding_.component)});
+        if (!finding_.component.empty()) item(Word::issue_component, {code(report::component_name(finding_.component, language_))});
         if (finding_.claimed) item(Word::issue_claimed, {code(*finding_.claimed)});
         if (finding_.observed) item(Word::issue_observed, {code(*finding_.observed)});
         item(Word::issue_last_change, {code(content_.notice.run), rfc3339(content_.notice.when)});

@@ -5,7 +5,11 @@
 #include "model/serial.h"
 #include "notify/kept_time.h"
 
-namespace veritag::notify {
+namespace veritag {
+
+template <class Archive> void fields(Archive& a, VerdictCounts& v) { a(v.pass, v.warn, v.fail, v.unknown, v.error); }
+
+namespace notify {
 namespace {
 
 constexpr std::string_view kForm = "VNO1";
@@ -22,7 +26,6 @@ template <class Archive> void fields(Archive& a, KeptNotice& v) {
 }  // namespace
 
 template <class Archive> void fields(Archive& a, CauseChange& v) { a(v.id, v.example, v.example_reference, v.fresh, v.mended, v.remaining); }
-template <class Archive> void fields(Archive& a, VerdictCounts& v) { a(v.pass, v.warn, v.fail, v.unknown, v.error); }
 
 std::string serialise(const Notice& notice) {
     serial::Writer out;
@@ -41,4 +44,5 @@ Result<Notice> deserialise_notice(std::string_view bytes) {
     return std::move(kept.notice);
 }
 
-}  // namespace veritag::notify
+}  // namespace notify
+}  // namespace veritag

@@ -102,20 +102,6 @@ bool operator==(const CauseChange& a, const CauseChange& b) {
     return content(a) == content(b);
 }
 
-VerdictCounts counts_of(const Report& report) {
-    VerdictCounts counts;
-    for (const ImageReport& image : report.images) {
-        switch (image.verdict) {
-            case Verdict::pass: ++counts.pass; break;
-            case Verdict::warn: ++counts.warn; break;
-            case Verdict::fail: ++counts.fail; break;
-            case Verdict::unknown: ++counts.unknown; break;
-            case Verdict::error: ++counts.error; break;
-        }
-    }
-    return counts;
-}
-
 std::optional<Notice> notice_from(const report::Difference& difference, const NoticeOrigin& origin) {
     const std::set<std::string> gone(origin.gone.begin(), origin.gone.end());
     std::map<Key, Gathered> causes;

@@ -26,20 +26,13 @@ struct CauseChange {
     friend bool operator==(const CauseChange& a, const CauseChange& b);  ///< of the example only code and content count
 };
 
-/// Images of the run by verdict.
-struct VerdictCounts {
-    std::size_t pass = 0, warn = 0, fail = 0, unknown = 0, error = 0;
-    friend bool operator==(const VerdictCounts&, const VerdictCounts&) = default;
-};
-VerdictCounts counts_of(const Report& report);
-
 /// Where a notice comes from.
 struct NoticeOrigin {
     std::string target;  ///< as it is configured: `quay.io/openeuler`
     std::string run;     ///< id of the audit or scan
     SystemTime when;     ///< when it ended
     bool first_look = false;  ///< nothing was known of the target before
-    VerdictCounts counts;
+    VerdictCounts counts;           ///< images of the run
     std::string link;               ///< the daemon's page about the run; empty: none
     std::vector<std::string> gone;  ///< references that are no more (Report::gone): what they had is mended
 };

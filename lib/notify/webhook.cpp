@@ -62,13 +62,7 @@ std::string notice_json(const Notice& notice, std::string_view delivery, report:
         out.member("when", rfc3339(notice.when));
         out.flag("firstLook", notice.first_look);
         if (!notice.link.empty()) out.member("link", notice.link);
-        out.object("counts", [&] {
-            out.number("pass", notice.counts.pass);
-            out.number("warn", notice.counts.warn);
-            out.number("fail", notice.counts.fail);
-            out.number("unknown", notice.counts.unknown);
-            out.number("error", notice.counts.error);
-        });
+        report::write_verdicts(out, "counts", notice.counts);
         out.list("causes", [&] {
             for (const CauseChange& cause : notice.causes) put_cause(out, cause, language);
         });

@@ -16,8 +16,6 @@ constexpr std::size_t kShownReferences = 5;
 constexpr std::size_t kShownNotes = 5;
 constexpr std::size_t kSentenceBytes = 4000;
 
-Colour colour_of(Severity severity) noexcept { return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim; }
-
 CauseKind kind_of(const Finding& finding) noexcept {
     if (finding.waived) return CauseKind::waived;
     return finding.severity == Severity::info ? CauseKind::notes : CauseKind::counting;

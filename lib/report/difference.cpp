@@ -54,7 +54,7 @@ std::vector<Unread> unread_in(const Report& earlier, const Report& later) {
         unread.push_back({image.reference, image.platform, verdict, was, image.error, why == image.findings.end() ? std::nullopt : std::optional(*why)});
     }
     std::stable_sort(unread.begin(), unread.end(), [](const Unread& a, const Unread& b) {
-        return std::tuple(urgency(a.verdict), std::string_view(a.reference), std::string_view(a.platform)) < std::tuple(urgency(b.verdict), std::string_view(b.reference), std::string_view(b.platform));
+        return a.verdict != b.verdict ? is_worse(a.verdict, b.verdict) : std::tie(a.reference, a.platform) < std::tie(b.reference, b.platform);
     });
     return unread;
 }

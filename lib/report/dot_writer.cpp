@@ -21,7 +21,7 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-std::string_view colour_of(Verdict verdict) {
+std::string_view fill_of(Verdict verdict) {
     switch (verdict) {
         case Verdict::pass: return "palegreen";
         case Verdict::warn: return "khaki";
@@ -32,17 +32,6 @@ std::string_view colour_of(Verdict verdict) {
     return "white";
 }
 
-int badness(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::fail: return 4;
-        case Verdict::error: return 3;
-        case Verdict::unknown: return 2;
-        case Verdict::warn: return 1;
-        case Verdict::pass: return 0;
-    }
-    return 0;
-}
-
 }  // namespace
 
 std::string write_dot(const Report& report, const WriteOptions& options) {
@@ -51,7 +40,7 @@ std::string write_dot(const Report& report, const WriteOptions& options) {
     std::set<std::string> ancestors;
     for (const ImageReport& image : report.images) {
         const auto [node, fresh] = nodes.emplace(image.reference, image.verdict);
-        if (!fresh && badness(image.verdict) > badness(node->second)) node->second = image.verdict;
+        if (!fresh && is_worse(image.verdict, node->second)) node->second = image.verdict;
         if (image.lineage.empty()) continue;
         const Ancestor& nearest = image.lineage.front();
         bool& current = edges.emplace(std::pair(image.reference, nearest.reference), true).first->second;
@@ -60,7 +49,7 @@ std::string write_dot(const Report& report, const WriteOptions& options) {
     }
     std::string out = "digraph veritag {\n  rankdir=LR;\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n";
     for (const std::string& each : unlisted_in(report, options.language)) out += "  // " + printable(each, 4000) + "\n";
-    for (const auto& [name, verdict] : nodes) out += "  " + quoted(name) + " [fillcolor=" + std::string(colour_of(verdict)) + "];\n";
+    for (const auto& [name, verdict] : nodes) out += "  " + quoted(name) + " [fillcolor=" + std::string(fill_of(verdict)) + "];\n";
     for (const std::string& name : ancestors)
         if (!nodes.contains(name)) out += "  " + quoted(name) + " [fillcolor=white];\n";
     for (const auto& [edge, current] : edges) out += "  " + quoted(edge.first) + " -> " + quoted(edge.second) + (current ? "" : " [style=dashed]") + ";\n";

@@ -1,6 +1,7 @@
 #include "report/entries.h"
 
 #include "base/text.h"
+#include "report/component_names.h"
 #include "report/messages.h"
 #include "report/terminal.h"
 
@@ -169,17 +170,6 @@ void fill_images(Entry& entry, const Report& report, const Names& names) {
 
 }  // namespace
 
-int urgency(Verdict verdict) noexcept {
-    switch (verdict) {
-        case Verdict::fail: return 0;
-        case Verdict::error: return 1;
-        case Verdict::unknown: return 2;
-        case Verdict::warn: return 3;
-        case Verdict::pass: return 4;
-    }
-    return 0;
-}
-
 std::vector<Line> lines_of(const std::vector<CauseMember>& members, Language language) {
     std::vector<Line> lines;
     for (const CauseMember& each : members) {
@@ -248,7 +238,7 @@ std::string check_command(const Report& report, const ImageReport* image, const 
 std::vector<std::string> contents_of(const ImageReport& image, Language language) {
     std::vector<std::string> items;
     for (const Observation& each : image.observed) {
-        std::string item = printable(each.version.empty() ? each.component : each.component + " " + each.version);
+        std::string item = printable(component_and_version(each.component, each.version, language));
         if (!each.proof) item = fill(text(Text::unproven_mark, language), {item});
         if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(std::move(item));
     }
@@ -279,7 +269,7 @@ ImageTable table_of(const std::vector<ImageReport>& images, bool fleet, Language
         }
         if (!image.platform.empty()) table.rows[at].platforms.push_back(image.platform);
     }
-    std::stable_sort(table.rows.begin(), table.rows.end(), [](const ImageRow& a, const ImageRow& b) { return urgency(a.image->verdict) < urgency(b.image->verdict); });
+    std::stable_sort(table.rows.begin(), table.rows.end(), [](const ImageRow& a, const ImageRow& b) { return is_worse(a.image->verdict, b.image->verdict); });
     return table;
 }
 

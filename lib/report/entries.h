@@ -92,7 +92,4 @@ ImageTable table_of(const std::vector<ImageReport>& images, bool fleet, Language
 /// The name under which an image was judged, where its reference does not say it; else empty. Fit to be printed.
 std::string judged_name(const ImageReport& image);
 
-/// What needs a person first comes first: fail, error, unknown, warn, pass.
-int urgency(Verdict verdict) noexcept;
-
 }  // namespace veritag::report

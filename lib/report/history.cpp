@@ -11,10 +11,6 @@
 namespace veritag::report {
 namespace {
 
-constexpr std::array<Verdict, 5> kVerdicts{Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error};
-
-std::uint64_t count_of(const HistoryAudit& audit, Verdict verdict) { return audit.verdicts.at(static_cast<std::size_t>(verdict)); }
-
 void write_audit(JsonOutput& out, const HistoryAudit& audit) {
     out.number("audit", static_cast<std::uint64_t>(audit.id));
     out.member("time", rfc3339(audit.started));
@@ -35,9 +31,7 @@ std::string to_json(const History& history, Language language) {
                 out.object([&] {
                     write_audit(out, *each);
                     out.member("rules", each->rules_digest);
-                    out.object("verdicts", [&] {
-                        for (const Verdict verdict : kVerdicts) out.number(to_string(verdict), count_of(*each, verdict));
-                    });
+                    write_verdicts(out, "verdicts", each->verdicts);
                 });
         });
         out.list("findings", [&] {
@@ -63,8 +57,8 @@ std::string to_json(const History& history, Language language) {
 
 // `12 (+2)`: how many, and how many more than in the audit before.
 std::string count_and_change(const HistoryAudit& audit, const HistoryAudit* before, Verdict verdict) {
-    const std::uint64_t now = count_of(audit, verdict);
-    const std::uint64_t then = before == nullptr ? now : count_of(*before, verdict);
+    const std::uint64_t now = audit.verdicts.of(verdict);
+    const std::uint64_t then = before == nullptr ? now : before->verdicts.of(verdict);
     std::string text = std::to_string(now);
     if (now > then) text += " (+" + std::to_string(now - then) + ")";
     if (now < then) text += " (-" + std::to_string(then - now) + ")";

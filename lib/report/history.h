@@ -5,7 +5,6 @@
 #include "model/report.h"
 #include "report/writers.h"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -23,7 +22,7 @@ struct HistoryAudit {
     std::int64_t id = 0;
     std::chrono::sys_seconds started;
     std::string rules_digest;
-    std::array<std::uint64_t, 5> verdicts{};  ///< images by Verdict
+    VerdictCounts verdicts;
 };
 
 /// A finding that at least one of the audits had.

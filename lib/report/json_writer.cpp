@@ -1,13 +1,8 @@
 #include "report/json_writer.h"
 
-#include "base/text.h"
+#include "report/json_output.h"
 #include "report/messages.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
-#include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -16,51 +11,34 @@ namespace {
 
 class JsonWriter {
 public:
-    explicit JsonWriter(const WriteOptions& options) : options_(options), out_(buffer_) { out_.SetIndent(' ', 2); }
+    explicit JsonWriter(const WriteOptions& options) : options_(options) {}
 
     void report(const Report& report);
     void explanation(const Explanation& explanation);
-    template <class List, class Each>
-    void list(const List& items, Each each) {
-        out_.StartArray();
-        for (const auto& item : items) each(item);
-        out_.EndArray();
+    void explanations(const std::vector<Explanation>& several) {
+        json_.list([&] {
+            for (const Explanation& each : several) explanation(each);
+        });
     }
-    std::string take() { return std::string(buffer_.GetString(), buffer_.GetSize()) + "\n"; }
+    std::string take() { return json_.take(); }
 
 private:
-    void key(std::string_view name) { out_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
-    // Bytes of an image may be anything; JSON text is UTF-8.
-    void value(std::string_view text) {
-        const std::string valid = to_valid_utf8(text);
-        out_.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+    // A list of objects, of which `members` writes the members of one.
+    template <class List, class Members>
+    void objects(std::string_view name, const List& items, Members members) {
+        json_.list(name, [&] {
+            for (const auto& each : items) json_.object([&] { members(each); });
+        });
     }
-    void member(std::string_view name, std::string_view text) {
-        key(name);
-        value(text);
+    void layers(std::string_view name, const std::vector<int>& layers) {
+        json_.list(name, [&] {
+            for (const int each : layers) json_.value(static_cast<std::uint64_t>(each));
+        });
     }
-    void member(std::string_view name, const char* text) { member(name, std::string_view(text)); }
-    void member(std::string_view name, const std::optional<std::string>& text) {
-        key(name);
-        text ? value(*text) : static_cast<void>(out_.Null());
-    }
-    void member(std::string_view name, const std::string& text) { member(name, std::string_view(text)); }
-    void member(std::string_view name, bool flag) {
-        key(name);
-        out_.Bool(flag);
-    }
-    void number(std::string_view name, std::uint64_t count) {
-        key(name);
-        out_.Uint64(count);
-    }
-    void layer(int index) {
-        key("layer");
-        index < 0 ? static_cast<void>(out_.Null()) : static_cast<void>(out_.Int(index));
-    }
-    template <class List, class Each>
-    void member_list(std::string_view name, const List& items, Each each) {
-        key(name);
-        list(items, each);
+    void layer(int index) { index < 0 ? json_.null("layer") : json_.number("layer", static_cast<std::uint64_t>(index)); }
+    void place(const std::string& file, int line) {
+        json_.member("file", file);
+        json_.number("line", static_cast<std::uint64_t>(line));
     }
 
     void summary(const Report& report);
@@ -71,272 +49,207 @@ private:
     void evidence(const std::vector<Evidence>& items);
     void observation(const Observation& observation);
     void finding(const Finding& finding, bool of_declaration = false);
-    void place(const std::string& file, int line);
     void mend(const std::optional<LineMend>& mend);
     void waived(const Waived& waived);
     void waivers(const WaiverUse& use);
     void package(const Package& package);
 
     const WriteOptions& options_;
-    rapidjson::StringBuffer buffer_;
-    rapidjson::PrettyWriter<rapidjson::StringBuffer> out_;
+    JsonOutput json_;
 };
 
 void JsonWriter::report(const Report& report) {
-    out_.StartObject();
-    member("schema", "veritag.report/1");
-    key("tool");
-    out_.StartObject();
-    member("name", "veritag");
-    member("version", report.tool_version);
-    out_.EndObject();
-    key("rules");
-    out_.StartObject();
-    member("digest", report.rules_digest);
-    out_.EndObject();
-    member("generated", report.generated);
-    if (report.incomplete) {
-        member("complete", false);
-        member("state", report.incomplete->state);
-        if (!report.incomplete->reason.empty()) member("reason", message_for(*report.incomplete, options_.language));
-    }
-    summary(report);
-    if (!report.targets.empty()) member_list("targets", report.targets, [&](const ListedTarget& each) { target(each); });
-    member_list("images", report.images, [&](const ImageReport& each) { image(each); });
-    member_list("skipped", report.skipped, [&](const Skipped& each) {
-        out_.StartObject();
-        member("reference", each.reference);
-        member("digest", each.digest);
-        member("reason", reason_for(each, options_.language));
-        out_.EndObject();
+    json_.object([&] {
+        json_.member("schema", "veritag.report/1");
+        json_.object("tool", [&] {
+            json_.member("name", "veritag");
+            json_.member("version", report.tool_version);
+        });
+        json_.object("rules", [&] { json_.member("digest", report.rules_digest); });
+        json_.member("generated", report.generated);
+        if (report.incomplete) {
+            json_.flag("complete", false);
+            json_.member("state", report.incomplete->state);
+            if (!report.incomplete->reason.empty()) json_.member("reason", message_for(*report.incomplete, options_.language));
+        }
+        json_.object("summary", [&] { summary(report); });
+        if (!report.targets.empty()) objects("targets", report.targets, [&](const ListedTarget& each) { target(each); });
+        objects("images", report.images, [&](const ImageReport& each) { image(each); });
+        objects("skipped", report.skipped, [&](const Skipped& each) {
+            json_.member("reference", each.reference);
+            json_.member("digest", each.digest);
+            json_.member("reason", reason_for(each, options_.language));
+        });
+        objects("findings", report.findings, [&](const Finding& each) { finding(each, true); });
+        if (report.waivers) json_.object("waivers", [&] { waivers(*report.waivers); });
     });
-    member_list("findings", report.findings, [&](const Finding& each) { finding(each, true); });
-    if (report.waivers) waivers(*report.waivers);
-    out_.EndObject();
 }
 
 void JsonWriter::summary(const Report& report) {
-    const auto count = [&](Verdict verdict) {
-        return static_cast<std::uint64_t>(
-            std::count_if(report.images.begin(), report.images.end(), [verdict](const ImageReport& each) { return each.verdict == verdict; }));
-    };
-    key("summary");
-    out_.StartObject();
-    number("images", report.images.size());
-    for (const Verdict verdict : {Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error})
-        number(to_string(verdict), count(verdict));
-    number("skipped", report.skipped.size());
-    number("bytesFetched", report.bytes_fetched);
-    number("layersAnalyzed", report.layers_analyzed);
-    number("layersReused", report.layers_reused);
-    if (report.waivers) number("waived", report.waivers->findings);
-    if (report.tree) {
-        number("metas", report.tree->metas);
-        number("tags", report.tree->tags);
-        number("dockerfiles", report.tree->dockerfiles);
-    }
-    out_.EndObject();
+    const VerdictCounts counts = count_verdicts(report.images);
+    json_.number("images", report.images.size());
+    for (const Verdict verdict : kVerdicts) json_.number(to_string(verdict), counts.of(verdict));
+    json_.number("skipped", report.skipped.size());
+    json_.number("bytesFetched", report.bytes_fetched);
+    json_.number("layersAnalyzed", report.layers_analyzed);
+    json_.number("layersReused", report.layers_reused);
+    if (report.waivers) json_.number("waived", report.waivers->findings);
+    if (!report.tree) return;
+    json_.number("metas", report.tree->metas);
+    json_.number("tags", report.tree->tags);
+    json_.number("dockerfiles", report.tree->dockerfiles);
 }
 
 void JsonWriter::target(const ListedTarget& target) {
-    out_.StartObject();
-    member("target", target.target);
-    member("driver", target.driver);
-    number("repositories", target.repositories);
-    number("tags", target.tags);
-    member_list("notes", target.notes, [&](const std::string& each) { value(note_for(each, options_.language)); });
+    json_.member("target", target.target);
+    json_.member("driver", target.driver);
+    json_.number("repositories", target.repositories);
+    json_.number("tags", target.tags);
+    json_.list("notes", [&] {
+        for (const std::string& each : target.notes) json_.value(note_for(each, options_.language));
+    });
     error(target.error);
-    out_.EndObject();
 }
 
 void JsonWriter::error(const std::optional<Error>& error) {
-    key("error");
-    if (!error) {
-        out_.Null();
-        return;
-    }
-    out_.StartObject();
-    member("code", to_string(error->code));
-    member("message", message_for(*error, options_.language));
-    out_.EndObject();
+    if (!error) return json_.null("error");
+    json_.object("error", [&] {
+        json_.member("code", to_string(error->code));
+        json_.member("message", message_for(*error, options_.language));
+    });
 }
 
 void JsonWriter::image(const ImageReport& image) {
-    out_.StartObject();
-    member("reference", image.reference);
-    member("registry", image.registry);
-    member("repository", image.repository);
-    member("tag", image.tag);
-    member("indexDigest", image.index_digest);
-    member("digest", image.digest);
-    member("platform", image.platform);
-    member("verdict", to_string(image.verdict));
+    json_.member("reference", image.reference);
+    json_.member("registry", image.registry);
+    json_.member("repository", image.repository);
+    json_.member("tag", image.tag);
+    json_.nullable("indexDigest", image.index_digest);
+    json_.member("digest", image.digest);
+    json_.member("platform", image.platform);
+    json_.member("verdict", to_string(image.verdict));
     error(image.error);
-    member("grammar", image.grammar);
-    member("tier", image.tier ? std::optional<std::string>(to_string(*image.tier)) : std::nullopt);
-    member("dev", image.dev);
-    member_list("claims", image.claims, [&](const Claim& each) { claim(each); });
-    member_list("observed", image.observed, [&](const Observation& each) { observation(each); });
-    key("packages");
-    out_.StartObject();
-    number("rpm", image.packages.rpm);
-    number("deb", image.packages.deb);
-    number("apk", image.packages.apk);
-    number("python", image.packages.python);
-    number("conda", image.packages.conda);
-    out_.EndObject();
-    member_list("restoredLayers", image.restored_layers, [&](int each) { out_.Int(each); });
-    member_list("partialLayers", image.partial_layers, [&](int each) { out_.Int(each); });
-    if (options_.list_packages) member_list("packageList", image.package_list, [&](const Package& each) { package(each); });
-    member_list("lineage", image.lineage, [&](const Ancestor& each) {
-        out_.StartObject();
-        member("reference", each.reference);
-        member("digest", each.digest);
-        number("layers", each.layers);
-        member("current", each.current);
-        out_.EndObject();
+    json_.member("grammar", image.grammar);
+    json_.nullable("tier", image.tier ? std::optional<std::string>(to_string(*image.tier)) : std::nullopt);
+    json_.flag("dev", image.dev);
+    objects("claims", image.claims, [&](const Claim& each) { claim(each); });
+    objects("observed", image.observed, [&](const Observation& each) { observation(each); });
+    json_.object("packages", [&] {
+        json_.number("rpm", image.packages.rpm);
+        json_.number("deb", image.packages.deb);
+        json_.number("apk", image.packages.apk);
+        json_.number("python", image.packages.python);
+        json_.number("conda", image.packages.conda);
     });
-    member_list("findings", image.findings, [&](const Finding& each) { finding(each); });
-    member_list("buildSteps", image.build_steps, [&](const auto& each) {
-        out_.StartObject();
+    layers("restoredLayers", image.restored_layers);
+    layers("partialLayers", image.partial_layers);
+    if (options_.list_packages) objects("packageList", image.package_list, [&](const Package& each) { package(each); });
+    objects("lineage", image.lineage, [&](const Ancestor& each) {
+        json_.member("reference", each.reference);
+        json_.member("digest", each.digest);
+        json_.number("layers", each.layers);
+        json_.flag("current", each.current);
+    });
+    objects("findings", image.findings, [&](const Finding& each) { finding(each); });
+    objects("buildSteps", image.build_steps, [&](const auto& each) {
         layer(each.first);
-        member("step", each.second);
-        out_.EndObject();
+        json_.member("step", each.second);
     });
-    member_list("problems", image.problems, [&](const Problem& each) {
-        out_.StartObject();
-        member("path", each.path);
-        member("message", message_for(each, options_.language));
-        out_.EndObject();
+    objects("problems", image.problems, [&](const Problem& each) {
+        json_.member("path", each.path);
+        json_.member("message", message_for(each, options_.language));
     });
-    if (image.declared) {
-        key("declared");
-        out_.StartObject();
-        place(image.declared->file, image.declared->line);
-        out_.EndObject();
-    }
-    out_.EndObject();
+    if (image.declared) json_.object("declared", [&] { place(image.declared->file, image.declared->line); });
 }
 
 void JsonWriter::claim(const Claim& claim) {
-    out_.StartObject();
-    member("component", claim.component);
-    member("kind", to_string(claim.kind));
-    member("version", claim.version);
-    member("from", claim.from_repository ? "repository" : "tag");
-    out_.EndObject();
+    json_.member("component", claim.component);
+    json_.member("kind", to_string(claim.kind));
+    json_.member("version", claim.version);
+    json_.member("from", claim.from_repository ? "repository" : "tag");
 }
 
 void JsonWriter::evidence(const std::vector<Evidence>& items) {
-    member_list("evidence", items, [&](const Evidence& each) {
-        out_.StartObject();
-        member("source", to_string(each.source));
-        member("path", each.path);
+    objects("evidence", items, [&](const Evidence& each) {
+        json_.member("source", to_string(each.source));
+        json_.member("path", each.path);
         layer(each.layer);
-        member("diffId", each.diff_id.empty() ? std::nullopt : std::optional(each.diff_id));
-        member("detail", detail_for(each, options_.language));
-        out_.EndObject();
+        json_.nullable("diffId", each.diff_id.empty() ? std::nullopt : std::optional(each.diff_id));
+        json_.member("detail", detail_for(each, options_.language));
     });
 }
 
 void JsonWriter::observation(const Observation& observation) {
-    out_.StartObject();
-    member("component", observation.component);
-    member("kind", to_string(observation.kind));
-    member("version", observation.version);
-    member("proof", observation.proof);
+    json_.member("component", observation.component);
+    json_.member("kind", to_string(observation.kind));
+    json_.member("version", observation.version);
+    json_.flag("proof", observation.proof);
     evidence(observation.evidence);
-    out_.EndObject();
 }
 
 void JsonWriter::finding(const Finding& finding, bool of_declaration) {
-    out_.StartObject();
-    member("code", finding.code);
-    member("severity", to_string(finding.severity));
-    member("component", finding.component);
-    member("claimed", finding.claimed);
-    member("observed", finding.observed);
-    member("message", message_for(finding, options_.language));
+    json_.member("code", finding.code);
+    json_.member("severity", to_string(finding.severity));
+    json_.member("component", finding.component);
+    json_.nullable("claimed", finding.claimed);
+    json_.nullable("observed", finding.observed);
+    json_.member("message", message_for(finding, options_.language));
     evidence(finding.evidence);
-    member("suggestion", finding.suggestion);
+    json_.nullable("suggestion", finding.suggestion);
     if (of_declaration) place(finding.file, finding.line);
     if (of_declaration || finding.mend) mend(finding.mend);
-    if (finding.waived) {
-        key("waived");
-        out_.StartObject();
-        waived(*finding.waived);
-        out_.EndObject();
-    }
-    out_.EndObject();
-}
-
-void JsonWriter::place(const std::string& file, int line) {
-    member("file", file);
-    number("line", static_cast<std::uint64_t>(line));
+    if (finding.waived) json_.object("waived", [&] { waived(*finding.waived); });
 }
 
 void JsonWriter::mend(const std::optional<LineMend>& mend) {
-    key("mend");
-    if (!mend) {
-        out_.Null();
-        return;
-    }
-    out_.StartObject();
-    place(mend->file, mend->line);
-    member("before", mend->before);
-    member("after", mend->after);
-    out_.EndObject();
+    if (!mend) return json_.null("mend");
+    json_.object("mend", [&] {
+        place(mend->file, mend->line);
+        json_.member("before", mend->before);
+        json_.member("after", mend->after);
+    });
 }
 
 void JsonWriter::waived(const Waived& waived) {
-    member("reason", waived.reason);
-    member("owner", waived.owner);
-    member("expiry", waived.expiry);
+    json_.member("reason", waived.reason);
+    json_.member("owner", waived.owner);
+    json_.member("expiry", waived.expiry);
 }
 
 void JsonWriter::waivers(const WaiverUse& use) {
     const auto idle = [&](const IdleWaiver& each) {
-        out_.StartObject();
-        member("target", each.target);
-        member("code", each.code);
-        if (!each.component.empty()) member("component", each.component);
+        json_.member("target", each.target);
+        json_.member("code", each.code);
+        if (!each.component.empty()) json_.member("component", each.component);
         waived(each.waived);
         place(each.file, each.line);
-        out_.EndObject();
     };
-    key("waivers");
-    out_.StartObject();
-    member_list("expired", use.expired, idle);
-    member_list("unused", use.unused, idle);
-    out_.EndObject();
+    objects("expired", use.expired, idle);
+    objects("unused", use.unused, idle);
 }
 
 void JsonWriter::package(const Package& package) {
-    out_.StartObject();
-    member("type", to_string(package.type));
-    member("name", package.name);
-    member("version", package.version);
-    member("arch", package.arch);
+    json_.member("type", to_string(package.type));
+    json_.member("name", package.name);
+    json_.member("version", package.version);
+    json_.member("arch", package.arch);
     layer(package.layer);
-    out_.EndObject();
 }
 
 void JsonWriter::explanation(const Explanation& explanation) {
-    out_.StartObject();
-    member("schema", "veritag.explain/1");
-    member("reference", explanation.reference);
-    member("grammar", explanation.grammar);
-    member("tier", explanation.tier ? std::optional<std::string>(to_string(*explanation.tier)) : std::nullopt);
-    member("dev", explanation.dev);
-    member_list("claims", explanation.claims, [&](const Claim& each) { claim(each); });
-    member_list("findings", explanation.findings, [&](const Finding& each) { finding(each); });
-    member_list("expectedParents", explanation.expected_parents, [&](const auto& each) {
-        out_.StartObject();
-        member("component", each.first);
-        member("version", each.second);
-        out_.EndObject();
+    json_.object([&] {
+        json_.member("schema", "veritag.explain/1");
+        json_.member("reference", explanation.reference);
+        json_.member("grammar", explanation.grammar);
+        json_.nullable("tier", explanation.tier ? std::optional<std::string>(to_string(*explanation.tier)) : std::nullopt);
+        json_.flag("dev", explanation.dev);
+        objects("claims", explanation.claims, [&](const Claim& each) { claim(each); });
+        objects("findings", explanation.findings, [&](const Finding& each) { finding(each); });
+        objects("expectedParents", explanation.expected_parents, [&](const auto& each) {
+            json_.member("component", each.first);
+            json_.member("version", each.second);
+        });
     });
-    out_.EndObject();
 }
 
 }  // namespace
@@ -349,11 +262,10 @@ std::string write_json(const Report& report, const WriteOptions& options) {
 
 std::string write_json(const std::vector<Explanation>& explanations, const WriteOptions& options) {
     JsonWriter writer(options);
-    const auto each = [&](const Explanation& one) { writer.explanation(one); };
     if (explanations.size() == 1)
-        each(explanations.front());
+        writer.explanation(explanations.front());
     else
-        writer.list(explanations, each);
+        writer.explanations(explanations);
     return writer.take();
 }
 

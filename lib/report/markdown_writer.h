@@ -13,6 +13,6 @@ namespace veritag::report {
 std::string write_markdown(const Report& report, const WriteOptions& options);
 
 /// One tag's page: its platforms, what each claims and holds, and all findings. The images are of one reference.
-std::string write_tag_page(const JudgedReference& judged, Language language);
+std::string write_tag_page(const Report& report, Language language);
 
 }  // namespace veritag::report

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "report/causes.h"
+#include "report/component_names.h"
 #include "report/entries.h"
 #include "report/messages.h"
 #include "report/terminal.h"
@@ -20,25 +21,6 @@ constexpr std::size_t kShownEvidence = 3;
 constexpr std::size_t kShownProblems = 5;
 constexpr std::size_t kShownObservations = 12;
 constexpr std::size_t kSentenceBytes = 4000;
-
-Colour colour_of(Verdict verdict) noexcept {
-    switch (verdict) {
-        case Verdict::pass: return Colour::green;
-        case Verdict::warn: return Colour::yellow;
-        case Verdict::fail: return Colour::red;
-        case Verdict::unknown: return Colour::magenta;
-        case Verdict::error: return Colour::red;
-    }
-    return Colour::none;
-}
-
-Colour colour_of(Severity severity) noexcept {
-    return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim;
-}
-
-std::string with_version(const std::string& component, const std::string& version) {
-    return printable(version.empty() ? component : component + " " + version);
-}
 
 class TableWriter {
 public:
@@ -295,7 +277,7 @@ void TableWriter::report(const Report& report) {
     if (report.tree && report.images.empty()) return;
     std::vector<const ImageReport*> images;
     for (const ImageReport& each : report.images) images.push_back(&each);
-    std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return urgency(a->verdict) < urgency(b->verdict); });
+    std::stable_sort(images.begin(), images.end(), [](const ImageReport* a, const ImageReport* b) { return is_worse(a->verdict, b->verdict); });
     // Passing images share a block of one line each; one alone, or one with something to tell, has room for its details.
     const auto quiet = [&](const ImageReport& each) { return each.verdict == Verdict::pass && each.problems.empty() && each.partial_layers.empty() && each.restored_layers.empty() && !options_.list_packages; };
     const bool several = std::count_if(report.images.begin(), report.images.end(), quiet) > 1;
@@ -327,14 +309,14 @@ void TableWriter::explanation(const Explanation& explanation) {
     if (explanation.claims.empty()) line(word(Text::claims), word(Text::none));
     bool first = true;
     for (const Claim& claim : explanation.claims) {
-        std::string what = printable(claim.component) + " " + (claim.version.empty() ? std::string(word(Text::any_version)) : printable(claim.version)) + "  (" +
+        std::string what = printable(component_and_version(claim.component, claim.version.empty() ? word(Text::any_version) : std::string_view(claim.version), options_.language)) + "  (" +
                            std::string(kind_word(claim.kind, options_.language));
         if (claim.from_repository) what += std::string(separator()) + std::string(word(Text::from_repository));
         line(first ? word(Text::claims) : std::string_view(), what + ")");
         first = false;
     }
     std::vector<std::string> parents;
-    for (const auto& [component, version] : explanation.expected_parents) parents.push_back(with_version(component, version));
+    for (const auto& [component, version] : explanation.expected_parents) parents.push_back(printable(component_and_version(component, version, options_.language)));
     if (!parents.empty()) line(word(Text::parents), join(parents, separator()));
     for (const Finding& each : explanation.findings)
         row(2, kLabelColumns, severity_word(each.severity, options_.language), colour_of(each.severity),

@@ -66,6 +66,19 @@ std::string_view next_unit(std::string_view text) noexcept {
 
 }  // namespace
 
+Colour colour_of(Verdict verdict) noexcept {
+    switch (verdict) {
+        case Verdict::pass: return Colour::green;
+        case Verdict::warn: return Colour::yellow;
+        case Verdict::fail: return Colour::red;
+        case Verdict::unknown: return Colour::magenta;
+        case Verdict::error: return Colour::red;
+    }
+    return Colour::none;
+}
+
+Colour colour_of(Severity severity) noexcept { return severity == Severity::error ? Colour::red : severity == Severity::warning ? Colour::yellow : Colour::dim; }
+
 std::string paint(std::string_view text, Colour colour, bool enabled) {
     if (!enabled || colour == Colour::none || text.empty()) return std::string(text);
     const char* code = "0";

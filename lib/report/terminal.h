@@ -1,6 +1,8 @@
 // Text for terminals: columns, wrapping, colours, and nothing that could move the cursor.
 #pragma once
 
+#include "model/report.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,6 +11,9 @@
 namespace veritag::report {
 
 enum class Colour { none, red, yellow, green, magenta, bold, dim };
+
+Colour colour_of(Verdict verdict) noexcept;
+Colour colour_of(Severity severity) noexcept;
 
 std::string paint(std::string_view text, Colour colour, bool enabled);
 

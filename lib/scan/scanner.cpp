@@ -351,7 +351,7 @@ Result<void> Scanner::judge_layers(Task& task, const oci::Manifest& manifest, co
     image.findings = reading.findings;
     image.findings.insert(image.findings.end(), judgement.findings.begin(), judgement.findings.end());
     add_suggestions(rules_, reading, image.tag, judgement, image.findings);
-    std::stable_sort(image.findings.begin(), image.findings.end(), [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    sort_worst_first(image.findings);
     image.verdict = verdict_of(image.findings);
     add_build_steps(config, image);
     count_packages(judged.facts.packages, image.packages);

@@ -69,21 +69,15 @@ bool is_waived(const ImageLine& line) {
     return accused && line.error.empty();
 }
 
-void count(Verdict verdict, store::VerdictCounts& counts) {
-    switch (verdict) {
-        case Verdict::pass: ++counts.pass; break;
-        case Verdict::warn: ++counts.warn; break;
-        case Verdict::fail: ++counts.fail; break;
-        case Verdict::unknown: ++counts.unknown; break;
-        case Verdict::error: ++counts.error; break;
-    }
-}
-
 auto place_of(const ImageLine& line) { return std::tie(line.key.registry, line.key.repository, line.key.tag, line.platform, line.digest); }
+auto place_of(const SkippedLine& line) { return std::tie(line.key.registry, line.key.repository, line.key.tag, line.digest, line.reason); }
 
 // Base64 in the alphabet that may stand in a URL (RFC 4648, section 5).
-std::string cursor_of(const ImageLine& line) {
-    std::string text = base64_encode(line.key.registry + '\n' + line.key.repository + '\n' + line.key.tag + '\n' + line.platform + '\n' + line.digest);
+template <class Line>
+std::string cursor_of(const Line& line) {
+    std::string text = std::apply([](const auto&... part) { return ((part + '\n') + ...); }, place_of(line));
+    text.pop_back();
+    text = base64_encode(text);
     std::replace(text.begin(), text.end(), '+', '-');
     std::replace(text.begin(), text.end(), '/', '_');
     while (text.ends_with('=')) text.pop_back();
@@ -102,6 +96,15 @@ Result<std::vector<std::string>> parse_cursor(const std::string& cursor) {
     return parts;
 }
 
+// The first line of the page to which the cursor leads.
+template <class Line>
+Result<typename std::vector<Line>::const_iterator> first_of_page(const std::vector<Line>& lines, const std::string& cursor) {
+    if (cursor.empty()) return lines.begin();
+    VERITAG_TRY(const std::vector<std::string> at, parse_cursor(cursor));
+    const auto last = std::tie(at[0], at[1], at[2], at[3], at[4]);
+    return std::partition_point(lines.begin(), lines.end(), [&](const Line& line) { return place_of(line) <= last; });
+}
+
 bool matches(const ImageQuery& query, const std::string& lower_text, const ImageLine& line) {
     if (!query.registry.empty() && line.key.registry != query.registry) return false;
     if (query.verdict && line.verdict != *query.verdict) return false;
@@ -115,12 +118,7 @@ bool matches(const ImageQuery& query, const std::string& lower_text, const Image
 }  // namespace
 
 Result<ImagePage> find_images(const Picture& picture, const ImageQuery& query) {
-    auto from = picture.images.begin();
-    if (!query.cursor.empty()) {
-        VERITAG_TRY(const std::vector<std::string> at, parse_cursor(query.cursor));
-        const auto last = std::tie(at[0], at[1], at[2], at[3], at[4]);
-        from = std::partition_point(picture.images.begin(), picture.images.end(), [&](const ImageLine& line) { return place_of(line) <= last; });
-    }
+    VERITAG_TRY(const auto from, first_of_page(picture.images, query.cursor));
     const std::string text = to_lower(query.text);
     ImagePage page;
     for (auto line = picture.images.begin(); line != picture.images.end(); ++line) {
@@ -135,14 +133,24 @@ Result<ImagePage> find_images(const Picture& picture, const ImageQuery& query) {
     return page;
 }
 
-CurrentImages::Known CurrentImages::known_of(const ImageReport& image, std::int64_t audit, std::chrono::sys_seconds seen) { return {line_of(image, audit, seen), findings_of(image)}; }
+Result<SkippedPage> list_skipped(const Picture& picture, std::size_t limit, const std::string& cursor) {
+    VERITAG_TRY(auto line, first_of_page(picture.skipped, cursor));
+    SkippedPage page;
+    for (; line != picture.skipped.end() && page.skipped.size() < limit; ++line) page.skipped.push_back(&*line);
+    if (line != picture.skipped.end() && !page.skipped.empty()) page.next = cursor_of(*page.skipped.back());
+    return page;
+}
+
+CurrentImages::Look CurrentImages::look_of(const store::CurrentReference& current) {
+    Look look;
+    for (const ImageReport& image : current.judged.images) look.images.push_back({line_of(image, current.audit, current.seen), findings_of(image)});
+    for (const Skipped& each : current.judged.skipped) look.skipped.push_back({current.reference, each.digest, each.reason, current.audit, current.seen});
+    return look;
+}
 
 CurrentImages::CurrentImages(store::AuditStore& store, waivers::WaiverFile waivers, std::function<std::chrono::sys_days()> today)
     : store_(store), today_(std::move(today)), waivers_(std::make_shared<const waivers::WaiverFile>(std::move(waivers))), version_((static_cast<std::uint64_t>(std::random_device{}()) << 24) & ((1ULL << 52) - 1)) {
-    store.each_current([this](store::CurrentReference current) {
-        std::vector<Known>& known = known_[current.reference];
-        for (const ImageReport& image : current.judged.images) known.push_back(known_of(image, current.audit, current.seen));
-    });
+    store.each_current([this](const store::CurrentReference& current) { known_[current.reference] = look_of(current); });
     publish();
 }
 
@@ -164,14 +172,13 @@ void CurrentImages::take(const Report& report) {
     for (const Skipped& skipped : report.skipped)
         if (const Result<oci::Reference> reference = oci::parse_reference(skipped.reference)) references.insert({reference->registry, reference->repository, reference->tag});
     const std::lock_guard turn(taking_);  // who reads the store later writes later
-    std::map<store::ReferenceKey, std::vector<Known>> fresh;
+    std::map<store::ReferenceKey, Look> fresh;
     for (const store::ReferenceKey& each : references) {
-        std::vector<Known>& known = fresh[each];
-        if (const std::optional<store::CurrentReference> current = store_.find_current(each))
-            for (const ImageReport& image : current->judged.images) known.push_back(known_of(image, current->audit, current->seen));
+        const std::optional<store::CurrentReference> current = store_.find_current(each);
+        fresh[each] = current ? look_of(*current) : Look();
     }
     const std::lock_guard lock(mutex_);
-    for (auto& [reference, known] : fresh) known_[reference] = std::move(known);
+    for (auto& [reference, look] : fresh) known_[reference] = std::move(look);
     std::erase_if(known_, [&](const auto& each) {
         const std::string name = each.first.registry + '/' + each.first.repository + ':' + each.first.tag;
         return std::binary_search(report.gone.begin(), report.gone.end(), name);
@@ -183,20 +190,23 @@ void CurrentImages::publish() {
     waived_on_ = today_();
     Report waived;
     if (!waivers_->path.empty())
-        for (const auto& [reference, known] : known_)
-            for (const Known& each : known) waived.images.push_back(each.findings);
+        for (const auto& [reference, look] : known_)
+            for (const Known& each : look.images) waived.images.push_back(each.findings);
     waivers::apply(*waivers_, waived_on_, waived);
     auto picture = std::make_shared<Picture>();
     picture->waivers = waivers_;
     if (waived.waivers) picture->waiver_use = std::move(*waived.waivers);
-    for (const auto& [reference, known] : known_)
-        for (const Known& each : known) {
+    for (const auto& [reference, look] : known_) {
+        for (const Known& each : look.images) {
             const std::size_t at = picture->images.size();
             picture->images.push_back(each.line);
             if (at < waived.images.size()) picture->images.back().waived = waived_codes(waived.images[at]);
         }
+        picture->skipped.insert(picture->skipped.end(), look.skipped.begin(), look.skipped.end());
+    }
+    std::sort(picture->skipped.begin(), picture->skipped.end(), [](const SkippedLine& a, const SkippedLine& b) { return place_of(a) < place_of(b); });
     std::sort(picture->images.begin(), picture->images.end(), [](const ImageLine& a, const ImageLine& b) { return place_of(a) < place_of(b); });
-    for (const ImageLine& line : picture->images) count(line.verdict, picture->verdicts);
+    for (const ImageLine& line : picture->images) ++picture->verdicts.of(line.verdict);
     picture->version = ++version_;
     picture_ = std::move(picture);
 }

@@ -36,11 +36,22 @@ struct ImageLine {
     [[nodiscard]] std::string reference() const { return key.registry + '/' + key.repository + ':' + key.tag; }
 };
 
+/// What stands under a reference and was not judged.
+struct SkippedLine {
+    store::ReferenceKey key;
+    std::string digest;  ///< empty: the reference as a whole
+    std::string reason;
+    std::int64_t audit = 0;  ///< the run that looked last
+    std::chrono::sys_seconds seen;
+    [[nodiscard]] std::string reference() const { return key.registry + '/' + key.repository + ':' + key.tag; }
+};
+
 /// Sorted by registry, repository, tag and platform; never changes.
 struct Picture {
     std::vector<ImageLine> images;
+    std::vector<SkippedLine> skipped;  ///< by registry, repository, tag, digest and reason
     std::uint64_t version = 0;  ///< another one with every change, also over restarts in all likelihood
-    store::VerdictCounts verdicts;
+    VerdictCounts verdicts;
     std::shared_ptr<const waivers::WaiverFile> waivers;  ///< by which lines are waived; never null
     WaiverUse waiver_use;                                ///< over all images
 };
@@ -63,9 +74,15 @@ struct ImagePage {
     std::string next;                      ///< empty: this was the last page
 };
 
+struct SkippedPage {
+    std::vector<const SkippedLine*> skipped;  ///< of the picture
+    std::string next;                         ///< empty: this was the last page
+};
+
 /// A page of the picture. The cursor is the place of the last line, so a page neither repeats nor skips what stays. `usage` for a cursor that
 /// nobody gave out.
 Result<ImagePage> find_images(const Picture& picture, const ImageQuery& query);
+Result<SkippedPage> list_skipped(const Picture& picture, std::size_t limit, const std::string& cursor);
 
 /// Thread-safe.
 class CurrentImages {
@@ -85,7 +102,11 @@ private:
         ImageLine line;
         ImageReport findings;
     };
-    static Known known_of(const ImageReport& image, std::int64_t audit, std::chrono::sys_seconds seen);
+    struct Look {
+        std::vector<Known> images;
+        std::vector<SkippedLine> skipped;
+    };
+    static Look look_of(const store::CurrentReference& current);
     void publish();
 
     store::AuditStore& store_;
@@ -94,7 +115,7 @@ private:
     std::mutex mutex_;
     std::shared_ptr<const waivers::WaiverFile> waivers_;
     std::chrono::sys_days waived_on_;
-    std::map<store::ReferenceKey, std::vector<Known>> known_;
+    std::map<store::ReferenceKey, Look> known_;
     std::uint64_t version_;
     std::shared_ptr<const Picture> picture_;
 };

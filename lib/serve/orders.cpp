@@ -103,14 +103,22 @@ Result<AttachOrder> parse_attach_order(std::string_view json) {
     return order;
 }
 
+void write_run_result(report::JsonOutput& out, const RunResult& result) {
+    out.number("audit", static_cast<std::uint64_t>(result.audit));
+    out.number("images", result.images);
+    if (!result.worst.empty()) out.member("worst", result.worst);
+    out.flag("unread", result.unread);
+    if (result.verdicts) report::write_verdicts(out, "verdicts", *result.verdicts);
+    if (result.error)
+        out.object("error", [&] {
+            out.member("code", result.error->code);
+            out.member("message", result.error->message);
+        });
+}
+
 std::string to_json(const RunResult& result) {
     report::JsonOutput out;
-    out.object([&] {
-        out.number("audit", static_cast<std::uint64_t>(result.audit));
-        out.number("images", result.images);
-        if (!result.worst.empty()) out.member("worst", result.worst);
-        out.flag("unread", result.unread);
-    });
+    out.object([&] { write_run_result(out, result); });
     return out.take();
 }
 
@@ -126,6 +134,16 @@ Result<RunResult> parse_run_result(std::string_view json) {
     result.audit = audit->value.GetInt64();
     result.images = images->value.GetUint64();
     result.unread = unread->value.GetBool();
+    if (const rapidjson::Value* const verdicts = oci::json_member(root, "verdicts")) {
+        result.verdicts.emplace();
+        for (const Verdict verdict : kVerdicts) {
+            const rapidjson::Value* const count = oci::json_member(*verdicts, to_string(verdict));
+            if (count == nullptr || !count->IsUint64()) return lacks(to_string(verdict));
+            result.verdicts->of(verdict) = count->GetUint64();
+        }
+    }
+    if (const rapidjson::Value* const error = oci::json_member(root, "error"); error != nullptr && error->IsObject())
+        result.error = {oci::json_string(*error, "code"), oci::json_string(*error, "message")};
     return result;
 }
 

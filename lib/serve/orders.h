@@ -3,11 +3,17 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "store/queue.h"
 #include "store/store.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+namespace veritag::report {
+class JsonOutput;
+}
 
 namespace veritag::serve {
 
@@ -71,9 +77,13 @@ struct RunResult {
     std::uint64_t images = 0;
     std::string worst;       ///< severity of the worst finding; empty: there is none
     bool unread = false;     ///< something is unknown or could not be read, or nothing was judged
+    std::optional<VerdictCounts> verdicts = {};    ///< absent from what an older version left
+    std::optional<store::JobFailure> error = {};   ///< of the first target or image that could not be read
     friend bool operator==(const RunResult&, const RunResult&) = default;
 };
 std::string to_json(const RunResult& result);
+/// The members of that object, for whoever writes more beside them.
+void write_run_result(report::JsonOutput& out, const RunResult& result);
 Result<RunResult> parse_run_result(std::string_view json);
 
 }  // namespace veritag::serve

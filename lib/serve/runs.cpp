@@ -33,16 +33,24 @@ std::optional<Error> failure_of(const Report& report) {
 
 // By it whoever ordered the run decides: what is waived does not count.
 RunResult result_of(const audit::AuditOutcome& outcome) {
-    RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty()};
+    constexpr std::size_t kMostMessageBytes = 1000;  // so that a list of jobs has room for it
+    RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty(), .verdicts = count_verdicts(outcome.report.images)};
     std::optional<Severity> worst;
     const auto add = [&](const std::vector<Finding>& findings) {
         for (const Finding& finding : findings)
             if (!finding.waived && (!worst || finding.severity < *worst)) worst = finding.severity;
     };
+    const auto fail = [&](const std::optional<Error>& error) {
+        if (error && !result.error) result.error = {std::string(to_string(error->code)), quote(error->message(), kMostMessageBytes)};
+    };
     add(outcome.report.findings);
-    for (const ListedTarget& target : outcome.report.targets) result.unread = result.unread || target.error;
+    for (const ListedTarget& target : outcome.report.targets) {
+        fail(target.error);
+        result.unread = result.unread || target.error;
+    }
     for (const ImageReport& image : outcome.report.images) {
         add(image.findings);
+        fail(image.error);
         const Verdict verdict = unwaived_verdict(image);
         result.unread = result.unread || verdict == Verdict::error || verdict == Verdict::unknown;
     }

@@ -89,7 +89,7 @@ Result<void> KeptNoticeMemory::remove(std::string_view key) {
 }
 
 Result<void> Telling::note(const config::Settings& settings, const RunToTell& run) {
-    notify::NoticeOrigin origin{.target = run.target, .run = std::to_string(run.outcome.audit), .when = run.when, .first_look = run.first_look, .counts = notify::counts_of(run.outcome.report),
+    notify::NoticeOrigin origin{.target = run.target, .run = std::to_string(run.outcome.audit), .when = run.when, .first_look = run.first_look, .counts = count_verdicts(run.outcome.report.images),
                                 .link = settings.external_url.empty() ? "" : settings.external_url + "/#/audits/" + std::to_string(run.outcome.audit), .gone = run.outcome.report.gone};
     VERITAG_TRY(const std::set<std::string> before, withheld_of(run.target));
     const std::set<std::string> withheld = withheld_now(before, run.outcome, settings.waivers, std::chrono::floor<std::chrono::days>(run.when));

@@ -38,6 +38,7 @@ std::optional<JobState> parse_job_state(std::string_view text) noexcept;
 
 /// Limits on what is enqueued; passing one is an `over_limit` error.
 inline constexpr std::size_t kMostJobBytes = 1U << 20;  ///< of a payload, and of a result
+inline constexpr std::size_t kMostShortResult = 8192;   ///< of a result that a list of jobs has room for
 inline constexpr std::size_t kMostJobKindBytes = 64;
 inline constexpr std::size_t kMostJobKeyBytes = 2048;
 inline constexpr std::size_t kMostJobEvents = 256;
@@ -76,6 +77,7 @@ using EnqueueAnswer = Result<std::vector<Enqueued>>;
 struct JobFailure {
     std::string code;     ///< the name of an ErrorCode
     std::string message;  ///< cut to 4096 bytes
+    friend bool operator==(const JobFailure&, const JobFailure&) = default;
 };
 
 struct JobInfo {
@@ -96,6 +98,7 @@ struct JobInfo {
     bool cancel_asked = false;
     std::optional<JobFailure> failure = {};
     std::int64_t successor = 0;   ///< of a superseded job
+    std::string short_result;     ///< Job::result, where it has at most kMostShortResult bytes
 };
 
 struct Job {

@@ -50,18 +50,6 @@ std::optional<VerdictCounts> counts_of(std::string_view text) {
     return counts;
 }
 
-VerdictCounts count_verdicts(const std::vector<ImageReport>& images) {
-    VerdictCounts counts;
-    for (const ImageReport& image : images) switch (image.verdict) {
-            case Verdict::pass: ++counts.pass; break;
-            case Verdict::warn: ++counts.warn; break;
-            case Verdict::fail: ++counts.fail; break;
-            case Verdict::unknown: ++counts.unknown; break;
-            case Verdict::error: ++counts.error; break;
-        }
-    return counts;
-}
-
 constexpr std::string_view kRecordColumns = "SELECT id, targets, rules, tool, started, ended, kind, verdicts, job, ending, failure, owner FROM audits ";
 
 AuditRecord record_of(const Statement& row) {

@@ -8,7 +8,9 @@ namespace veritag::store {
 namespace {
 
 constexpr std::string_view kInfo =
-    "SELECT id, kind, key, priority, state, attempts, most_attempts, lost, deadline, enqueued, ready, changed, started, worker, cancel, error_code, error, successor FROM jobs ";
+    "SELECT id, kind, key, priority, state, attempts, most_attempts, lost, deadline, enqueued, ready, changed, started, worker, cancel, error_code, error, successor, "
+    "CASE WHEN length(b.result) <= ? THEN b.result ELSE '' END FROM jobs "
+    "LEFT JOIN job_bodies b ON b.job = id ";
 constexpr std::int64_t kPrunedAtOnce = 200;  // jobs a transaction, so that nobody waits for long
 
 JobInfo info_of(const Statement& row) {
@@ -27,6 +29,7 @@ JobInfo info_of(const Statement& row) {
     info.cancel_asked = row.number(14) != 0;
     if (std::string code = row.text(15); !code.empty()) info.failure = {std::move(code), row.text(16)};
     info.successor = row.number(17);
+    info.short_result = row.text(18);
     return info;
 }
 
@@ -37,10 +40,10 @@ Result<std::optional<Job>> SqliteQueue::find(std::int64_t id) {
         // One statement, so that state and result belong together.
         std::string sql(kInfo);
         sql.insert(sql.find(" FROM"), ", b.payload, b.result");
-        Statement row = connection.prepare(sql + "JOIN job_bodies b ON b.job = id WHERE id = ?");
-        row.bind(id);
+        Statement row = connection.prepare(sql + "WHERE id = ?");
+        row.bind(static_cast<std::int64_t>(kMostShortResult)).bind(id);
         if (!row.step()) return std::optional<Job>();
-        return std::optional(Job{info_of(row), row.text(18), row.text(19)});
+        return std::optional(Job{info_of(row), row.text(19), row.text(20)});
     });
 }
 
@@ -51,6 +54,7 @@ Result<JobPage> SqliteQueue::list(const JobFilter& filter, std::optional<std::in
         if (filter.state) sql += " AND state = ?";
         if (filter.kind) sql += " AND kind = ?";
         Statement rows = connection.prepare(sql + " ORDER BY id DESC LIMIT ?");
+        rows.bind(static_cast<std::int64_t>(kMostShortResult));
         rows.bind(cursor.value_or(std::numeric_limits<std::int64_t>::max()));
         if (filter.state) rows.bind(static_cast<std::int64_t>(*filter.state));
         if (filter.kind) rows.bind(*filter.kind);

@@ -56,12 +56,6 @@ struct ReferenceKey {
     friend auto operator<=>(const ReferenceKey&, const ReferenceKey&) = default;
 };
 
-/// How many images came out how.
-struct VerdictCounts {
-    std::uint64_t pass = 0, warn = 0, fail = 0, unknown = 0, error = 0;
-    friend bool operator==(const VerdictCounts&, const VerdictCounts&) = default;
-};
-
 enum class RunKind : std::uint8_t {
     audit,  ///< of a registry or a part of it
     scan,   ///< of single references, as a push or a person asked for

@@ -19,7 +19,7 @@ void check_statement(std::string_view body, const Limits& limits) {
         return;
     }
     VERITAG_ASSERT(!statement->subject.empty() && !statement->images.empty());
-    for (const attach::JudgedImage& image : statement->images) VERITAG_ASSERT(!attach::is_worse(image.verdict, statement->verdict));
+    for (const attach::JudgedImage& image : statement->images) VERITAG_ASSERT(!is_worse(image.verdict, statement->verdict));
     // Cut once, texts stay as they are.
     const Result<std::string> text = attach::write_statement(*statement, limits);
     if (!text) return;

@@ -96,7 +96,7 @@ class Formats:
         text = self.report("markdown", "--meta", str(self.tree))[1]
         entry = next((part for part in text.split("\n### ") if part.startswith("error `os-mismatch`") and WRONG_TAG in part), "")
         steps = ["**FAIL**", "The tag claims openEuler 22.03-LTS-SP4", "Evidence in", "etc/os-release" if "`etc/os-release`" in entry else "os-release", "layer 0", "Family tree", "openeuler/openeuler:22.03-lts-sp3",
-                 "it went wrong here", "Registries affected", f"Declared in: `{META}:1`", "Deserved tag: `8.0.RC1-oe2203sp3`", "```diff", "-FROM openeuler/openeuler:22.03-lts-sp3",
+                 "it went wrong here", "Registries affected", f"Declared in: `{META}:1`", "Deserved tag: **`8.0.RC1-oe2203sp3`**", "```diff", "-FROM openeuler/openeuler:22.03-lts-sp3",
                  "+FROM openeuler/openeuler:22.03-lts-sp4", f"veritag scan {self.main.host}/openeuler/cann:{WRONG_TAG}"]
         at, problems = 0, []
         for step in steps:

@@ -10,7 +10,7 @@ import concurrent.futures
 import contents
 import fleet
 import synthetic
-from images import Blobs, Image, Index, Layer, file
+from images import Attestation, Blobs, Image, Index, Layer, file
 from packages import Deb
 
 ARCHITECTURES = ("arm64", "amd64")
@@ -36,10 +36,11 @@ class World:
         self.sdk = {architecture: Layer(contents.cann("8.0.RC1", machine=MACHINE[architecture])) for architecture in ARCHITECTURES}
         self.torch = Layer(contents.torch("2.2.0") + contents.torch_npu("2.2.0"))
 
-    def index(self, repository, tag, layers, history, **config):
-        """`layers`: architecture to layers."""
+    def index(self, repository, tag, layers, history, attested=False, **config):
+        """`layers`: architecture to layers. `attested`: with what BuildKit puts beside each image."""
         blobs = Blobs()
-        descriptor = Index([Image(own, architecture, history=history, **config) for architecture, own in layers.items()]).write(blobs)
+        children = [Image(own, architecture, history=history, **config) for architecture, own in layers.items()]
+        descriptor = Index(children + [Attestation(each) for each in children if attested]).write(blobs)
         for digest, content in blobs.blobs.items():
             if digest not in dict(blobs.manifests):
                 self.pusher.blob(repository, content)
@@ -53,7 +54,7 @@ class World:
 
     def families(self):
         for release in self.bases:
-            self.index("openeuler/openeuler", release.lower(), self.stack(release), [COPY["os"]])
+            self.index("openeuler/openeuler", release.lower(), self.stack(release), [COPY["os"]], attested=True)
         for release in ("22.03-LTS-SP4", "24.03-LTS-SP1"):
             token = fleet.token(release)
             if release == "22.03-LTS-SP4":

@@ -22,6 +22,9 @@ export function verdictBar(counts) {
   return h("span", { class: "bar", role: "img", "aria-label": words, title: words }, shares);
 }
 
+/** Counts by verdict in words. */
+export const verdictCounts = (counts) => h("span", { class: "counts" }, VERDICTS.filter((verdict) => counts[verdict]).map((verdict) => h("span", { class: `badge ${verdict}` }, h("span", { class: "mark", "aria-hidden": "true" }, MARKS[verdict]), `${number(counts[verdict])} ${t(verdict)}`)));
+
 /** `columns`: { title, cell(row), class } each. */
 export function table(caption, columns, rows, more = {}) {
   const head = h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.class }, column.title)));

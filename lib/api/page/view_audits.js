@@ -3,7 +3,7 @@ import { get } from "./api.js";
 import { meaning } from "./codes.js";
 import { VERDICTS, images, imagePath } from "./data.js";
 import { add, h, put } from "./dom.js";
-import { badge, code, downloadButton, field, longTable, select, severity, shortDigest, table, verdictBar, when } from "./parts.js";
+import { badge, code, downloadButton, field, longTable, select, severity, shortDigest, table, verdictBar, verdictCounts, when } from "./parts.js";
 import { to } from "./route.js";
 import { date, duration, number, t } from "./texts.js";
 
@@ -69,7 +69,7 @@ const one = {
       h("p", { class: "lead" }, audit.targets.join(", ")),
       !audit.complete && h("p", { class: "card", role: "status" }, t("notComplete", { state: stateWord(audit) }), audit.failure && [" ", audit.failure]),
       h("section", { class: "card" },
-        audit.verdicts && [h("ul", { class: "counts" }, VERDICTS.filter((verdict) => audit.verdicts[verdict]).map((verdict) => h("li", {}, badge(verdict), " ", number(audit.verdicts[verdict])))), verdictBar(audit.verdicts)],
+        audit.verdicts && [verdictCounts(audit.verdicts), verdictBar(audit.verdicts)],
         h("dl", { class: "facts" }, h("dt", {}, t("started")), h("dd", {}, date(audit.started)), h("dt", {}, t("took")), h("dd", {}, audit.ended ? duration(audit.started, audit.ended) : stateWord(audit)),
           h("dt", {}, t("rulesDigest")), h("dd", {}, shortDigest(audit.rules)), h("dt", {}, t("tool")), h("dd", {}, code(audit.tool)))),
       h("div", { class: "pair" },

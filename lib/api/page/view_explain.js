@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { meaning } from "./codes.js";
 import { h, put } from "./dom.js";
+import { componentName, nameOf, versionName } from "./names.js";
 import { code, explainError, field, orderScan, severity, table } from "./parts.js";
 import { note, to } from "./route.js";
 import { t } from "./texts.js";
@@ -13,13 +14,13 @@ function explained(answer) {
   return [
     h("p", {}, h("span", { class: "chip" }, `${t("grammar")}: ${answer.grammar}`), answer.tier && h("span", { class: "chip" }, `${t("tier")}: ${answer.tier}`), answer.dev && h("span", { class: "chip" }, t("dev"))),
     answer.claims.length ? table(t("claimed"), [
-      { title: t("component"), head: true, cell: (claim) => claim.component },
-      { title: t("claimed"), cell: (claim) => h("strong", {}, claim.version || t("anyVersion")) },
+      { title: t("component"), head: true, cell: (claim) => componentName(claim.component) },
+      { title: t("claimed"), cell: (claim) => h("strong", {}, versionName(claim) || t("anyVersion")) },
       { title: t("kind"), cell: (claim) => claim.kind },
       { title: "", cell: (claim) => claim.from === "repository" && h("span", { class: "note" }, t("fromRepository")) },
     ], answer.claims) : h("p", { class: "wrong" }, t("explainNothing", { grammar: answer.grammar })),
     answer.findings.length > 0 && h("ul", { class: "findings" }, answer.findings.map((each) => h("li", { class: `finding ${each.severity}` }, h("p", { class: "row" }, severity(each.severity), h("strong", {}, meaning(each.code)), code(each.code)), h("p", {}, each.message)))),
-    answer.expectedParents.length > 0 && h("p", {}, t("expectedParents"), answer.expectedParents.map((each) => h("span", { class: "chip" }, `${each.component} ${each.version}`))),
+    answer.expectedParents.length > 0 && h("p", {}, t("expectedParents"), answer.expectedParents.map((each) => h("span", { class: "chip" }, nameOf(each)))),
   ];
 }
 

@@ -4,12 +4,12 @@ import { ancestors, guiltyLayers, judgeClaims, others, wrongPlaces } from "./cla
 import { meaning } from "./codes.js";
 import { add, h, put } from "./dom.js";
 import { familyGraph } from "./graph.js";
+import { componentName, nameOf, versionName } from "./names.js";
 import { badge, code, copyButton, evidenceList, longTable, orderScan, severity, shortDigest, table, when } from "./parts.js";
 import { note, to } from "./route.js";
 import { bytes, number, t } from "./texts.js";
 
 const OUTCOME = { true: ["pass", "✓", "claimTrue"], false: ["fail", "✗", "claimFalse"], open: ["unknown", "?", "claimOpen"] };
-const named = (each) => `${each.component}${each.version ? ` ${each.version}` : ""}`;
 
 function sentence(image, judged) {
   if (image.verdict === "error") return image.error?.message ?? "";
@@ -28,13 +28,13 @@ function claimsSection(image, judged) {
   const more = others(image, judged);
   return h("section", { class: "card" }, h("h2", {}, t("claimsTitle")),
     judged.length ? table(t("claimsTitle"), [
-      { title: t("component"), head: true, cell: ({ claim }) => [claim.component, claim.from === "repository" && h("span", { class: "note block" }, t("fromRepository"))] },
-      { title: t("claimed"), cell: ({ claim }) => h("strong", {}, claim.version || t("anyVersion")) },
-      { title: t("holds"), cell: ({ claim, seen, outcome: way }) => (seen ? h("strong", { class: way }, seen.component !== claim.component ? named(seen) : seen.version || "✓") : h("span", { class: "note" }, t("notFound"))) },
+      { title: t("component"), head: true, cell: ({ claim }) => [componentName(claim.component), claim.from === "repository" && h("span", { class: "note block" }, t("fromRepository"))] },
+      { title: t("claimed"), cell: ({ claim }) => h("strong", {}, versionName(claim) || t("anyVersion")) },
+      { title: t("holds"), cell: ({ claim, seen, outcome: way }) => (seen ? h("strong", { class: way }, seen.component !== claim.component ? nameOf(seen) : versionName(seen) || "✓") : h("span", { class: "note" }, t("notFound"))) },
       { title: "", class: "tight", cell: outcome },
       { title: t("proof"), class: "proof", cell: ({ seen }) => seen?.evidence?.length > 0 && evidenceList(seen.evidence.slice(0, 2)) },
     ], judged) : h("p", {}, t("noClaims")),
-    more.length > 0 && h("p", {}, h("span", { class: "note" }, t("alsoInside")), more.map((each) => h("span", { class: "chip" }, named(each), !each.proof && ` (${t("notProven")})`))));
+    more.length > 0 && h("p", {}, h("span", { class: "note" }, t("alsoInside")), more.map((each) => h("span", { class: "chip" }, nameOf(each), !each.proof && ` (${t("notProven")})`))));
 }
 
 function findingCard(finding, steps) {

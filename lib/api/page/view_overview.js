@@ -4,7 +4,8 @@ import { meaning, severityOf } from "./codes.js";
 import { VERDICTS, accusing, countVerdicts, images, isWaived, tally } from "./data.js";
 import { add, h, put } from "./dom.js";
 import { trendGraph } from "./graph.js";
-import { code, orderAudit, orderScan, select, severity, table, verdictBar, when } from "./parts.js";
+import { componentName } from "./names.js";
+import { code, longTable, orderAudit, orderScan, select, severity, shortDigest, table, verdictBar, when } from "./parts.js";
 import { note, parse, to } from "./route.js";
 import { date, number, percent, t } from "./texts.js";
 
@@ -48,6 +49,25 @@ function places(lines) {
     { title: t("result"), class: "wide", cell: ({ counts }) => verdictBar(counts) },
     { title: t("imageCount"), class: "number", cell: ({ counts }) => `${number(counts.fail + counts.error)} / ${number(total(counts))}` },
   ], rows);
+}
+
+/** What was not judged and why, folded: there may be thousands. */
+function skippedList(page, signal) {
+  if (page.total === 0) return h("p", { class: "note" }, t("skippedNone"));
+  const lines = page.skipped;
+  const rest = h("div", {});
+  const draw = () => put(rest, longTable(t("skipped"), [
+    { title: t("image"), head: true, cell: (each) => [each.reference, each.digest && h("span", { class: "note block" }, shortDigest(each.digest))] },
+    { title: t("skippedWhy"), cell: (each) => each.reason },
+    { title: t("seen"), class: "tight", cell: (each) => h("a", { href: to(["audit", each.audit]) }, when(each.seen)) },
+  ], lines), page.next && h("button", { type: "button", onclick: async () => {
+    const more = await get(`skipped?limit=1000&cursor=${encodeURIComponent(page.next)}`, signal);
+    lines.push(...more.skipped);
+    page.next = more.next;
+    draw();
+  } }, t("more", { count: number(page.total - lines.length) })));
+  draw();
+  return h("details", { class: "note", id: "skipped" }, h("summary", {}, t("skippedCount", { count: number(page.total) })), rest);
 }
 
 /** Which audits are a target's: those over exactly what it lists, and the same part of it. A day from which on images count moves with time. */
@@ -94,7 +114,7 @@ function waiverSection({ file, findings, waivers }) {
   const order = Object.keys(STATES);
   const rows = [...waivers].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   return h("section", { class: "card", id: "waivers" }, h("h2", {}, t("waivers")), h("p", { class: "note" }, t("waiversHint", { file, findings: number(findings) })), rows.length > 0 && table(t("waivers"), [
-    { title: t("waiverFor"), head: true, cell: (each) => [h("a", { href: to("images", { code: each.code }) }, meaning(each.code)), each.component && ` (${each.component})`, h("span", { class: "note block" }, code(each.target))] },
+    { title: t("waiverFor"), head: true, cell: (each) => [h("a", { href: to("images", { code: each.code }) }, meaning(each.code)), each.component && ` (${componentName(each.component)})`, h("span", { class: "note block" }, code(each.target))] },
     { title: t("waiverState"), class: "tight", cell: (each) => h("span", { class: `severity ${STATES[each.state][0]}` }, t(STATES[each.state][1])) },
     { title: t("waiverExpiry"), class: "tight", cell: (each) => each.expiry },
     { title: t("waiverOwner"), cell: (each) => each.owner },
@@ -105,7 +125,7 @@ function waiverSection({ file, findings, waivers }) {
 export const title = () => t("overview");
 
 export async function show(main, route, signal) {
-  const [all, { targets }, { audits }, waivers] = await Promise.all([images(signal), get("targets", signal), get("audits?kind=audit&limit=300", signal), get("waivers", signal)]);
+  const [all, skipped, { targets }, { audits }, waivers] = await Promise.all([images(signal), get("skipped?limit=100", signal), get("targets", signal), get("audits?kind=audit&limit=300", signal), get("waivers", signal)]);
   const counts = countVerdicts(all.lines);
   const trendSection = h("section", { class: "card" });
   trend(trendSection, audits);
@@ -113,7 +133,7 @@ export async function show(main, route, signal) {
   if (all.lines.length === 0) add(main, firstSteps(targets));
   else
     add(main, h("p", { class: "lead" }, t("imagesKnown", { tags: number(all.tags.length), images: number(all.lines.length) })), tiles(counts), verdictBar(counts),
-      h("p", { class: "note" }, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })),
+      h("p", { class: "note" }, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })), skippedList(skipped, signal),
       h("div", { class: "pair" },
         h("section", { class: "card" }, h("h2", {}, t("whatIsWrong")), h("p", { class: "note" }, t("whatIsWrongHint")), causes(all.lines)),
         h("section", { class: "card" }, h("h2", {}, t("where")), h("p", { class: "note" }, t("whereHint")), places(all.lines))));

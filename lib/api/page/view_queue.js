@@ -1,7 +1,7 @@
 // What waits, runs, failed. Dead letters can be tried again, the others stopped.
 import { get, post } from "./api.js";
 import { h, put } from "./dom.js";
-import { deed, table, when } from "./parts.js";
+import { deed, table, verdictCounts, when } from "./parts.js";
 import { to } from "./route.js";
 import { number, t } from "./texts.js";
 import { runs } from "./live.js";
@@ -24,11 +24,18 @@ function action(job) {
   return null;
 }
 
+/** That a job came to its end says nothing of how its images fared: what it found is shown beside, in the colours of that. */
+const outcome = (job) => job.result && h("a", { class: "fared", href: to(["audit", job.result.audit]) }, job.result.verdicts && job.result.images > 0 ? verdictCounts(job.result.verdicts) : t("imagesLooked", { count: number(job.result.images) }));
+
+const stateOf = (job) => h("span", { class: `state ${job.state === "done" && job.result ? "over" : job.state}` }, t(STATES[job.state] ?? "all"));
+const wrongOf = (job) => job.failure?.message ?? (job.result?.error && `${t("error")}: ${job.result.error.message}`);
+
 const columns = () => [
   { title: "№", class: "number", head: true, cell: (job) => job.id },
-  { title: t("state"), class: "tight", cell: (job) => [h("span", { class: `state ${job.state}` }, t(STATES[job.state] ?? "all")), progressOf(job)] },
+  { title: t("state"), class: "tight", cell: (job) => [stateOf(job), progressOf(job)] },
+  { title: t("result"), cell: outcome },
   { title: t("kind"), class: "tight", cell: kindOf },
-  { title: t("about"), cell: (job) => [job.about, job.failure && h("span", { class: "wrong block" }, job.failure.message)] },
+  { title: t("about"), cell: (job) => [job.about, wrongOf(job) && h("span", { class: "wrong block" }, wrongOf(job))] },
   { title: t("attempts"), class: "number", cell: (job) => job.attempts },
   { title: t("enqueued"), class: "tight", cell: (job) => when(job.enqueued) },
   { title: t("changed"), class: "tight", cell: (job) => when(job.changed) },

@@ -58,6 +58,25 @@ export async function live({ settings, check, tab, go, api, shot }) {
     return problems;
   });
 
+  await check("what is done says how its images fared", async () => {
+    const { id } = await api("scans", { method: "POST", body: JSON.stringify({ image: `${settings.host}/openeuler/app00:there-is-none` }) });
+    for (let tries = 0; tries < 100 && (await api(`scans/${id}`)).state !== "done"; ++tries) await new Promise((resolve) => setTimeout(resolve, 100));
+    const page = await tab({ token: "admin" });
+    await go(page, "#/queue?state=done");
+    const row = page.locator("tbody tr").filter({ has: page.locator(`th:text-is("${id}")`) });
+    const problems = [];
+    if (!/⊘\s*1 error/.test(await row.locator(".badge.error").innerText())) problems.push(await row.innerText());
+    if (!(await row.locator("td .wrong").innerText()).startsWith("error: ")) problems.push(await row.innerText());
+    if (await row.locator(".state.done").count()) problems.push("it looks as if all were well");
+    const well = page.locator("tbody tr").filter({ has: page.locator(".badge.pass") }).first();
+    if ((await well.locator("td .wrong").count()) && !(await well.locator(".badge.error").count())) problems.push(await well.innerText());
+    await shot(page, "queue-done-1280");
+    await row.locator("a").click();
+    await page.waitForSelector("h1:has-text('Scan ')");
+    await page.context().close();
+    return problems;
+  });
+
   await check("a dead letter says why, and is tried again", async () => {
     const { jobs } = await api("jobs?state=dead");
     const page = await tab({ token: "admin" });

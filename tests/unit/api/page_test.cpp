@@ -2,6 +2,8 @@
 #include "api/page.h"
 
 #include "api/forms.h"
+#include "base/text.h"
+#include "report/component_names.h"
 #include "report/messages.h"
 
 #include <gtest/gtest.h>
@@ -45,7 +47,14 @@ TEST(Page, CallsThingsAsReportsDo) {
     for (const Verdict verdict : {Verdict::pass, Verdict::warn, Verdict::fail, Verdict::unknown, Verdict::error}) {
         const std::size_t at = texts.find("\n  " + std::string(to_string(verdict)) + ": [");
         ASSERT_NE(at, std::string::npos) << to_string(verdict);
-        EXPECT_NE(texts.substr(at + 1, texts.find('\n', at + 1) - at).find(", \"" + std::string(report::verdict_word(verdict, report::Language::zh)) + "\"]"), std::string::npos) << to_string(verdict);
+        const std::string words = "[\"" + to_lower(report::verdict_word(verdict, report::Language::en)) + "\", \"" + std::string(report::verdict_word(verdict, report::Language::zh)) + "\"]";
+        EXPECT_NE(texts.substr(at + 1, texts.find('\n', at + 1) - at).find(words), std::string::npos) << words;
+    }
+    const std::string names = content_of("names.js");
+    for (const report::ComponentName& each : report::component_names()) {
+        const std::string key(each.version.empty() ? each.component : std::string(each.component) + ' ' + std::string(each.version));
+        const std::string line = "\n  \"" + key + "\": [\"" + std::string(each.english) + "\", \"" + std::string(each.chinese) + "\"],\n";
+        EXPECT_NE(names.find(line), std::string::npos) << line;
     }
 }
 

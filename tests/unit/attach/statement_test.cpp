@@ -78,14 +78,6 @@ TEST(StatementsOf, ThatATagMovedIsNoPropertyOfTheImage) {
     EXPECT_TRUE(says_the_same(statements_of(moved, judging()).all[1], statements_of(judged(), judging()).all[1]));
 }
 
-TEST(Verdicts, FailIsTheWorst) {
-    EXPECT_TRUE(is_worse(Verdict::fail, Verdict::error));
-    EXPECT_TRUE(is_worse(Verdict::error, Verdict::unknown));
-    EXPECT_TRUE(is_worse(Verdict::unknown, Verdict::warn));
-    EXPECT_TRUE(is_worse(Verdict::warn, Verdict::pass));
-    EXPECT_FALSE(is_worse(Verdict::pass, Verdict::pass));
-}
-
 TEST(WriteStatement, GoesBothWays) {
     for (const Statement& each : statements_of(judged(), judging()).all) {
         const std::string text = text_of(each);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace veritag {
@@ -27,6 +28,29 @@ TEST(VerdictOf, TheWorstFindingDecides) {
     EXPECT_EQ(verdict_of({warning, unproven}), Verdict::unknown);
     EXPECT_EQ(verdict_of({unproven, error}), Verdict::fail);
     EXPECT_EQ(verdict_of({warning, mild_unproven}), Verdict::warn);
+}
+
+TEST(IsWorse, FailIsTheWorst) {
+    EXPECT_TRUE(is_worse(Verdict::fail, Verdict::error));
+    EXPECT_TRUE(is_worse(Verdict::error, Verdict::unknown));
+    EXPECT_TRUE(is_worse(Verdict::unknown, Verdict::warn));
+    EXPECT_TRUE(is_worse(Verdict::warn, Verdict::pass));
+    EXPECT_FALSE(is_worse(Verdict::pass, Verdict::pass));
+}
+
+TEST(SortWorstFirst, KeepsTheOrderOfOneSeverity) {
+    std::vector<Finding> findings{finding("note", Severity::info), finding("b", Severity::error), finding("doubt", Severity::warning), finding("a", Severity::error)};
+    sort_worst_first(findings);
+    std::string order;
+    for (const Finding& each : findings) order += each.code + " ";
+    EXPECT_EQ(order, "b a doubt note ");
+}
+
+TEST(CountVerdicts, CountsEach) {
+    std::vector<ImageReport> images(9);
+    std::size_t next = 0;
+    for (const Verdict verdict : {Verdict::warn, Verdict::fail, Verdict::fail, Verdict::unknown, Verdict::unknown, Verdict::unknown, Verdict::error, Verdict::pass, Verdict::pass}) images[next++].verdict = verdict;
+    EXPECT_EQ(count_verdicts(images), (VerdictCounts{.pass = 2, .warn = 1, .fail = 2, .unknown = 3, .error = 1}));
 }
 
 TEST(Names, AreThoseOfTheReport) {

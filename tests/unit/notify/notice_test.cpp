@@ -30,7 +30,7 @@ TEST(NoticeFrom, GroupsByCauseWorstFirst) {
                                     image_of("q/c:1", {old_parent(), finding_of("os-mismatch", Severity::error, "24.03-LTS", "22.03-LTS-SP4")})});
     NoticeOrigin origin = origin_of("7");
     origin.first_look = true;
-    origin.counts = counts_of(later);
+    origin.counts = count_verdicts(later.images);
     const auto notice = between({}, later, origin);
     ASSERT_TRUE(notice);
     EXPECT_EQ(notice->target, "quay.io/openeuler");

@@ -82,7 +82,7 @@ TEST(Catalogue, IsWhereAllSentencesOfTheWritersStand) {
     for (const auto& entry : std::filesystem::directory_iterator(lib / "report")) writers.push_back(entry.path());
     for (const std::filesystem::path& path : writers) {
         const std::string name = path.filename().string();
-        if (path.extension() != ".cpp" || name == "texts.cpp" || name == "messages.cpp" || name.starts_with("sentences") || name == "dot_writer.cpp") continue;
+        if (path.extension() != ".cpp" || name == "texts.cpp" || name == "component_names.cpp" || name == "messages.cpp" || name.starts_with("sentences") || name == "dot_writer.cpp") continue;
         std::ifstream in(path);
         ASSERT_TRUE(in) << path;
         for (std::string line; std::getline(in, line);) {

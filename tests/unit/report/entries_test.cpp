@@ -1,5 +1,6 @@
 #include "report/entries.h"
 
+#include "report/markdown_writer.h"
 #include "report/messages.h"
 
 #include <gtest/gtest.h>
@@ -182,6 +183,23 @@ TEST(Entries, SayTheCommandThatFindsItAgain) {
     EXPECT_EQ(check_command(report, nullptr, {.code = "base-floating", .message = "", .evidence = {}}), "veritag lint .");
 }
 
+TEST(Contents, AreCalledAsPeopleCallThem) {
+    ImageReport cuda = image("nvidia/cuda", "12.2.0-runtime-ubuntu22.04", 'a');
+    cuda.claims = {{.component = "cuda-flavour", .kind = ComponentKind::tool, .version = "runtime", .text = "runtime"}};
+    cuda.observed = {{.component = "cuda", .kind = ComponentKind::sdk, .version = "12.2.140", .evidence = {}}, {.component = "cuda-flavour", .kind = ComponentKind::tool, .version = "devel", .evidence = {}}};
+    EXPECT_EQ(contents_of(cuda, Language::en), (std::vector<std::string>{"cuda 12.2.140", "CUDA image type devel (runtime and compilers)"}));
+    EXPECT_EQ(contents_of(cuda, Language::zh), (std::vector<std::string>{"cuda 12.2.140", "CUDA 镜像类型 devel（runtime 加编译器）"}));
+    const std::string page = write_tag_page(report_of({cuda}), Language::en);
+    EXPECT_NE(page.find("| `CUDA image type` | `runtime (base and math libraries)` | `devel (runtime and compilers)` |\n"), std::string::npos) << page;
+    const std::string told = *write_explanation({{.reference = cuda.reference, .grammar = "nvidia-cuda", .tier = {}, .dev = false, .claims = cuda.claims, .findings = {}, .expected_parents = {{"ascend-chip", "910b"}}}}, "table", {});
+    EXPECT_NE(told.find("CUDA image type runtime (base and math libraries)  (tool)"), std::string::npos) << told;
+    EXPECT_NE(told.find("Ascend chip 910b"), std::string::npos) << told;
+    Report report;
+    report.images = {cuda};
+    for (const char* format : {"table", "markdown", "html"}) EXPECT_EQ(write_report(report, format, {})->find("cuda-flavour"), std::string::npos) << format;
+    EXPECT_NE(write_report(report, "json", {})->find("\"cuda-flavour\""), std::string::npos);
+}
+
 TEST(Fleet, CountsWhatPassesAndGroupsNotes) {
     Report report;
     report.targets = {{.target = "hub.example/openeuler", .driver = "list", .notes = {}, .error = std::nullopt}};
@@ -199,8 +217,8 @@ TEST(Fleet, CountsWhatPassesAndGroupsNotes) {
     EXPECT_NE(text.find("- `unproven` `app`: claim that nothing proves (3 images), for example: The tag claims app 1.0.\n"), std::string::npos) << text;
     EXPECT_NE(text.find("- **FAIL** `hub.example/openeuler/bad:1-oe2203sp2` `linux/amd64`, `linux/arm64`\n"), std::string::npos) << text;
     EXPECT_NE(text.find("- `hub.example/openeuler/app`: 6 images\n"), std::string::npos) << text;
-    EXPECT_EQ(text.find("| PASS |"), std::string::npos) << text;
-    EXPECT_NE(text.find("| FAIL | `hub.example/openeuler/bad:1-oe2203sp2` |"), std::string::npos) << text;
+    EXPECT_EQ(text.find("| **PASS** |"), std::string::npos) << text;
+    EXPECT_NE(text.find("| **FAIL** | `hub.example/openeuler/bad:1-oe2203sp2` |"), std::string::npos) << text;
     const std::string page = *write_report(report, "html", {});
     EXPECT_EQ(page.find("<tr><td><span class=\"v pass\">"), std::string::npos);
     EXPECT_NE(page.find("<code>hub.example/openeuler/app</code>: 6 images"), std::string::npos);

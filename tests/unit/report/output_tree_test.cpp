@@ -176,7 +176,7 @@ TEST_F(OutputTreeTest, APlaceThatCannotBeMadeIsAnError) {
 }
 
 TEST(TagPage, HasNoTimeAndIsTheSameBytes) {
-    JudgedReference judged;
+    Report judged;
     const Report report = audit_report();
     judged.images = {report.images[0]};
     const std::string page = write_tag_page(judged, Language::en);

@@ -48,7 +48,7 @@ TEST_F(Current, PagesAreTheWholeAndFiltersCut) {
     keep(*store, report, 1000);
     current.take(report);
     const auto picture = current.picture();
-    EXPECT_EQ(picture->verdicts, (store::VerdictCounts{.pass = 3, .fail = 1, .unknown = 1}));
+    EXPECT_EQ(picture->verdicts, (VerdictCounts{.pass = 3, .fail = 1, .unknown = 1}));
 
     std::string all;
     ImageQuery query{.limit = 2};
@@ -69,6 +69,40 @@ TEST_F(Current, PagesAreTheWholeAndFiltersCut) {
     EXPECT_EQ(found({.text = "OTHER"}), "other/b:9");
     EXPECT_EQ(found({.registry = "elsewhere"}), "");
     EXPECT_EQ(find_images(*picture, {.cursor = "nonsense"}).error().code, ErrorCode::usage);
+}
+
+TEST_F(Current, WhatWasSkippedIsKnownToo) {
+    const auto store = open();
+    CurrentImages current(*store, {}, today);
+    const auto keep_skipped = [&](const std::string& tag, std::vector<std::string> reasons) {
+        JudgedReference judged{.top = "", .images = {image("a", tag, Verdict::pass)}, .skipped = {}};
+        for (const std::string& reason : reasons) judged.skipped.push_back({"r.example/a:" + tag, sha256_of(reason).str(), reason});
+        const auto audit = store->begin_audit({.targets = {tag}, .rules_digest = "r", .tool_version = "1"});
+        store->keep_reference(audit->id, {"r.example", "a", tag}, sha256_of("t"), judged, {});
+        Report report;
+        report.images = judged.images;
+        current.take(report);
+    };
+    const auto pages = [](const Picture& picture, std::size_t limit) {
+        std::string all;
+        for (std::string cursor;;) {
+            const Result<SkippedPage> page = list_skipped(picture, limit, cursor);
+            EXPECT_TRUE(page);
+            if (!page) return all;
+            for (const SkippedLine* line : page->skipped) all += line->reference() + ' ' + line->reason + "; ";
+            if (page->next.empty()) return all;
+            all += "| ";
+            cursor = page->next;
+        }
+    };
+    keep_skipped("2", {"an attestation"});
+    keep_skipped("1", {"a signature", "too old"});
+    const std::string first = sha256_of("a signature").str() < sha256_of("too old").str() ? "a signature" : "too old", second = first == "too old" ? "a signature" : "too old";
+    EXPECT_EQ(pages(*current.picture(), 1), "r.example/a:1 " + first + "; | r.example/a:1 " + second + "; | r.example/a:2 an attestation; ");
+    EXPECT_EQ(pages(*CurrentImages(*store, {}, today).picture(), 2), "r.example/a:1 " + first + "; r.example/a:1 " + second + "; | r.example/a:2 an attestation; ") << "and after a restart";
+    keep_skipped("1", {});
+    EXPECT_EQ(pages(*current.picture(), 9), "r.example/a:2 an attestation; ");
+    EXPECT_EQ(list_skipped(*current.picture(), 9, "nonsense").error().code, ErrorCode::usage);
 }
 
 TEST_F(Current, ARunTakesThePlaceOfWhatWasKnownAndWhatIsGoneGoes) {

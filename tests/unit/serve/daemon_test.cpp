@@ -1,5 +1,6 @@
 // The daemon over days of a simulated clock: schedules, registries that are down, clocks that jump, restarts.
 #include "serve/daemon.h"
+#include "serve/orders.h"
 
 #include "folder.h"
 
@@ -154,6 +155,12 @@ TEST_F(DaemonOverDays, WhatWasOrderedIsScannedOnceTheRegistryIsBackAfterHours) {
     pass(*daemon, 61min);
     EXPECT_TRUE(soon([&] { return job().state == store::JobState::done; })) << to_string(job().state) << (job().failure ? job().failure->message : "");
     EXPECT_TRUE(daemon->store().list_audits()[0].is_complete());
+    // The run is done, and its image could still not be read.
+    const Result<RunResult> result = parse_run_result(job().short_result);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->verdicts, (VerdictCounts{.error = 1}));
+    ASSERT_TRUE(result->error);
+    EXPECT_NE(result->error->message.find(port_.host + "/v2/a/manifests/1"), std::string::npos) << result->error->message;
 }
 
 TEST_F(DaemonOverDays, ARunWhoseDeadlinePassesSaysSoAndIsGoneOnWith) {

@@ -21,10 +21,14 @@ TEST(Orders, GoBothWays) {
     EXPECT_EQ(*parse_attach_order(to_json(attach)), attach);
     const RunResult result{.audit = 12, .images = 3, .worst = "error", .unread = true};
     EXPECT_EQ(*parse_run_result(to_json(result)), result);
+    RunResult whole = result;
+    whole.verdicts = {.pass = 1, .warn = 2, .fail = 3, .unknown = 4, .error = 5};
+    whole.error = {"auth", "fetch manifest: \"401\""};
+    EXPECT_EQ(*parse_run_result(to_json(whole)), whole);
 }
 
 TEST(Orders, OthersAreMalformed) {
-    for (const char* text : {"", "[]", "{}", R"({"target": 3})", R"({"target": "a", "listing": "b"})", R"({"registry": "r", "repository": "a"})"}) {
+    for (const char* text : {"", "[]", "{}", R"({"target": 3})", R"({"target": "a", "listing": "b"})", R"({"registry": "r", "repository": "a"})", R"({"audit": 1, "images": 1, "unread": true, "verdicts": {"pass": 1}})"}) {
         EXPECT_EQ(parse_audit_order(text).error().code, ErrorCode::malformed) << text;
         EXPECT_EQ(parse_scan_order(text).error().code, ErrorCode::malformed) << text;
         EXPECT_EQ(parse_notice_order(text).error().code, ErrorCode::malformed) << text;

@@ -276,6 +276,11 @@ TEST_F(Queue, ALargePayloadComesBackAndATooLargeOneIsRefused) {
     EXPECT_EQ(state->jobs().finish(lease->token, most + 'x').error().code, ErrorCode::over_limit);
     EXPECT_TRUE(must(state->jobs().finish(lease->token, most)));
     EXPECT_EQ(must(state->jobs().find(lease->id))->result, most);
+    EXPECT_EQ(info(state->jobs(), lease->id).short_result, "") << "a list of thousands has no room for it";
+    const std::string short_one(kMostShortResult, 'y');
+    put(state->jobs(), scan_of("c"));
+    must(state->jobs().finish(take(state->jobs())->token, short_one));
+    EXPECT_EQ(must(state->jobs().list({}, std::nullopt, 1)).jobs.at(0).short_result, short_one);
 }
 
 // ---- looking, cancelling, retrying, pruning ----
