@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace veritag::report {
@@ -24,8 +25,8 @@ struct Case {
     Outcome outcome = Outcome::passed;
     std::string type;     ///< a finding's or an error's code
     std::string message;  ///< one line
-    std::string detail;   ///< lines of the failure
-    std::string output;   ///< lines of what counts for nothing; they go to the suite, under the name
+    std::string detail;   ///< lines of the failure or error
+    std::string output;   ///< lines of what counts for nothing, of a case without failure or error: they go to the suite, under the name
 };
 
 class JUnit {
@@ -103,6 +104,7 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
         result.type = to_string(image.error->code);
         result.message = image.error->message();
     }
+    if (result.outcome == Outcome::failed || result.outcome == Outcome::error) result.detail += std::exchange(result.output, {});
     std::set<std::string> commands;
     for (const Finding& each : image.findings)
         if (result.outcome == Outcome::failed && each.severity == Severity::error && !each.waived)
@@ -139,7 +141,7 @@ std::string element_of(const Case& each) {
     switch (each.outcome) {
         case Outcome::passed: return "";
         case Outcome::failed: return "      <failure" + about + ">" + content(each.detail) + "</failure>\n";
-        case Outcome::error: return "      <error" + about + "></error>\n";
+        case Outcome::error: return "      <error" + about + ">" + content(each.message) + content(each.detail) + "</error>\n";
         case Outcome::skipped: return "      <skipped>" + markup_text(each.message) + "</skipped>\n";  // Jenkins' schema knows no attribute of it
     }
     return "";

@@ -3,8 +3,8 @@
 // output of a case, no attributes of what was skipped. The time is the report's, so that the same report gives the same bytes.
 //
 // A repository is a suite and an image of a platform a case. Error findings fail it, an image that could not be read is an error, and one
-// of which something is unknown counts as skipped, never as passed. Whatever else was found is output of the suite, under the case's name. A
-// target that could not be listed, and a run that judged nothing, are errors too.
+// of which something is unknown counts as skipped, never as passed. Whatever else was found stands in the text of a failure or error, and of
+// other cases in the suite's output, under the case's name. A target that could not be listed, and a run that judged nothing, are errors too.
 #pragma once
 
 #include "model/report.h"

@@ -274,6 +274,14 @@ TEST(JUnit, TellsWhatASuiteSaysByCase) {
     EXPECT_LT(text.find("</testcase>", suite), output);
     EXPECT_LT(output, next);
     EXPECT_LT(next, text.find("</testsuite>", suite));
+
+    // Readers that show a failure or an error alone show all there is to it.
+    const std::size_t failure = text.find("<failure type=\"os-mismatch\"");
+    const std::size_t beside = text.find("\nwarning unproven: ", failure);
+    ASSERT_LT(failure, text.size());
+    EXPECT_LT(beside, text.find("</failure>", failure));
+    EXPECT_EQ(text.find("warning unproven: The tag claims Ascend CANN", beside + 20), std::string::npos) << "it is told twice";
+    EXPECT_NE(text.find("log in with --username\">fetch manifest: "), std::string::npos);
 }
 
 TEST(JUnit, HasTheTimeOfTheReport) {
