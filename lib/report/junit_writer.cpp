@@ -4,11 +4,13 @@
 #include "report/entries.h"
 #include "report/markup.h"
 #include "report/messages.h"
+#include "report/sbom.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace veritag::report {
@@ -23,8 +25,8 @@ struct Case {
     Outcome outcome = Outcome::passed;
     std::string type;     ///< a finding's or an error's code
     std::string message;  ///< one line
-    std::string detail;   ///< lines of the failure
-    std::string output;   ///< lines of what counts for nothing
+    std::string detail;   ///< lines of the failure or error
+    std::string output;   ///< lines of what counts for nothing, of a case without failure or error: they go to the suite, under the name
 };
 
 class JUnit {
@@ -102,6 +104,7 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
         result.type = to_string(image.error->code);
         result.message = message_for(*image.error, language_);
     }
+    if (result.outcome == Outcome::failed || result.outcome == Outcome::error) result.detail += std::exchange(result.output, {});
     std::set<std::string> commands;
     for (const Finding& each : image.findings)
         if (result.outcome == Outcome::failed && each.severity == Severity::error && !each.waived)
@@ -138,17 +141,18 @@ std::string element_of(const Case& each) {
     switch (each.outcome) {
         case Outcome::passed: return "";
         case Outcome::failed: return "      <failure" + about + ">" + content(each.detail) + "</failure>\n";
-        case Outcome::error: return "      <error" + about + "></error>\n";
-        case Outcome::skipped: return "      <skipped" + about + "></skipped>\n";
+        case Outcome::error: return "      <error" + about + ">" + content(each.message) + content(each.detail) + "</error>\n";
+        case Outcome::skipped: return "      <skipped>" + markup_text(each.message) + "</skipped>\n";  // Jenkins' schema knows no attribute of it
     }
     return "";
 }
 
-std::string attributes_of(const std::vector<const Case*>& cases, bool with_skipped) {
-    const auto count = [&](Outcome outcome) { return std::to_string(std::count_if(cases.begin(), cases.end(), [&](const Case* each) { return each->outcome == outcome; })); };
-    return " tests=\"" + std::to_string(cases.size()) + "\" failures=\"" + count(Outcome::failed) + "\" errors=\"" + count(Outcome::error) + "\"" +
-           (with_skipped ? " skipped=\"" + count(Outcome::skipped) + "\"" : "") + " time=\"0\"";
+std::string counts_of(const std::vector<Case>& cases) {
+    const auto count = [&](Outcome outcome) { return std::to_string(std::count_if(cases.begin(), cases.end(), [&](const Case& each) { return each.outcome == outcome; })); };
+    return " tests=\"" + std::to_string(cases.size()) + "\" failures=\"" + count(Outcome::failed) + "\" errors=\"" + count(Outcome::error) + "\" skipped=\"" + count(Outcome::skipped) + "\" time=\"0\"";
 }
+
+std::string property(std::string_view name, std::string_view value) { return "      <property name=\"" + std::string(name) + "\" value=\"" + markup_text(value) + "\"/>\n"; }
 
 std::string JUnit::write(const Report& report) {
     for (const ListedTarget& each : report.targets)
@@ -160,20 +164,24 @@ std::string JUnit::write(const Report& report) {
     if (report.images.empty() && !report.tree) add("coverage", {.name = "images", .outcome = Outcome::error, .type = "coverage", .message = word(Text::no_images), .detail = {}, .output = {}});
     if (report.tree && report.tree->tags == 0) add("coverage", {.name = "tags", .outcome = Outcome::error, .type = "coverage", .message = word(Text::no_tags), .detail = {}, .output = {}});
 
-    std::vector<const Case*> all;
+    // Ant's schema wants a time without zone, `localhost` where no host is known, no package but an empty one (Jenkins would put any other before
+    // the name), and output of a suite, never of a case.
+    const std::string about = "timestamp=\"" + markup_text(time_of(report).substr(0, std::string_view("2026-01-31T12:00:00").size())) + "\" hostname=\"localhost\"";
     std::string suites;
-    for (const std::string& name : order_) {
-        std::vector<const Case*> cases;
-        for (const Case& each : suites_.at(name)) cases.push_back(&each);
-        all.insert(all.end(), cases.begin(), cases.end());
-        suites += "  <testsuite name=\"" + markup_text(name) + "\"" + attributes_of(cases, true) + ">\n";
-        for (const Case* each : cases) {
-            const std::string inside = element_of(*each) + (each->output.empty() ? "" : "      <system-out>" + content(each->output) + "</system-out>\n");
-            suites += "    <testcase name=\"" + markup_text(each->name) + "\" classname=\"" + markup_text(name) + "\" time=\"0\"" + (inside.empty() ? "/>\n" : ">\n" + inside + "    </testcase>\n");
+    for (std::size_t id = 0; id < order_.size(); ++id) {
+        const std::string& name = order_[id];
+        const std::vector<Case>& cases = suites_.at(name);
+        suites += "  <testsuite name=\"" + markup_text(name) + "\" package=\"\" id=\"" + std::to_string(id) + "\" " + about + counts_of(cases) + ">\n";
+        suites += "    <properties>\n" + property("veritag", report.tool_version) + property("rules", report.rules_digest) + "    </properties>\n";
+        std::string output;
+        for (const Case& each : cases) {
+            const std::string inside = element_of(each);
+            suites += "    <testcase name=\"" + markup_text(each.name) + "\" classname=\"" + markup_text(name) + "\" time=\"0\"" + (inside.empty() ? "/>\n" : ">\n" + inside + "    </testcase>\n");
+            if (!each.output.empty()) output += markup_text(each.name) + ":\n" + content(each.output);
         }
-        suites += "  </testsuite>\n";
+        suites += "    <system-out>" + output + "</system-out>\n    <system-err></system-err>\n  </testsuite>\n";
     }
-    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"veritag\"" + attributes_of(all, false) + ">\n" + suites + "</testsuites>\n";
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" + suites + "</testsuites>\n";
 }
 
 }  // namespace

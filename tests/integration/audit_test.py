@@ -6,6 +6,7 @@ usage: audit_test.py --veritag PROGRAM [--work DIR] [--kills N] [--verbose]
 """
 import argparse
 import collections
+import concurrent.futures
 import contextlib
 import json
 import pathlib
@@ -27,6 +28,9 @@ import fleet  # noqa: E402
 import registry  # noqa: E402
 import run_matrix  # noqa: E402
 
+# What befalls requests: the first ones are mended by asking again.
+MENDED = (("once",), ("once", "no digest", "redirect"), ("loop",), ("tokens", "redirect"))
+FAULTS = (*MENDED, ("wrong lengths",), ("foreign link",))
 RULE = """component: sample-extra
 kind: tool
 title: Extra
@@ -227,22 +231,27 @@ class Audits:
 
     # ---- a registry that misbehaves ----
 
+    def quick_audit(self, host):
+        status, out, errors = self.program.run("audit", "--plain-http", "--no-progress", "--no-store", "--format", "json", host)
+        return status, json.loads(out) if out else None, errors
+
+    def audit_behind(self, kinds):
+        """The proxy, what the audit through it says, and seconds."""
+        proxy = faults.Proxy(self.main, kinds)
+        started = time.monotonic()
+        said = self.quick_audit(proxy.host)
+        proxy.shutdown()
+        return proxy, *said, time.monotonic() - started
+
     def hostile(self):
         """Whatever can be mended by asking again changes nothing; the rest is named."""
         def told(report):
             return {(image["repository"], image["tag"], image["platform"]): (image["verdict"], image["error"] and image["error"]["code"], sorted(finding["code"] for finding in image["findings"]))
                     for image in report["images"]}
 
-        def audit(host):
-            status, out, errors = self.program.run("audit", "--plain-http", "--no-progress", "--no-store", "--format", "json", host)
-            return status, json.loads(out) if out else None, errors
-
-        _, clean, _ = audit(self.main.host)
-        for kinds in (("once",), ("once", "no digest", "redirect"), ("loop",), ("tokens", "redirect")):
-            proxy = faults.Proxy(self.main, kinds)
-            started = time.monotonic()
-            status, report, errors = audit(proxy.host)
-            proxy.shutdown()
+        _, clean, _ = self.quick_audit(self.main.host)
+        for kinds in MENDED:
+            proxy, status, report, errors, took = self.behind[kinds].result()
             problems = [f"exit status {status}: {errors[:300]}"] if report is None or status != 1 else []
             if report:
                 problems += [f"{key} differs: {value}, was {told(clean).get(key)}" for key, value in told(report).items() if value != told(clean).get(key)][:3]
@@ -253,11 +262,9 @@ class Audits:
                 problems.append("no token ever expired")
             if "once" in kinds:
                 problems += [f"{kind} was never made" for kind in faults.MENDED if not proxy.made.get(kind)]
-            self.tally.check(f"faults of the kind {', '.join(kinds)} change nothing ({time.monotonic() - started:.0f} s)", problems)
+            self.tally.check(f"faults of the kind {', '.join(kinds)} change nothing ({took:.0f} s)", problems)
 
-        proxy = faults.Proxy(self.main, ("wrong lengths",))
-        _, report, errors = audit(proxy.host)
-        proxy.shutdown()
+        proxy, _, report, errors, _ = self.behind["wrong lengths",].result()
         problems = [errors[:300]] if report is None else []
         named = 0
         for key, (verdict, error, codes) in told(report).items() if report else ():
@@ -268,9 +275,7 @@ class Audits:
                 problems.append(f"{key} differs without an error: {codes}, was {before}")
         self.tally.check(f"{named} images that wrong lengths make unreadable are named", problems[:5] + ([] if named and all(proxy.made.get(kind) for kind in faults.NAMED) else [f"faults made: {proxy.made}"]))
 
-        proxy = faults.Proxy(self.main, ("foreign link",))
-        status, report, errors = audit(proxy.host)
-        proxy.shutdown()
+        _, status, report, errors, _ = self.behind["foreign link",].result()
         error = report and report["targets"][0]["error"]
         self.tally.check("a link to another host is not followed, and the listing is not taken for whole", [] if status == 3 and error and "169.254.169.254" in error["message"] else [
             f"exit status {status}, {error}, {errors[:300]}"])
@@ -319,13 +324,17 @@ class Audits:
         self.undisturbed = self.content(undisturbed)
         store = self.work / "killed/store.sqlite"
         command = [self.program.path, "audit", "--plain-http", "--no-progress", "--format", "json", "--store", str(store), *self.hosts]
-        some, ended = random.Random(5), 0
+        some, ended, latest = random.Random(5), 0, whole
         for number in range(self.options.kills):
+            started = time.monotonic()
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            # Most of the time early, so that the first audit is hit again and again; some at its end.
-            time.sleep(some.uniform(0, whole * (1.1 if number % 10 == 0 else 0.15)))
-            process.send_signal(signal.SIGKILL)
-            _, errors = process.communicate()
+            try:
+                # Most of the time early, so that the first audit is hit again and again; some at its end. The more the store knows, the sooner that comes.
+                _, errors = process.communicate(timeout=some.uniform(0, latest * 1.1 if number % 10 == 0 else min(whole * 0.15, latest)))
+                latest = time.monotonic() - started
+            except subprocess.TimeoutExpired:
+                process.kill()
+                _, errors = process.communicate()
             ended += process.returncode == -signal.SIGKILL
             if errors.strip():
                 self.tally.check(f"run {number} before it was killed", [errors.strip()[:300]])
@@ -379,17 +388,21 @@ class Audits:
     def run(self):
         started = time.monotonic()
         self.fleet = fleet.Fleet(repositories=10, tags=60, lies=2, mirrored=2)
-        with LoggedRegistry(self.work / "main") as self.main, LoggedRegistry(self.work / "mirror") as self.mirror:
+        with LoggedRegistry(self.work / "main") as self.main, LoggedRegistry(self.work / "mirror") as self.mirror, contextlib.ExitStack() as outer:
             self.registries = {self.main.host: "main", self.mirror.host: "mirror"}
             self.hosts = list(self.registries)
             self.fleet.push(self.main)
             self.fleet.push_mirror(self.mirror)
-            for part in (self.found, self.stored, self.lineage, self.filtered, self.chosen, self.declared):
+            self.found()
+            # These audits wait most of their time before they ask again, so they do it beside the rest; from here on nothing is pushed.
+            threads = outer.enter_context(concurrent.futures.ThreadPoolExecutor(len(FAULTS)))
+            self.behind = {kinds: threads.submit(self.audit_behind, kinds) for kinds in FAULTS}
+            for part in (self.stored, self.lineage, self.filtered, self.chosen, self.declared):
                 part()
             # A first audit knows no older build: from here on nothing is stale.
             self.fleet.expected = collections.defaultdict(set, {key: codes for key, codes in self.fleet.expected.items() if codes != {"parent-stale"}})
             old_parents = [key for key, codes in fleet.Fleet(repositories=10, tags=60, lies=2, mirrored=2).expected.items() if codes == {"parent-stale"}]
-            for part in (self.hostile, self.killed, self.full_disk, self.interrupted):
+            for part in (self.killed, self.hostile, self.full_disk, self.interrupted):
                 part()
             for key in old_parents:
                 self.fleet.expected[key] = {"parent-stale"}

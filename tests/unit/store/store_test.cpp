@@ -176,7 +176,7 @@ protected:
         for (const std::string& name : folder_.names()) count += name.starts_with("store.sqlite.damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm") ? 1 : 0;
         return count;
     }
-    Folder folder_;
+    Folder folder_{test::fast_directory()};
     std::string path_ = folder_.file("store.sqlite");
 };
 
