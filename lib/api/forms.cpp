@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "oci/json.h"
 #include "report/json_output.h"
+#include "report/language.h"
+#include "report/messages.h"
 #include "serve/orders.h"
 
 #include <algorithm>
@@ -103,11 +105,16 @@ report::Language preferred_language(const server::RequestHead& request) {
     return language;
 }
 
+Result<report::Language> language_of(const server::Request& request) {
+    const std::string language = parameter(request, "lang");
+    if (language.empty()) return preferred_language(request);
+    const std::optional<report::Language> known = report::language_from(language);
+    return known ? Result<report::Language>(*known) : Error{ErrorCode::usage, "read query", "lang", quote(language), "en or zh"};
+}
+
 Result<report::WriteOptions> write_options(const server::Request& request) {
     report::WriteOptions options;
-    const std::string language = parameter(request, "lang");
-    if (language != "" && language != "en" && language != "zh") return Error{ErrorCode::usage, "read query", "lang", quote(language), "en or zh"};
-    options.language = language == "zh" ? report::Language::zh : language == "en" ? report::Language::en : preferred_language(request);
+    VERITAG_TRY(options.language, language_of(request));
     return options;
 }
 
@@ -133,7 +140,7 @@ Result<std::string> only_member(const server::Request& request, std::string_view
     return std::string(found->value.GetString(), found->value.GetStringLength());
 }
 
-void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::string_view state) {
+void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::string_view state, report::Language language) {
     out.number("id", static_cast<std::uint64_t>(audit.id));
     out.member("kind", to_string(audit.kind));
     out.list("targets", [&] {
@@ -146,11 +153,11 @@ void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::
     out.member("state", state);
     out.flag("complete", audit.is_complete());
     if (audit.job != 0) out.number("job", static_cast<std::uint64_t>(audit.job));
-    if (!audit.failure.empty()) out.member("failure", audit.failure);
+    if (!audit.failure.empty()) out.member("failure", report::error_text_for(audit.failure, language));
     if (audit.verdicts) report::write_verdicts(out, "verdicts", *audit.verdicts);
 }
 
-void write_job(report::JsonOutput& out, const store::JobInfo& job) {
+void write_job(report::JsonOutput& out, const store::JobInfo& job, report::Language language) {
     out.number("id", static_cast<std::uint64_t>(job.id));
     out.member("kind", job.kind);
     out.member("about", job.key);
@@ -166,14 +173,16 @@ void write_job(report::JsonOutput& out, const store::JobInfo& job) {
     if (job.failure)
         out.object("failure", [&] {
             out.member("code", job.failure->code);
-            out.member("message", job.failure->message);
+            out.member("message", report::error_text_for(job.failure->message, language));
         });
     if (job.state != store::JobState::done || (job.kind != serve::kScanJob && job.kind != serve::kAuditJob)) return;
-    if (const Result<serve::RunResult> result = serve::parse_run_result(job.short_result))
+    if (Result<serve::RunResult> result = serve::parse_run_result(job.short_result)) {
+        if (result->error) result->error->message = report::error_text_for(result->error->message, language);
         out.object("result", [&] {
             serve::write_run_result(out, *result);
             out.member("report", "/api/v1/audits/" + std::to_string(result->audit) + "/report");
         });
+    }
 }
 
 }  // namespace veritag::api

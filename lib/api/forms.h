@@ -36,6 +36,7 @@ Result<std::size_t> page_limit(const server::Request& request, std::size_t usual
 report::Language preferred_language(const server::RequestHead& request);
 /// By the query's `lang`, else by Accept-Language.
 Result<report::WriteOptions> write_options(const server::Request& request);
+Result<report::Language> language_of(const server::Request& request);
 
 /// A positive number of a path, as ids are.
 std::optional<std::int64_t> parse_id(std::string_view text);
@@ -44,7 +45,7 @@ std::optional<std::int64_t> parse_id(std::string_view text);
 Result<std::string> only_member(const server::Request& request, std::string_view name);
 
 /// `state`: what the store and the queue know of it together.
-void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::string_view state);
-void write_job(report::JsonOutput& out, const store::JobInfo& job);
+void write_audit(report::JsonOutput& out, const store::AuditRecord& audit, std::string_view state, report::Language language);
+void write_job(report::JsonOutput& out, const store::JobInfo& job, report::Language language);
 
 }  // namespace veritag::api

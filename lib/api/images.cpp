@@ -7,6 +7,7 @@
 #include "oci/reference.h"
 #include "report/json_output.h"
 #include "report/json_writer.h"
+#include "report/messages.h"
 #include "rules/pattern.h"
 #include "scan/build_steps.h"
 
@@ -118,9 +119,11 @@ void Service::add_images() {
 
     // So that nobody takes what was not looked at for what is well.
     add("GET /api/v1/skipped", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
-        if (const Result<void> known = check_query(request, {"limit", "cursor"}); !known) return problem_of(known.error(), request.id);
+        if (const Result<void> known = check_query(request, {"limit", "cursor", "lang"}); !known) return problem_of(known.error(), request.id);
         const Result<std::size_t> limit = page_limit(request, 100, 5'000);
         if (!limit) return problem_of(limit.error(), request.id);
+        const Result<report::Language> language = language_of(request);
+        if (!language) return problem_of(language.error(), request.id);
         const std::shared_ptr<const serve::Picture> picture = daemon_.images().picture();
         const Result<serve::SkippedPage> page = serve::list_skipped(*picture, *limit, parameter(request, "cursor"));
         if (!page) return problem_of(page.error(), request.id);
@@ -131,7 +134,7 @@ void Service::add_images() {
                     out.object([&] {
                         out.member("reference", line->reference());
                         if (!line->digest.empty()) out.member("digest", line->digest);
-                        out.member("reason", line->reason);
+                        out.member("reason", report::reason_for({line->reference(), line->digest, line->reason}, *language));
                         out.number("audit", static_cast<std::uint64_t>(line->audit));
                         out.member("seen", rfc3339(line->seen));
                     });

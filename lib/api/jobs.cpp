@@ -18,7 +18,7 @@ bool is_on_demand(const store::JobInfo& job) { return job.priority == store::Pri
 
 void Service::add_jobs() {
     add("GET /api/v1/jobs", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
-        if (const Result<void> known = check_query(request, {"state", "kind", "limit", "cursor"}); !known) return problem_of(known.error(), request.id);
+        if (const Result<void> known = check_query(request, {"state", "kind", "limit", "cursor", "lang"}); !known) return problem_of(known.error(), request.id);
         store::JobFilter filter;
         if (const std::string state = parameter(request, "state"); !state.empty()) {
             filter.state = store::parse_job_state(state);
@@ -32,12 +32,14 @@ void Service::add_jobs() {
             cursor = parse_id(text);
             if (!cursor) return server::problem(400, "", "cursor is what \"next\" of the page before says.", "about:blank", request.id);
         }
+        const Result<report::Language> language = language_of(request);
+        if (!language) return problem_of(language.error(), request.id);
         const Result<store::JobPage> page = daemon_.state().jobs().list(filter, cursor, *limit);
         if (!page) return problem_of(page.error(), request.id);
         report::JsonOutput out;
         out.object([&] {
             out.list("jobs", [&] {
-                for (const store::JobInfo& job : page->jobs) out.object([&] { write_job(out, job); });
+                for (const store::JobInfo& job : page->jobs) out.object([&] { write_job(out, job, *language); });
             });
             if (page->next) out.member("next", std::to_string(*page->next));
         });
@@ -53,9 +55,11 @@ void Service::add_jobs() {
         return use(**job);
     };
     add("GET /api/v1/jobs/{id}", Need::read, [with_job](const server::Request& request, const server::RouteParameters& parameters) {
-        return with_job(request, parameters, [](const store::Job& job) {
+        const Result<report::Language> language = language_of(request);
+        if (!language) return problem_of(language.error(), request.id);
+        return with_job(request, parameters, [&language](const store::Job& job) {
             report::JsonOutput out;
-            out.object([&] { write_job(out, job.info); });
+            out.object([&] { write_job(out, job.info, *language); });
             return tagged_json(out.take());
         });
     });

@@ -107,9 +107,11 @@ void Service::add_runs() {
         const Result<std::optional<store::Job>> job = id ? daemon_.state().jobs().find(*id) : Result<std::optional<store::Job>>(std::nullopt);
         if (!job) return problem_of(job.error(), request.id);
         if (!*job || ((*job)->info.kind != serve::kScanJob && (*job)->info.kind != serve::kAuditJob)) return server::problem(404, "", "No such scan is known.", "about:blank", request.id);
+        const Result<report::Language> language = language_of(request);
+        if (!language) return problem_of(language.error(), request.id);
         report::JsonOutput out;
         out.object([&] {
-            write_job(out, (*job)->info);
+            write_job(out, (*job)->info, *language);
             if (const std::optional<serve::RunProgress> progress = daemon_.progress_of(*id))
                 out.object("progress", [&] {
                     out.number("listed", progress->listed);
@@ -126,9 +128,11 @@ void Service::add_runs() {
         return job ? accepted(*job, "/api/v1/scans/") : problem_of(job.error(), request.id);
     });
     add("GET /api/v1/audits", Need::read, [this](const server::Request& request, const server::RouteParameters&) {
-        if (const Result<void> known = check_query(request, {"kind", "limit", "cursor"}); !known) return problem_of(known.error(), request.id);
+        if (const Result<void> known = check_query(request, {"kind", "limit", "cursor", "lang"}); !known) return problem_of(known.error(), request.id);
         const Result<std::size_t> limit = page_limit(request, 50, 1'000);
         if (!limit) return problem_of(limit.error(), request.id);
+        const Result<report::Language> language = language_of(request);
+        if (!language) return problem_of(language.error(), request.id);
         const std::string kind = parameter(request, "kind");
         if (!kind.empty() && kind != "audit" && kind != "scan") return server::problem(400, "", "kind is audit or scan.", "about:blank", request.id);
         const std::string cursor = parameter(request, "cursor");
@@ -143,7 +147,7 @@ void Service::add_runs() {
         report::JsonOutput out;
         out.object([&] {
             out.list("audits", [&] {
-                for (const store::AuditRecord& audit : audits) out.object([&] { write_audit(out, audit, audit_state(audit)); });
+                for (const store::AuditRecord& audit : audits) out.object([&] { write_audit(out, audit, audit_state(audit), *language); });
             });
             if (more) out.member("next", std::to_string(audits.back().id));
         });
@@ -154,8 +158,10 @@ void Service::add_runs() {
         const std::optional<std::int64_t> id = parse_id(parameters["id"]);
         const std::optional<store::AuditRecord> audit = id ? daemon_.store().find_audit(*id) : std::nullopt;
         if (!audit) return no_audit(request.id);
+        const Result<report::Language> language = language_of(request);
+        if (!language) return problem_of(language.error(), request.id);
         report::JsonOutput out;
-        out.object([&] { write_audit(out, *audit, audit_state(*audit)); });
+        out.object([&] { write_audit(out, *audit, audit_state(*audit), *language); });
         return tagged_json(out.take());
     });
     add("GET /api/v1/audits/{id}/report", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {

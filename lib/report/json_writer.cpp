@@ -70,7 +70,7 @@ void JsonWriter::report(const Report& report) {
         if (report.incomplete) {
             json_.flag("complete", false);
             json_.member("state", report.incomplete->state);
-            if (!report.incomplete->reason.empty()) json_.member("reason", message_for(*report.incomplete, options_.language));
+            if (!report.incomplete->reason.empty()) json_.member("reason", error_text_for(report.incomplete->reason, options_.language));
         }
         json_.object("summary", [&] { summary(report); });
         if (!report.targets.empty()) objects("targets", report.targets, [&](const ListedTarget& each) { target(each); });

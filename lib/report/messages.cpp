@@ -34,7 +34,7 @@ std::string message_for(const Error& error, Language language) {
 
 std::string message_for(const Problem& problem, Language language) { return language == Language::en ? problem.message : known(problem.message, Part::problem); }
 
-std::string message_for(const Incomplete& incomplete, Language language) { return language == Language::en ? incomplete.reason : known(incomplete.reason, Part::error); }
+std::string error_text_for(const std::string& message, Language language) { return language == Language::en ? message : known(message, Part::error); }
 
 std::string reason_for(const Skipped& skipped, Language language) { return language == Language::en ? skipped.reason : known(skipped.reason, Part::reason); }
 

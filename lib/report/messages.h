@@ -20,7 +20,7 @@ std::string message_for(const Finding& finding, Language language);
 /// fits. Not fit to be printed: values in them are an image's or a server's.
 std::string message_for(const Error& error, Language language);
 std::string message_for(const Problem& problem, Language language);
-std::string message_for(const Incomplete& incomplete, Language language);
+std::string error_text_for(const std::string& message, Language language);  ///< of Error::message(), as stores keep it
 std::string reason_for(const Skipped& skipped, Language language);
 std::string note_for(const std::string& note, Language language);
 std::string detail_for(const Evidence& evidence, Language language);

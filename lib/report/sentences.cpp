@@ -223,7 +223,7 @@ private:
 const std::vector<Sentence>& sentences() {
     static const std::vector<Sentence> all = [] {
         std::vector<Sentence> rows;
-        for (const std::span<const Sentence> table : {sentences_of_findings(), sentences_of_sources(), sentences_of_content()}) rows.insert(rows.end(), table.begin(), table.end());
+        for (const std::span<const Sentence> table : {sentences_of_findings(), sentences_of_sources(), sentences_of_daemon(), sentences_of_content()}) rows.insert(rows.end(), table.begin(), table.end());
         return rows;
     }();
     return all;

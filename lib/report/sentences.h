@@ -23,7 +23,7 @@ enum class Part {
     rule,      ///< the title of a tag's rule
     detail,    ///< Evidence::detail, where it is no text of the image
     problem,   ///< Problem::message
-    error,     ///< Error::message()
+    error,     ///< Error::message(), or why a run has no end
     action,    ///< Error::what
     place,     ///< Error::where, or what goes on behind an outer place
     saw,       ///< Error::saw
@@ -43,10 +43,11 @@ struct Sentence {
 /// All of them, in the order in which they are tried.
 const std::vector<Sentence>& sentences();
 
-/// The three tables of it: what is said about images and declarations; about registries, archives and what stands in them; and about the
-/// content of layers, with what every error is made of.
+/// The tables of it: what is said about images and declarations; about registries, archives and what stands in them; about a daemon's runs;
+/// and about the content of layers, with what every error is made of.
 std::span<const Sentence> sentences_of_findings() noexcept;
 std::span<const Sentence> sentences_of_sources() noexcept;
+std::span<const Sentence> sentences_of_daemon() noexcept;
 std::span<const Sentence> sentences_of_content() noexcept;
 
 struct Translation {

@@ -469,9 +469,7 @@ constexpr Sentence kOfContent[] = {
     {Part::note, "{1} is listed and has no tags", "{1} 已列出，但没有标签"},
     {Part::note, "the store knows no tag of it; audit it once with network", "存储中没有它的标签，请先联网审计一次"},
 
-    // ---- errors as one text, and why a run has no end ----
-    {Part::error, "its job was cancelled", "其任务已取消"},
-    {Part::error, "its job ended without it", "其任务已结束，而它没有完成"},
+    // ---- errors as one text ----
     {Part::error, "{1:action}: {2:place}: {3:saw}; {4:hint}", "{1}：{2}：{3}；{4}"},
     {Part::error, "{1:action}: {2:place}: {3:saw}", "{1}：{2}：{3}"},
     {Part::error, "{1:action}: {2:saw}; {3:hint}", "{1}：{2}；{3}"},

@@ -31,7 +31,7 @@ async function problem(answer) {
 }
 
 export async function ask(path, { method = "GET", value, signal } = {}) {
-  const headers = {};
+  const headers = { "Accept-Language": document.documentElement.lang };
   const sent = token();
   if (sent) headers.Authorization = `Bearer ${sent}`;
   if (value !== undefined) headers["Content-Type"] = "application/json";

@@ -75,7 +75,7 @@ const one = {
       h("div", { class: "pair" },
         h("section", { class: "card" }, h("h2", {}, t("compare")), compareForm(audit, audits)),
         h("section", { class: "card" }, h("h2", {}, t("download")), h("p", { class: "row" }, FORMATS.map((format) =>
-          downloadButton(format, `audits/${audit.id}/report?format=${format}&lang=${document.documentElement.lang}`, `veritag-${audit.id}.${ENDING[format]}`))))));
+          downloadButton(format, `audits/${audit.id}/report?format=${format}`, `veritag-${audit.id}.${ENDING[format]}`))))));
     if (mine.length)
       add(main, h("section", { class: "card" }, h("h2", {}, t("auditImages")), longTable(t("auditImages"), [
         { title: t("verdict"), class: "tight", cell: (line) => badge(line.verdict) },
@@ -152,7 +152,7 @@ const diff = {
   title: (route) => t("diffTitle", { other: route.path[2], id: route.path[1] }),
   async show(main, route, signal) {
     const [id, other] = route.path.slice(1, 3).map(encodeURIComponent);
-    const difference = await get(`audits/${id}/diff/${other}?lang=${document.documentElement.lang}`, signal);
+    const difference = await get(`audits/${id}/diff/${other}`, signal);
     const { unread = [], unlisted = [] } = difference;
     const quiet = difference.new.length === 0 && difference.mended.length === 0 && unread.length === 0 && unlisted.length === 0;
     put(main, h("p", { class: "crumbs" }, h("a", { href: to("audits") }, t("audits")), " / ", h("a", { href: to(["audit", id]) }, id)), h("h1", {}, this.title(route)),

@@ -33,7 +33,7 @@ export async function show(main, route, signal) {
     const mine = (latest += 1);
     if (!text) return put(answer, h("p", { class: "note" }, `${t("tryOne")}:`), h("ul", { class: "plain" }, SAMPLES.map((each) => h("li", {}, h("a", { href: to("explain", { reference: each }) }, each)))));
     try {
-      const read = await get(`explain?reference=${encodeURIComponent(text)}&lang=${document.documentElement.lang}`, signal);
+      const read = await get(`explain?reference=${encodeURIComponent(text)}`, signal);
       if (mine === latest) put(answer, explained(read), text.split("/")[0].match(/[.:]/) && text.includes("/") && orderScan(text, t("scanIt")));
     } catch (error) {
       if (mine === latest && error.name !== "AbortError") put(answer, h("p", { class: "note" }, explainError(error)));

@@ -159,9 +159,8 @@ async function readAncestors(image, signal) {
 export const title = (route) => route.query.get("ref") || t("image");
 
 export async function show(main, route, signal) {
-  const lang = `lang=${document.documentElement.lang}`;
   const byName = route.path[1] === "-";
-  const report = await get(byName ? `reference?name=${encodeURIComponent(route.query.get("ref") ?? "")}&${lang}` : `images/${encodeURIComponent(route.path[1])}?${lang}`, signal);
+  const report = await get(byName ? `reference?name=${encodeURIComponent(route.query.get("ref") ?? "")}` : `images/${encodeURIComponent(route.path[1])}`, signal);
   const wanted = { reference: route.query.get("ref"), platform: route.query.get("platform") };
   const ofName = report.images.filter((each) => each.reference === wanted.reference);
   const same = ofName.length ? ofName : report.images.filter((each) => each.reference === report.images[0].reference);

@@ -286,6 +286,15 @@ export async function tour({ settings, check, tab, go, api, shot }) {
       const english = said.match(/\b(Overview|Images|Findings|Layers|Looked at|Action|Search|Verdict|The tag claims|New|Mended)\b/);
       if (english || !/[\u4e00-\u9fff]/.test(said)) problems.push(`${view}: ${english?.[0]}`);
     }
+    // What is said of errors, jobs and skipped things was stored in English.
+    for (const [view, open, place, word] of [["", "#skipped summary", "#skipped table", "证明（attestation）"], ["queue", null, "main", "的地址是内部地址"], ["images?verdict=error&q=no%2Fregistry", "#results tbody a", "main", "的地址是内部地址"]]) {
+      await go(chinese, `#/${view}`);
+      if (open) await chinese.click(open);
+      await chinese.waitForFunction(([place, word]) => document.querySelector(place)?.innerText.includes(word), [place, word], { timeout: 5_000 })
+        .catch(async () => problems.push(`${view} lacks ${word}: ${(await text(chinese, place)).slice(0, 600)}`));
+    }
+    await go(chinese, "#/queue");
+    await shot(chinese, "queue-zh-1280", { fullPage: true });
     await chinese.click("text=English");
     await chinese.waitForFunction(() => document.documentElement.lang === "en");
     if (!chinese.url().includes("lang=en")) problems.push("the choice is not in the address");

@@ -1,0 +1,100 @@
+// The Chinese of what a daemon says of its runs: why a job failed, why an audit has no end, what a channel or the store refused.
+#include "report/sentences.h"
+
+namespace veritag::report {
+namespace {
+
+constexpr Sentence kOfDaemon[] = {
+    {Part::action, "audit", "审计"},
+    {Part::action, "check database", "检查数据库"},
+    {Part::action, "comment on issue", "评论 issue"},
+    {Part::action, "create token", "创建令牌"},
+    {Part::action, "enqueue job", "任务入队"},
+    {Part::action, "finish job", "结束任务"},
+    {Part::action, "keep value", "保存数据"},
+    {Part::action, "keep what was found", "保存检查结果"},
+    {Part::action, "list issues", "列出 issue"},
+    {Part::action, "look at images", "检查镜像"},
+    {Part::action, "look for issues", "查找 issue"},
+    {Part::action, "open issue", "创建 issue"},
+    {Part::action, "open store", "打开存储"},
+    {Part::action, "order audit", "下达审计任务"},
+    {Part::action, "order scan", "下达扫描任务"},
+    {Part::action, "read issue", "读取 issue"},
+    {Part::action, "read kept notice", "读取保存的通知"},
+    {Part::action, "read kept report", "读取保存的报告"},
+    {Part::action, "read notice", "读取通知"},
+    {Part::action, "read what is known of an issue", "读取 issue 的记录"},
+    {Part::action, "read what was not told", "读取未通知的内容"},
+    {Part::action, "run job", "执行任务"},
+    {Part::action, "scan for Harbor", "为 Harbor 扫描"},
+    {Part::action, "send webhook", "发送 webhook"},
+    {Part::action, "update issue", "更新 issue"},
+    {Part::action, "use store", "使用存储"},
+
+    {Part::place, "channel \"{1}\" {2:place}", "通道“{1}”，{2}"},
+    {Part::place, "channel \"{1}\"", "通道“{1}”"},
+
+    {Part::saw, "it still runs: this is what is kept so far", "仍在运行：以下是目前已保存的内容"},
+    {Part::saw, "it was interrupted: this is what was kept by then", "已中断：以下是中断前保存的内容"},
+    {Part::saw, "it did not come to its end, {1}: {2:error}", "没有运行到结束（{1}）：{2}"},
+    {Part::saw, "it did not come to its end, {1}", "没有运行到结束（{1}）"},
+    {Part::saw, "its row in the store is damaged or of another version", "它在存储中的记录已损坏或属于另一版本"},
+    {Part::saw, "it was cancelled; what was done by then is kept", "已取消，之前完成的部分已保存"},
+    {Part::saw, "stopped before its end; what was done is kept", "在结束前停止，已完成的部分已保存"},
+    {Part::saw, "its deadline passed before its end, at {1}", "在结束前已到期限（{1}）"},
+    {Part::saw, "each of the {1:number} workers that took it died or fell silent", "领取它的 {1} 个工作进程都已中止或失去响应"},
+    {Part::saw, "its worker died or fell silent", "它的工作进程已中止或失去响应"},
+    {Part::saw, "the store failed", "存储出错"},
+    {Part::saw, "it failed a moment ago", "刚刚出错"},
+    {Part::saw, "the store's file was taken away meanwhile", "存储文件在此期间被移走"},
+    {Part::saw, "its directory is not there", "它的目录不存在"},
+    {Part::saw, "no such target is configured any more", "配置中已没有这个目标"},
+    {Part::saw, "the daemon was restarted, and the credential for this scan was not kept", "守护进程重新启动过，此次扫描的凭据没有保存"},
+    {Part::saw, "there is no image", "没有镜像"},
+    {Part::saw, "it is no image: {1:reason}", "不是镜像：{1}"},
+    {Part::saw, "it was not written by this program", "不是由本程序写入的"},
+    {Part::saw, "it is not in the form {1}", "格式不是 {1}"},
+    {Part::saw, "no JSON object", "不是 JSON 对象"},
+    {Part::saw, "it lacks \"{1}\"", "缺少“{1}”"},
+    {Part::saw, "more than {1:number} issues", "issue 超过 {1} 个"},
+    {Part::saw, "it was asked for, and whether it is there does not show yet", "已请求创建，但尚不能确定是否已创建"},
+    {Part::saw, "an issue without a number", "issue 没有编号"},
+    {Part::saw, "no object", "不是对象"},
+    {Part::saw, "no list of issues", "不是 issue 列表"},
+
+    {Part::hint, "look again when it has ended", "请在它结束后再查看"},
+    {Part::hint, "audit it again", "请重新审计"},
+    {Part::hint, "what was done by then is kept, and the next try goes on; raise the target's deadline", "已完成的部分已保存，下次会继续；请延长该目标的期限"},
+    {Part::hint, "raise harbor_adapter.deadline", "请调大 harbor_adapter.deadline"},
+    {Part::hint, "see in the log what took so long", "请在日志中查看耗时的原因"},
+    {Part::hint, "see the log; free space on its disk", "请查看日志，并在其磁盘上腾出空间"},
+    {Part::hint, "look into the log what it does to them before you retry it", "重试之前请先在日志中查明原因"},
+    {Part::hint, "start the scan again in Harbor", "请在 Harbor 中重新启动扫描"},
+    {Part::hint, "make room in its file system", "请在其文件系统中腾出空间"},
+    {Part::hint, "let veritag write to the file and its directory", "请允许 veritag 写入该文件及其目录"},
+    {Part::hint, "restart veritag: it sets the damaged file aside and begins a new one", "请重新启动 veritag：它会移开损坏的文件，另建新文件"},
+    {Part::hint, "another program holds it; end that one, or try again", "另一程序正占用它，请结束该程序或稍后重试"},
+    {Part::hint, "see that its disk is well and can be written", "请确认其磁盘完好且可写"},
+    {Part::hint, "bring it back, or restart veritag", "请恢复它，或重新启动 veritag"},
+    {Part::hint, "try again", "请重试"},
+    {Part::hint, "check the token and what it may do", "请检查令牌及其权限"},
+    {Part::hint, "redirects are not followed; name the address that it leads to", "不跟随重定向，请直接写明最终地址"},
+    {Part::hint, "is the API's address right?", "请检查 API 地址是否正确"},
+    {Part::hint, "give veritag a repository of its own for issues", "请为 veritag 的 issue 单独提供一个仓库"},
+
+    // What became of an order to attach a report, and why a run has no end.
+    {Part::error, "the configuration does not ask for it any more", "配置已不再要求附加报告"},
+    {Part::error, "a later run looked at it", "之后的运行已检查过它"},
+    {Part::error, "it is gone", "它已不存在"},
+    {Part::error, "its job was cancelled; what was done by then is kept", "其任务已取消，之前完成的部分已保存"},
+    {Part::error, "its job was cancelled", "其任务已取消"},
+    {Part::error, "its job ended without it", "其任务已结束，而它没有完成"},
+    {Part::error, "the job went on under other rules or another version, as audit {1:number}", "任务已在其他规则或其他版本下继续，见审计 {1}"},
+};
+
+}  // namespace
+
+std::span<const Sentence> sentences_of_daemon() noexcept { return kOfDaemon; }
+
+}  // namespace veritag::report
