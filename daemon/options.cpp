@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "report/language.h"
+#include "report/messages.h"
 #include "rules/load_all.h"
 #include "store/place.h"
 
@@ -29,9 +30,17 @@ std::string_view variable(const char* name) noexcept {
     return value == nullptr ? std::string_view() : value;
 }
 
+report::Language language_of_locale() { return report::language_of_locales(variable("LC_ALL"), variable("LC_MESSAGES"), variable("LANG")); }
+
+// What the command line asks for, as soon as that is read.
+report::Language& language_of_errors() {
+    static report::Language language = language_of_locale();
+    return language;
+}
+
 }  // namespace
 
-OutputOptions::OutputOptions() : language(report::name_of(report::language_of_locales(variable("LC_ALL"), variable("LC_MESSAGES"), variable("LANG")))) {}
+OutputOptions::OutputOptions() : language(report::name_of(language_of_locale())) {}
 
 void RuleOptions::add_to(CLI::App& command) {
     command.add_option("--rules", directories, "Directory with rule packs; they replace built-in ones of the same name (repeatable)")
@@ -43,7 +52,9 @@ Result<rules::RuleSet> RuleOptions::load() const { return rules::load_all(direct
 void OutputOptions::add_to(CLI::App& command, const std::vector<std::string>& formats) {
     command.add_option("--format", format, "Output format: " + join(formats, ", "))->type_name("NAME")->capture_default_str();
     command.add_option("-o,--output", file, "Write the result to FILE instead of stdout")->type_name("FILE");
-    command.add_option("--lang", language, "Language of the texts: en, zh (by default that of the locale)")->check(CLI::IsMember({"en", "zh"}))->capture_default_str();
+    command.add_option("--lang", language, "Language of the texts: en, zh (by default that of the locale)")->check(CLI::IsMember({"en", "zh"}))->capture_default_str()->each([](const std::string& name) {
+        language_of_errors() = report::language_from(name).value_or(report::Language::en);
+    });
 }
 
 report::WriteOptions OutputOptions::write_options() const {
@@ -132,7 +143,7 @@ void LogOptions::apply() const {
 }
 
 int complain(const Error& error) {
-    std::fprintf(stderr, "veritag: %s\n", error.message().c_str());
+    std::fprintf(stderr, "veritag: %s\n", report::message_for(error, language_of_errors()).c_str());
     return error.code == ErrorCode::usage || error.code == ErrorCode::config ? kUsage : kUnread;
 }
 

@@ -91,6 +91,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
     std::vector<store::ReferenceKey> references;
     store.each_current([&](const store::CurrentReference& current) { references.push_back(current.reference); });
     std::optional<WaiverUse> use;
+    audit::KnownAncestors ancestors(store);
     bool found = false, unread = false;
     for (const store::ReferenceKey& each : references) {
         std::optional<store::CurrentReference> current = store.find_current(each);
@@ -99,7 +100,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
         report.images = std::move(current->judged.images);
         report.skipped = std::move(current->judged.skipped);
         scan::add_build_steps(store, Limits{}, report);
-        audit::add_ancestors(store, report);
+        ancestors.add_to(report);
         tree.mark(report);
         apply_waivers(waivers, report);
         if (use && report.waivers)
@@ -153,7 +154,7 @@ int run(const ReportFlags& flags) {
     std::optional<Report> report = read(store, *audit);
     if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
     scan::add_build_steps(store, Limits{}, *report);
-    audit::add_ancestors(store, *report);
+    audit::KnownAncestors(store).add_to(*report);
     tree.mark(*report);
     if (flags.other != 0) {
         apply_waivers(*waivers, *report);

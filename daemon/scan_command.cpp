@@ -73,7 +73,7 @@ int run(const ScanFlags& flags) {
 
     if (engine.store != nullptr) {
         scan::add_build_steps(*engine.store, engine.limits, report);
-        audit::add_ancestors(*engine.store, report);
+        audit::KnownAncestors(*engine.store).add_to(report);
     }
     tree->mark(report);
     apply_waivers(*waivers, report, flags.output);

@@ -2,7 +2,6 @@
 #include "api/forms.h"
 #include "api/service.h"
 
-#include "audit/ancestors.h"
 #include "base/text.h"
 #include "oci/reference.h"
 #include "report/json_output.h"
@@ -95,7 +94,6 @@ std::optional<Report> Service::what_was_found(std::optional<std::int64_t> audit)
     const std::shared_ptr<const config::Settings> settings = daemon_.settings();
     waivers::mark(settings->waivers, daemon_.options().today(), *report);
     scan::add_build_steps(daemon_.store(), settings->limits, *report);
-    audit::add_ancestors(daemon_.store(), *report);
     return report;
 }
 

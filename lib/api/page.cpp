@@ -3,6 +3,7 @@
 #include "api/forms.h"
 #include "api/service.h"
 #include "base/digest.h"
+#include "base/text.h"
 
 #include <algorithm>
 
@@ -19,11 +20,6 @@ const PageFile* find_file(std::string_view name) {
     const std::span<const PageFile> files = page_files();
     const auto found = std::lower_bound(files.begin(), files.end(), name, [](const PageFile& file, std::string_view wanted) { return file.name < wanted; });
     return found != files.end() && found->name == name ? &*found : nullptr;
-}
-
-std::string replace_all(std::string text, std::string_view what, std::string_view with) {
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
-    return text;
 }
 
 std::string index_for(std::string_view language) {

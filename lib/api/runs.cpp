@@ -2,6 +2,7 @@
 #include "api/forms.h"
 #include "api/service.h"
 
+#include "audit/ancestors.h"
 #include "base/text.h"
 #include "report/difference.h"
 #include "report/json_output.h"
@@ -96,6 +97,10 @@ std::variant<Report, server::Response> Service::report_of(std::string_view id_te
 }
 
 void Service::add_runs() {
+    const auto written = [this](Report& report, const std::string& format, const report::WriteOptions& options) {
+        if (format == "markdown" || format == "html") audit::KnownAncestors(daemon_.store()).add_to(report);  // they draw families
+        return report::write_report(report, format, options);
+    };
     add("POST /api/v1/scans", Need::scan, [this](const server::Request& request, const server::RouteParameters&) {
         const Result<std::string> image = only_member(request, "image");
         if (!image) return problem_of(image.error(), request.id);
@@ -164,18 +169,18 @@ void Service::add_runs() {
         out.object([&] { write_audit(out, *audit, audit_state(*audit), *language); });
         return tagged_json(out.take());
     });
-    add("GET /api/v1/audits/{id}/report", Need::read, [this](const server::Request& request, const server::RouteParameters& parameters) {
+    add("GET /api/v1/audits/{id}/report", Need::read, [this, written](const server::Request& request, const server::RouteParameters& parameters) {
         if (const Result<void> known = check_query(request, {"format", "lang"}); !known) return problem_of(known.error(), request.id);
         const Result<report::WriteOptions> options = write_options(request);
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
         std::variant<Report, server::Response> found = report_of(parameters["id"], request.id);
         if (server::Response* refusal = std::get_if<server::Response>(&found)) return std::move(*refusal);
-        Result<std::string> text = report::write_report(std::get<Report>(found), format, *options);
+        Result<std::string> text = written(std::get<Report>(found), format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
     });
     // Several runs as one report: what a command line that named several images wants to print, in the order in which it names them.
-    const auto joined = [this](const server::Request& request, std::string_view ids, std::size_t most) {
+    const auto joined = [this, written](const server::Request& request, std::string_view ids, std::size_t most) {
         const Result<report::WriteOptions> options = write_options(request);
         if (!options) return problem_of(options.error(), request.id);
         const std::string format = parameter(request, "format").empty() ? "json" : parameter(request, "format");
@@ -193,7 +198,7 @@ void Service::add_runs() {
                 whole = std::move(std::get<Report>(found));
         }
         if (!whole) return no_audit(request.id);
-        Result<std::string> text = report::write_report(*whole, format, *options);
+        Result<std::string> text = written(*whole, format, *options);
         return text ? tagged(content_type_of(format), std::move(*text)) : problem_of(text.error(), request.id);
     };
     add("GET /api/v1/report", Need::read, [joined](const server::Request& request, const server::RouteParameters&) {

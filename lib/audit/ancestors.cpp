@@ -3,9 +3,8 @@
 #include "oci/reference.h"
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <set>
-#include <string>
 #include <utility>
 
 namespace veritag::audit {
@@ -13,7 +12,7 @@ namespace {
 
 using Name = std::pair<std::string, std::string>;  // reference, and digest of the manifest
 
-// By reference, so that each is asked for once.
+// Digests by reference.
 std::map<std::string, std::set<std::string>> unknown_ancestors(const Report& report) {
     std::set<Name> judged;
     for (const ImageReport& image : report.images) judged.emplace(image.reference, image.digest);
@@ -28,15 +27,27 @@ std::map<std::string, std::set<std::string>> unknown_ancestors(const Report& rep
 
 }  // namespace
 
-void add_ancestors(store::AuditStore& store, Report& report) {
-    for (const auto& [name, digests] : unknown_ancestors(report)) {
-        const Result<oci::Reference> reference = oci::parse_reference(name);
-        if (!reference) continue;
-        std::optional<store::CurrentReference> current = store.find_current({reference->registry, reference->repository, reference->tag});
-        if (!current) continue;
-        for (ImageReport& image : current->judged.images)
-            if (digests.contains(image.digest)) report.ancestors.push_back(std::move(image));
+const std::vector<ImageReport>& KnownAncestors::images_of(const std::string& reference) {
+    const auto [known, fresh] = known_.try_emplace(reference);
+    if (!fresh) return known->second;
+    const Result<oci::Reference> name = oci::parse_reference(reference);
+    std::optional<store::CurrentReference> current = name ? store_.find_current({name->registry, name->repository, name->tag}) : std::nullopt;
+    if (!current) return known->second;
+    for (ImageReport& image : current->judged.images) {
+        ImageReport& kept = known->second.emplace_back();
+        kept.reference = std::move(image.reference);
+        kept.digest = std::move(image.digest);
+        kept.verdict = image.verdict;
+        kept.error = std::move(image.error);
+        kept.findings = std::move(image.findings);
     }
+    return known->second;
+}
+
+void KnownAncestors::add_to(Report& report) {
+    for (const auto& [reference, digests] : unknown_ancestors(report))
+        for (const ImageReport& image : images_of(reference))
+            if (digests.contains(image.digest)) report.ancestors.push_back(image);
 }
 
 }  // namespace veritag::audit

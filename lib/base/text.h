@@ -15,6 +15,8 @@ std::string to_lower(std::string_view text);            ///< ASCII only
 std::string_view trim(std::string_view text) noexcept;  ///< ASCII white space at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);  ///< keeps empty parts
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// Every `what` of the text, which is not empty, replaced; what comes in its place is not looked at again.
+std::string replace_all(std::string text, std::string_view what, std::string_view with);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) noexcept;
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 

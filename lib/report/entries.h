@@ -25,7 +25,7 @@ struct FamilyStep {
     std::optional<Verdict> verdict;   ///< of an ancestor that the report judged too
 };
 
-/// Where a piece of evidence lies: a path of the image, `environment NAME`, `label NAME` or `history`. Fit to be printed.
+/// Where a piece of evidence lies: a path of the image, or in words an environment variable, a label or the history. Fit to be printed.
 std::string evidence_place(const Evidence& evidence, Language language);
 
 /// The layers by which a finding is proven and what made each, as the image's history says, in the order of the evidence. Fit to be printed, at

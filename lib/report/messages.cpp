@@ -1,5 +1,6 @@
 #include "report/messages.h"
 
+#include "base/text.h"
 #include "report/sentences.h"
 
 #include <utility>
@@ -11,6 +12,13 @@ namespace {
 std::string known(std::string_view text, Part part) {
     std::optional<Translation> translation = translate(text, part);
     return translation ? std::move(translation->chinese) : std::string(text);
+}
+
+// Blanks in a path could make it look like words of ours: one that has them is put aside meanwhile.
+std::string known_of(const std::string& path, const std::string& message) {
+    constexpr std::string_view kAside = "\x01";
+    if (path.find(' ') == std::string::npos || message.find(kAside) != std::string::npos) return known(message, Part::problem);
+    return replace_all(known(replace_all(message, path, kAside), Part::problem), kAside, path);
 }
 
 }  // namespace
@@ -32,7 +40,7 @@ std::string message_for(const Error& error, Language language) {
     return text;
 }
 
-std::string message_for(const Problem& problem, Language language) { return language == Language::en ? problem.message : known(problem.message, Part::problem); }
+std::string message_for(const Problem& problem, Language language) { return language == Language::en ? problem.message : known_of(problem.path, problem.message); }
 
 std::string error_text_for(const std::string& message, Language language) { return language == Language::en ? message : known(message, Part::error); }
 
@@ -44,9 +52,9 @@ std::string detail_for(const Evidence& evidence, Language language) {
     if (language == Language::en) return evidence.detail;
     // What a package, a variable or a label is called is the image's own; a file of no layer is named for what could not be read of it.
     switch (evidence.source) {
-        case EvidenceSource::file: return known(evidence.detail, evidence.layer < 0 ? Part::problem : Part::detail);
+        case EvidenceSource::file: return evidence.layer < 0 ? known_of(evidence.path, evidence.detail) : known(evidence.detail, Part::detail);
         case EvidenceSource::elf:
-        case EvidenceSource::history: return known(evidence.detail, Part::detail);
+        case EvidenceSource::history: return known(evidence.detail, Part::kin);
         case EvidenceSource::package:
         case EvidenceSource::environment:
         case EvidenceSource::label: break;

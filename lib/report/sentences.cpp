@@ -1,5 +1,6 @@
 #include "report/sentences.h"
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "report/messages.h"
@@ -37,7 +38,7 @@ constexpr std::array<NamedList, 5> kLists{{{"list", {", ", " and ", "、", " 和
                                            {"missing", {", and it is missing in ", ", and it is missing in ", "、", "、"}}}};
 constexpr std::array<std::pair<std::string_view, Part>, kParts> kPartNames{{{"sentence", Part::sentence}, {"why", Part::why}, {"start", Part::start}, {"folder", Part::folder},
                                                                           {"unknown", Part::unknown}, {"distrust", Part::distrust}, {"mistake", Part::mistake}, {"rule", Part::rule},
-                                                                          {"detail", Part::detail}, {"problem", Part::problem}, {"error", Part::error}, {"action", Part::action},
+                                                                          {"detail", Part::detail}, {"kin", Part::kin}, {"problem", Part::problem}, {"error", Part::error}, {"action", Part::action},
                                                                           {"place", Part::place}, {"saw", Part::saw}, {"hint", Part::hint}, {"reason", Part::reason}, {"note", Part::note}}};
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -143,6 +144,8 @@ private:
     std::optional<Translated> value_of(const Hole& hole, std::string_view text, std::size_t depth) {
         if (hole.kind.empty()) return fact(text);
         if (hole.kind == "number") return !text.empty() && std::all_of(text.begin(), text.end(), is_digit) ? std::optional(fact(text)) : std::nullopt;
+        if (hole.kind == "word") return !text.empty() && text.find(' ') == std::string_view::npos ? std::optional(fact(text)) : std::nullopt;
+        if (hole.kind == "digest") return Digest::parse(text) ? std::optional(fact(text)) : std::nullopt;
         if (hole.kind == "kinds") return kinds(text);
         if (hole.kind == "elsewhere") return elsewhere(text);
         for (const auto& [name, list] : kLists)

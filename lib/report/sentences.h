@@ -21,7 +21,8 @@ enum class Part {
     distrust,  ///< why the name of a base proves nothing
     mistake,   ///< in a Dockerfile or a YAML file
     rule,      ///< the title of a tag's rule
-    detail,    ///< Evidence::detail, where it is no text of the image
+    detail,    ///< Evidence::detail of a file, where it is no text of the image
+    kin,       ///< Evidence::detail of an ELF file, or of what an image is built on
     problem,   ///< Problem::message
     error,     ///< Error::message(), or why a run has no end
     action,    ///< Error::what
@@ -33,7 +34,7 @@ enum class Part {
     last = note,
 };
 
-/// `{1}` is any text and `{2:list}` text of that kind: a Part, `number`, or one of the lists of sentences.cpp. Other braces are braces.
+/// `{1}` is any text and `{2:list}` text of that kind: a Part, `number`, `word` (without blanks), `digest`, or one of the lists of sentences.cpp. Other braces are braces.
 struct Sentence {
     Part part = Part::sentence;
     std::string_view english;

@@ -205,6 +205,8 @@ void CurrentImages::publish() {
         picture->skipped.insert(picture->skipped.end(), look.skipped.begin(), look.skipped.end());
     }
     std::sort(picture->skipped.begin(), picture->skipped.end(), [](const SkippedLine& a, const SkippedLine& b) { return place_of(a) < place_of(b); });
+    // An index may name one child twice; a page's cursor tells places apart, not their number.
+    picture->skipped.erase(std::unique(picture->skipped.begin(), picture->skipped.end(), [](const SkippedLine& a, const SkippedLine& b) { return place_of(a) == place_of(b); }), picture->skipped.end());
     std::sort(picture->images.begin(), picture->images.end(), [](const ImageLine& a, const ImageLine& b) { return place_of(a) < place_of(b); });
     for (const ImageLine& line : picture->images) ++picture->verdicts.of(line.verdict);
     picture->version = ++version_;

@@ -31,7 +31,7 @@ std::optional<Error> failure_of(const Report& report) {
     return std::nullopt;
 }
 
-// By it whoever ordered the run decides: what is waived does not count.
+// By `worst` whoever ordered the run decides: what is waived does not count there. The verdicts are those of the images, waived or not.
 RunResult result_of(const audit::AuditOutcome& outcome) {
     constexpr std::size_t kMostMessageBytes = 1000;  // so that a list of jobs has room for it
     RunResult result{.audit = outcome.audit, .images = outcome.report.images.size(), .worst = "", .unread = outcome.report.images.empty(), .verdicts = count_verdicts(outcome.report.images)};

@@ -37,7 +37,7 @@ JobInfo info_of(const Statement& row) {
 
 Result<std::optional<Job>> SqliteQueue::find(std::int64_t id) {
     return file_.read("find job", [&](Connection& connection) -> Result<std::optional<Job>> {
-        // One statement, so that state and result belong together.
+        // One statement, so that state and result belong together. Results are blobs, whose length() is in bytes.
         std::string sql(kInfo);
         sql.insert(sql.find(" FROM"), ", b.payload, b.result");
         Statement row = connection.prepare(sql + "WHERE id = ?");

@@ -34,6 +34,7 @@ export const TEXTS = {
   fail: ["fail", "不符"],
   unknown: ["unknown", "无法判定"],
   error: ["error", "读取失败"],
+  errorText: ["error: {text}", "读取失败：{text}"],
   passMeans: ["what the tag says is proven", "标签所述均已证实"],
   warnMeans: ["true, with a blemish", "属实，但有瑕疵"],
   failMeans: ["something else is inside", "内容与标签不符"],

@@ -130,7 +130,7 @@ export async function show(main, route, signal) {
   const trendSection = h("section", { class: "card" });
   trend(trendSection, audits);
   put(main, h("h1", {}, t("overview")));
-  if (all.lines.length === 0) add(main, firstSteps(targets));
+  if (all.lines.length === 0) add(main, firstSteps(targets), skipped.total > 0 && skippedList(skipped, signal));
   else
     add(main, h("p", { class: "lead" }, t("imagesKnown", { tags: number(all.tags.length), images: number(all.lines.length) })), tiles(counts), verdictBar(counts),
       h("p", { class: "note" }, t("coverageText", { judged: number(judged(counts)), listed: number(total(counts)), unknown: number(counts.unknown), unread: number(counts.error) })), skippedList(skipped, signal),

@@ -28,7 +28,7 @@ function action(job) {
 const outcome = (job) => job.result && h("a", { class: "fared", href: to(["audit", job.result.audit]) }, job.result.verdicts && job.result.images > 0 ? verdictCounts(job.result.verdicts) : t("imagesLooked", { count: number(job.result.images) }));
 
 const stateOf = (job) => h("span", { class: `state ${job.state === "done" && job.result ? "over" : job.state}` }, t(STATES[job.state] ?? "all"));
-const wrongOf = (job) => job.failure?.message ?? (job.result?.error && `${t("error")}: ${job.result.error.message}`);
+const wrongOf = (job) => job.failure?.message ?? (job.result?.error && t("errorText", { text: job.result.error.message }));
 
 const columns = () => [
   { title: "№", class: "number", head: true, cell: (job) => job.id },

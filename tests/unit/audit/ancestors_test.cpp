@@ -48,7 +48,12 @@ protected:
     std::vector<std::string> ancestors_of(std::vector<ImageReport> images) {
         Report report;
         report.images = std::move(images);
-        add_ancestors(*store_, report);
+        KnownAncestors known(*store_);
+        known.add_to(report);
+        Report again;
+        again.images = report.images;
+        known.add_to(again);
+        EXPECT_EQ(again.ancestors.size(), report.ancestors.size()) << "what was read once is known";
         std::vector<std::string> names;
         for (const ImageReport& each : report.ancestors) names.push_back(each.reference + " " + each.digest.substr(7, 1) + " " + std::string(to_string(each.verdict)));
         return names;

@@ -54,6 +54,18 @@ TEST(MessageFor, SaysAPartThatCouldNotBeReadInChinese) {
     EXPECT_EQ(message_for(Problem{"a", "something new: with \"quotes\""}, Language::zh), "something new: with \"quotes\"");
 }
 
+// Whatever a path is called, it comes out as it is.
+TEST(MessageFor, LeavesPathsAsTheyAre) {
+    for (const std::string name : {"a package b-1.dist-info/METADATA", "my config c/METADATA", "x layer 3 y/METADATA", "record 5 of x/METADATA", "entry 3 x/METADATA", "annotation x/METADATA", "tar @5 extended header/METADATA",
+                                   "it has no name: read tar: no entries; try again/METADATA", "package b c/METADATA", "a member \"b\"/METADATA", "frame at x/METADATA", "reached as x/METADATA"}) {
+        const std::string english = "layer 0: read Python metadata: " + name + " @0: its header has no Name";
+        EXPECT_EQ(message_for(Problem{name, english}, Language::zh), "第 0 层：读取 Python 元数据：" + name + " @0：头部没有 Name");
+        EXPECT_EQ(detail_for({.source = EvidenceSource::file, .path = name, .layer = -1, .diff_id = "", .detail = english}, Language::zh), message_for(Problem{name, english}, Language::zh));
+    }
+    const Error of_a_layer{ErrorCode::malformed, "read tar", "docker.io/a/b:1 layer 2 sha256:" + std::string(64, 'a') + " tar @512", "it holds a NUL", ""};
+    EXPECT_EQ(message_for(of_a_layer, Language::zh), "读取 tar：docker.io/a/b:1 第 2 层 sha256:" + std::string(64, 'a') + " tar @512：其中有 NUL 字符");
+}
+
 TEST(DetailFor, LeavesTheTextOfAnImageAsItIs) {
     const auto detail = [](EvidenceSource source, int layer, const char* text) { return detail_for({.source = source, .path = "p", .layer = layer, .diff_id = "", .detail = text}, Language::zh); };
     EXPECT_EQ(detail(EvidenceSource::history, 3, "4 layers of docker.io/a/b:1@sha256:00"), "docker.io/a/b:1@sha256:00 的 4 层");
@@ -61,6 +73,10 @@ TEST(DetailFor, LeavesTheTextOfAnImageAsItIs) {
     EXPECT_EQ(detail(EvidenceSource::file, -1, "layer 1: absolute name, read as relative to the image's root"), "第 1 层：名称是绝对路径，按相对于镜像根目录读取");
     EXPECT_EQ(detail(EvidenceSource::file, 0, "layer 1: absolute name, read as relative to the image's root"), "layer 1: absolute name, read as relative to the image's root") << "a line of a file";
     for (const EvidenceSource source : {EvidenceSource::package, EvidenceSource::environment, EvidenceSource::label}) EXPECT_EQ(detail(source, 0, "computed from the layer"), "computed from the layer");
+    for (const char* line : {"version=8.0.RC1 is sha256:123", "4 layers of docker.io/a/b:1@sha256:00", "reached as the last", "ELF for all"}) EXPECT_EQ(detail(EvidenceSource::file, 0, line), line);
+    const std::string whole = "docker.io/a/b:1 is sha256:" + std::string(64, 'a');
+    EXPECT_EQ(detail(EvidenceSource::file, 0, whole.c_str()), whole);
+    EXPECT_EQ(detail(EvidenceSource::history, -1, whole.c_str()), "docker.io/a/b:1 对应 sha256:" + std::string(64, 'a'));
     EXPECT_EQ(detail(EvidenceSource::file, 0, "VERSION=\"22.03 (LTS-SP4)\""), "VERSION=\"22.03 (LTS-SP4)\"");
 }
 
