@@ -11,8 +11,8 @@ namespace {
 
 server::Response no_job(const server::Request& request) { return server::problem(404, "", "No such job is known; jobs that ended are dropped after a week.", "about:blank", request.id); }
 
-// What somebody with the role scan may have ordered. All else was asked for by the schedule, a registry or Harbor, or tells people.
-bool is_on_demand(const store::JobInfo& job) { return job.priority == store::Priority::on_demand && (job.kind == serve::kScanJob || job.kind == serve::kAuditJob); }
+// What only people with the role scan have ordered. All else was asked for by the schedule, a registry or Harbor, too, or tells people.
+bool is_on_demand(const store::JobInfo& job) { return job.least_urgent == store::Priority::on_demand && (job.kind == serve::kScanJob || job.kind == serve::kAuditJob); }
 
 }  // namespace
 

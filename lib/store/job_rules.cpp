@@ -47,6 +47,7 @@ EnqueueAnswer JobQueue::enqueue(std::span<const NewJob> jobs) {
 Waiting join(const Waiting& first, const Waiting& newcomer) {
     Waiting both = first;
     both.priority = std::min(first.priority, newcomer.priority);
+    both.least_urgent = std::max(first.least_urgent, newcomer.least_urgent);
     both.since = std::min(first.since, newcomer.since);
     // After a failure the wait is there to spare a registry. Only who is more urgent than all before may end it, so that happens twice at most.
     if (first.attempts == 0 || newcomer.priority < first.priority) both.ready = std::min(first.ready, newcomer.ready);

@@ -7,7 +7,8 @@ namespace veritag::store {
 
 /// What of a waiting job changes when another joins it.
 struct Waiting {
-    Priority priority = Priority::push;
+    Priority priority = Priority::push;      ///< of the most urgent that asked for it
+    Priority least_urgent = Priority::push;  ///< of the least urgent
     TimePoint since;  ///< from then on it waits for its turn
     TimePoint ready;  ///< it does not start before
     int attempts = 0;

@@ -84,7 +84,8 @@ struct JobInfo {
     std::int64_t id = 0;
     std::string kind;
     std::string key;
-    Priority priority = Priority::push;
+    Priority priority = Priority::push;      ///< of the most urgent that asked for it
+    Priority least_urgent = Priority::push;  ///< of the least urgent: on demand where nobody else asked
     JobState state = JobState::waiting;
     int attempts = 0;  ///< runs that were begun
     int most_attempts = 0;

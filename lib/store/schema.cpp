@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x76746167;  // "vtag", in the file's header (sqlite.org/fileformat2.html, section 1.3)
 
 // Never changed once released: a store that has made a step does not make it again. A further step is a further line.
-constexpr std::array<std::string_view, 5> kMigrations{
+constexpr std::array<std::string_view, 6> kMigrations{
     R"(CREATE TABLE migrations (
          version INTEGER PRIMARY KEY,
          applied INTEGER NOT NULL         -- seconds since 1970
@@ -170,7 +170,9 @@ constexpr std::array<std::string_view, 5> kMigrations{
        ALTER TABLE audits ADD COLUMN failure TEXT NOT NULL DEFAULT '';      -- why
        CREATE INDEX audits_by_kind ON audits (kind);                        -- and by id, as every index
        CREATE INDEX audits_open ON audits (id) WHERE ended IS NULL;
-       CREATE INDEX layers_by_wanted ON layers (wanted);)"};
+       CREATE INDEX layers_by_wanted ON layers (wanted);)",
+    R"(ALTER TABLE jobs ADD COLUMN least_urgent INTEGER NOT NULL DEFAULT 0;  -- as priority, of the least urgent that asked for it
+       UPDATE jobs SET least_urgent = priority;)"};
 
 Result<void> check_owner(Connection& connection, const std::string& path) {
     const std::int64_t id = connection.number("PRAGMA application_id");

@@ -8,14 +8,14 @@ namespace veritag::store {
 namespace {
 
 constexpr std::string_view kInfo =
-    "SELECT id, kind, key, priority, state, attempts, most_attempts, lost, deadline, enqueued, ready, changed, started, worker, cancel, error_code, error, successor, "
+    "SELECT id, kind, key, priority, state, attempts, most_attempts, lost, deadline, enqueued, ready, changed, started, worker, cancel, error_code, error, successor, least_urgent, "
     "CASE WHEN length(b.result) <= ? THEN b.result ELSE '' END FROM jobs "
     "LEFT JOIN job_bodies b ON b.job = id ";
 constexpr std::int64_t kPrunedAtOnce = 200;  // jobs a transaction, so that nobody waits for long
 
 JobInfo info_of(const Statement& row) {
     JobInfo info{.id = row.number(0), .kind = row.text(1), .key = row.text(2)};
-    info.priority = static_cast<Priority>(std::clamp<std::int64_t>(row.number(3), 0, kPriorities - 1));
+    info.priority = priority_of(row.number(3));
     info.state = static_cast<JobState>(std::clamp<std::int64_t>(row.number(4), 0, kJobStates - 1));
     info.attempts = static_cast<int>(row.number(5));
     info.most_attempts = static_cast<int>(row.number(6));
@@ -29,7 +29,8 @@ JobInfo info_of(const Statement& row) {
     info.cancel_asked = row.number(14) != 0;
     if (std::string code = row.text(15); !code.empty()) info.failure = {std::move(code), row.text(16)};
     info.successor = row.number(17);
-    info.short_result = row.text(18);
+    info.least_urgent = priority_of(row.number(18));
+    info.short_result = row.text(19);
     return info;
 }
 
@@ -43,7 +44,7 @@ Result<std::optional<Job>> SqliteQueue::find(std::int64_t id) {
         Statement row = connection.prepare(sql + "WHERE id = ?");
         row.bind(static_cast<std::int64_t>(kMostShortResult)).bind(id);
         if (!row.step()) return std::optional<Job>();
-        return std::optional(Job{info_of(row), row.text(19), row.text(20)});
+        return std::optional(Job{info_of(row), row.text(20), row.text(21)});
     });
 }
 

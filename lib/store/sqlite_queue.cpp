@@ -11,7 +11,7 @@ namespace veritag::store {
 namespace {
 
 constexpr std::string_view kRow =
-    "SELECT id, kind, key, priority, since, ready, attempts, most_attempts, deadline, state, lost, started, holder, token, lease, lease_end, cancel FROM jobs ";
+    "SELECT id, kind, key, priority, since, ready, attempts, most_attempts, deadline, state, lost, started, holder, token, lease, lease_end, cancel, least_urgent FROM jobs ";
 
 std::int64_t number_of(JobState state) noexcept { return static_cast<std::int64_t>(state); }
 std::int64_t number_of(Priority priority) noexcept { return static_cast<std::int64_t>(priority); }
@@ -66,7 +66,7 @@ TimePoint SqliteQueue::settled_now(Connection& connection) {
 std::optional<SqliteQueue::Row> SqliteQueue::read_row(Statement& statement) {
     if (!statement.step()) return std::nullopt;
     Row row{.id = statement.number(0), .kind = statement.text(1), .key = statement.text(2)};
-    row.waiting = {.priority = static_cast<Priority>(std::clamp<std::int64_t>(statement.number(3), 0, kPriorities - 1)), .since = time_point_of(statement.number(4)),
+    row.waiting = {.priority = priority_of(statement.number(3)), .least_urgent = priority_of(statement.number(17)), .since = time_point_of(statement.number(4)),
                    .ready = time_point_of(statement.number(5)), .attempts = static_cast<int>(statement.number(6)), .most_attempts = static_cast<int>(statement.number(7)),
                    .deadline = std::chrono::milliseconds(statement.number(8))};
     row.state = static_cast<JobState>(std::clamp<std::int64_t>(statement.number(9), 0, kJobStates - 1));
@@ -136,7 +136,7 @@ Error SqliteQueue::full() const {
 std::optional<Enqueued> SqliteQueue::enqueue_one(Connection& connection, const NewJob& job, TimePoint now, std::size_t& waiting) {
     if (const auto known = job_of_events(connection, job.events, now - options_.event_window)) return Enqueued{*known, EnqueueOutcome::duplicate};
     const TimePoint ready = std::clamp(job.not_before.value_or(now), now, now + kLongestDelay);
-    const Waiting fresh{.priority = job.priority, .since = ready, .ready = ready, .most_attempts = job.most_attempts, .deadline = job.deadline};
+    const Waiting fresh{.priority = job.priority, .least_urgent = job.priority, .since = ready, .ready = ready, .most_attempts = job.most_attempts, .deadline = job.deadline};
     Enqueued result;
     if (const std::optional<Row> first = waiting_row(connection, job.kind, job.key)) {
         write_waiting(connection, first->id, join(first->waiting, fresh), now);
@@ -146,9 +146,9 @@ std::optional<Enqueued> SqliteQueue::enqueue_one(Connection& connection, const N
         if (waiting >= options_.most_waiting) return std::nullopt;
         ++waiting;
         connection.prepare(R"(INSERT INTO jobs (kind, key, priority, state, attempts, most_attempts, lost, deadline, enqueued, since, ready, changed, started, worker, holder, token, lease,
-                                                lease_end, cancel, error_code, error, successor) VALUES (?, ?, ?, 0, 0, ?, 0, ?, ?, ?, ?, ?, 0, '', '', '', 0, 0, 0, '', '', 0))")
+                                                lease_end, cancel, error_code, error, successor, least_urgent) VALUES (?, ?, ?, 0, 0, ?, 0, ?, ?, ?, ?, ?, 0, '', '', '', 0, 0, 0, '', '', 0, ?))")
             .bind(job.kind).bind(job.key).bind(number_of(job.priority)).bind(fresh.most_attempts).bind(fresh.deadline.count()).bind(milliseconds_of(now))
-            .bind(milliseconds_of(ready)).bind(milliseconds_of(ready)).bind(milliseconds_of(now)).run();
+            .bind(milliseconds_of(ready)).bind(milliseconds_of(ready)).bind(milliseconds_of(now)).bind(number_of(job.priority)).run();
         result = {connection.number("SELECT last_insert_rowid()"), EnqueueOutcome::added};
         connection.prepare("INSERT INTO job_bodies (job, payload, result) VALUES (?, ?, x'')").bind(result.id).bind_blob(job.payload).run();
     }
@@ -157,9 +157,9 @@ std::optional<Enqueued> SqliteQueue::enqueue_one(Connection& connection, const N
 }
 
 void SqliteQueue::write_waiting(Connection& connection, std::int64_t id, const Waiting& waiting, TimePoint now) {
-    connection.prepare(R"(UPDATE jobs SET state = 0, priority = ?, since = ?, ready = ?, attempts = ?, most_attempts = ?, deadline = ?, changed = ?, token = '', holder = '', cancel = 0
+    connection.prepare(R"(UPDATE jobs SET state = 0, priority = ?, least_urgent = ?, since = ?, ready = ?, attempts = ?, most_attempts = ?, deadline = ?, changed = ?, token = '', holder = '', cancel = 0
                           WHERE id = ?)")
-        .bind(number_of(waiting.priority)).bind(milliseconds_of(waiting.since)).bind(milliseconds_of(waiting.ready)).bind(waiting.attempts).bind(waiting.most_attempts)
+        .bind(number_of(waiting.priority)).bind(number_of(waiting.least_urgent)).bind(milliseconds_of(waiting.since)).bind(milliseconds_of(waiting.ready)).bind(waiting.attempts).bind(waiting.most_attempts)
         .bind(waiting.deadline.count()).bind(milliseconds_of(now)).bind(id).run();
 }
 
@@ -187,6 +187,7 @@ Result<std::optional<Enqueued>> SqliteQueue::retry(std::int64_t id) {
         if (const std::optional<Row> other = waiting_row(connection, row->kind, row->key)) {
             end(connection, id, JobState::superseded, now);
             connection.prepare("UPDATE jobs SET successor = ? WHERE id = ?").bind(other->id).bind(id).run();
+            connection.prepare("UPDATE jobs SET least_urgent = max(least_urgent, ?) WHERE id = ?").bind(number_of(row->waiting.least_urgent)).bind(other->id).run();
             return std::optional(Enqueued{other->id, EnqueueOutcome::joined});
         }
         if (static_cast<std::size_t>(connection.number("SELECT count(*) FROM jobs WHERE state = 0")) >= options_.most_waiting) return full();

@@ -5,6 +5,7 @@
 #include "store/queue.h"
 #include "store/sqlite_file.h"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
@@ -88,6 +89,8 @@ private:
 
 // Columns of the tables.
 inline std::int64_t milliseconds_of(TimePoint time) noexcept { return time.time_since_epoch().count(); }
+/// Of a row, whatever stands in it.
+inline Priority priority_of(std::int64_t number) noexcept { return static_cast<Priority>(std::clamp<std::int64_t>(number, 0, kPriorities - 1)); }
 inline TimePoint time_point_of(std::int64_t milliseconds) noexcept { return TimePoint(std::chrono::milliseconds(milliseconds)); }
 
 }  // namespace veritag::store

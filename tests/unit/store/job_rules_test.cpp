@@ -21,12 +21,16 @@ struct JoinCase {
 void PrintTo(const JoinCase& c, std::ostream* out) { *out << c.name; }
 
 std::string text_of(const Waiting& w) {
-    return std::string(to_string(w.priority)) + " since " + std::to_string((w.since - kNow) / 1s) + " ready " + std::to_string((w.ready - kNow) / 1s) + " attempts " +
+    return std::string(to_string(w.priority)) + " and " + std::string(to_string(w.least_urgent)) + " since " + std::to_string((w.since - kNow) / 1s) + " ready " + std::to_string((w.ready - kNow) / 1s) + " attempts " +
            std::to_string(w.attempts) + '/' + std::to_string(w.most_attempts) + " deadline " + std::to_string(w.deadline / 1s);
 }
 
 Waiting waiting(Priority priority, std::chrono::seconds since, std::chrono::seconds ready, int attempts, int most, std::chrono::seconds deadline = 60s) {
-    return {priority, kNow + since, kNow + ready, attempts, most, deadline};
+    return {priority, priority, kNow + since, kNow + ready, attempts, most, deadline};
+}
+Waiting also_for(Priority least_urgent, Waiting of) {
+    of.least_urgent = least_urgent;
+    return of;
 }
 
 class JobJoin : public testing::TestWithParam<JoinCase> {};
@@ -39,12 +43,12 @@ constexpr Priority kPush = Priority::push;
 constexpr Priority kPlan = Priority::schedule;
 INSTANTIATE_TEST_SUITE_P(Rows, JobJoin, testing::Values(
     JoinCase{"Equal", waiting(kPush, -9s, -9s, 0, 5), waiting(kPush, 0s, 0s, 0, 5), waiting(kPush, -9s, -9s, 0, 5)},
-    JoinCase{"Raised", waiting(kPlan, -9s, -9s, 0, 5), waiting(kUser, 0s, 0s, 0, 2), waiting(kUser, -9s, -9s, 0, 5)},
-    JoinCase{"NeverLowered", waiting(kUser, -9s, -9s, 0, 5), waiting(kPlan, 0s, 0s, 0, 7), waiting(kUser, -9s, -9s, 0, 7)},
+    JoinCase{"Raised", waiting(kPlan, -9s, -9s, 0, 5), waiting(kUser, 0s, 0s, 0, 2), also_for(kPlan, waiting(kUser, -9s, -9s, 0, 5))},
+    JoinCase{"NeverLowered", waiting(kUser, -9s, -9s, 0, 5), waiting(kPlan, 0s, 0s, 0, 7), also_for(kPlan, waiting(kUser, -9s, -9s, 0, 7))},
     JoinCase{"APlannedOneIsWantedNow", waiting(kPlan, 3600s, 3600s, 0, 5), waiting(kPlan, 0s, 0s, 0, 5), waiting(kPlan, 0s, 0s, 0, 5)},
     JoinCase{"TheLaterPlanDoesNotDelay", waiting(kPlan, 0s, 0s, 0, 5), waiting(kPlan, 3600s, 3600s, 0, 5), waiting(kPlan, 0s, 0s, 0, 5)},
     JoinCase{"TheWaitAfterAFailureHolds", waiting(kPush, 300s, 300s, 2, 5), waiting(kPush, 0s, 0s, 0, 5), waiting(kPush, 0s, 300s, 2, 7)},
-    JoinCase{"SomebodyMoreUrgentEndsIt", waiting(kPush, 300s, 300s, 2, 5), waiting(kUser, 0s, 0s, 0, 5), waiting(kUser, 0s, 0s, 2, 7)},
+    JoinCase{"SomebodyMoreUrgentEndsIt", waiting(kPush, 300s, 300s, 2, 5), waiting(kUser, 0s, 0s, 0, 5), also_for(kPush, waiting(kUser, 0s, 0s, 2, 7))},
     JoinCase{"ButNotASecondTime", waiting(kUser, 300s, 300s, 3, 7), waiting(kUser, 0s, 0s, 0, 1), waiting(kUser, 0s, 300s, 3, 7)},
     JoinCase{"TheLongerDeadline", waiting(kPush, 0s, 0s, 0, 5, 60s), waiting(kPush, 0s, 0s, 0, 5, 90s), waiting(kPush, 0s, 0s, 0, 5, 90s)}),
     [](const auto& each) { return each.param.name; });

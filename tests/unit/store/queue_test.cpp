@@ -357,6 +357,36 @@ TEST_F(Queue, ADeadLetterIsRetriedWithAllItsAttempts) {
     EXPECT_FALSE(info(state->jobs(), id).failure) << "it went well in the end";
 }
 
+// By it is told who may cancel a job.
+TEST_F(Queue, RemembersTheLeastUrgentThatAsked) {
+    auto state = open();
+    const std::int64_t own = put(state->jobs(), scan_of("own", Priority::on_demand)).id;
+    EXPECT_EQ(info(state->jobs(), own).least_urgent, Priority::on_demand);
+    const std::int64_t pushed = put(state->jobs(), scan_of("pushed", Priority::push)).id;
+    EXPECT_EQ(put(state->jobs(), scan_of("pushed", Priority::on_demand)).id, pushed);
+    EXPECT_EQ(info(state->jobs(), pushed).priority, Priority::on_demand);
+    EXPECT_EQ(info(state->jobs(), pushed).least_urgent, Priority::push) << "a push asked for it, too";
+    // What was called off takes its askers along to the one that waits by then.
+    must(state->jobs().cancel(pushed));
+    const std::int64_t ordered = put(state->jobs(), scan_of("pushed", Priority::on_demand)).id;
+    EXPECT_EQ(info(state->jobs(), ordered).least_urgent, Priority::on_demand);
+    must(state->jobs().retry(pushed));
+    EXPECT_EQ(info(state->jobs(), ordered).least_urgent, Priority::push);
+    // So does one that runs, fails, and finds another waiting behind it.
+    put(state->jobs(), scan_of("running", Priority::schedule));
+    while (const auto lease = take(state->jobs())) {
+        if (lease->key != "running") {
+            must(state->jobs().finish(lease->token, ""));
+            continue;
+        }
+        const std::int64_t behind = put(state->jobs(), scan_of("running", Priority::on_demand)).id;
+        must(state->jobs().fail(lease->token, test::network_error(), {.again = true}));
+        const JobInfo left = info(state->jobs(), behind);
+        EXPECT_EQ(left.state == JobState::superseded ? info(state->jobs(), left.successor).least_urgent : left.least_urgent, Priority::schedule);
+        break;
+    }
+}
+
 TEST_F(Queue, ARetryJoinsTheOneThatWaits) {
     DaemonStateOptions options;
     options.queue.most_waiting = 1;
@@ -367,6 +397,7 @@ TEST_F(Queue, ARetryJoinsTheOneThatWaits) {
     EXPECT_EQ(must(state->jobs().retry(old)), (Enqueued{fresh, EnqueueOutcome::joined}));
     EXPECT_EQ(info(state->jobs(), old).state, JobState::superseded);
     EXPECT_EQ(info(state->jobs(), old).successor, fresh);
+    EXPECT_EQ(info(state->jobs(), fresh).least_urgent, Priority::push);
     const auto lease = take(state->jobs());
     EXPECT_EQ(lease->payload, "new");
     must(state->jobs().fail(lease->token, test::network_error(), {.again = false}));
