@@ -15,9 +15,11 @@ function sentence(image, judged) {
   if (image.verdict === "error") return image.error?.message ?? "";
   const count = (outcome) => judged.filter((each) => each.outcome === outcome).length;
   if (judged.length === 0) return t("noClaims");
-  if (count("false")) return t("verdictOne", { broken: count("false"), all: judged.length });
+  // How much is wrong, and the worst of it: claimed and found.
+  const worst = image.findings.find((each) => each.severity === "error")?.message ?? "";
+  if (count("false")) return `${t("verdictOne", { broken: count("false"), all: judged.length })} ${worst}`;
   if (count("open")) return t("verdictOpen", { open: count("open"), all: judged.length });
-  return image.verdict === "fail" ? t("verdictElse") : t("verdictHolds", { all: judged.length });
+  return image.verdict === "fail" ? `${t("verdictElse")} ${worst}` : t("verdictHolds", { all: judged.length });
 }
 
 function claimsSection(image, judged) {

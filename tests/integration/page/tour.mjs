@@ -295,6 +295,12 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     }
     await go(chinese, "#/queue");
     await shot(chinese, "queue-zh-1280", { fullPage: true });
+    const name = `${settings.host}/${settings.liar.join(":")}`;
+    await go(chinese, `#/image/${liar.indexDigest}?ref=${encodeURIComponent(name)}&platform=linux%2Famd64`);
+    const report = await api(`images/${liar.indexDigest}?lang=zh`);
+    const wrong = report.images.find((each) => each.reference === name).findings.find((each) => each.severity === "error").message;
+    if (!(await text(chinese, "p.lead")).includes(wrong)) problems.push(`the first line of an image lacks ${wrong}: ${await text(chinese, "p.lead")}`);
+    await shot(chinese, "image-zh-1280", { fullPage: true, clip: { x: 0, y: 0, width: 1280, height: 1700 } });
     await chinese.click("text=English");
     await chinese.waitForFunction(() => document.documentElement.lang === "en");
     if (!chinese.url().includes("lang=en")) problems.push("the choice is not in the address");
