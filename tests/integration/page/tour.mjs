@@ -286,13 +286,16 @@ export async function tour({ settings, check, tab, go, api, shot }) {
       const english = said.match(/\b(Overview|Images|Findings|Layers|Looked at|Action|Search|Verdict|The tag claims|New|Mended)\b/);
       if (english || !/[\u4e00-\u9fff]/.test(said)) problems.push(`${view}: ${english?.[0]}`);
     }
-    // What is said of errors, jobs and skipped things was stored in English.
-    for (const [view, open, place, word] of [["", "#skipped summary", "#skipped table", "证明（attestation）"], ["queue", null, "main", "的地址是内部地址"], ["images?verdict=error&q=no%2Fregistry", "#results tbody a", "main", "的地址是内部地址"]]) {
-      await go(chinese, `#/${view}`);
-      if (open) await chinese.click(open);
-      await chinese.waitForFunction(([place, word]) => document.querySelector(place)?.innerText.includes(word), [place, word], { timeout: 5_000 })
-        .catch(async () => problems.push(`${view} lacks ${word}: ${(await text(chinese, place)).slice(0, 600)}`));
+    // What is said of errors, jobs and skipped things was stored in English; and the browser prefers English.
+    const chosen = await tab();
+    for (const [view, open, place, word] of [["?lang=zh", "#skipped summary", "#skipped table", "证明（attestation）"], ["queue?lang=zh", null, "main", "的地址是内部地址"],
+      ["images?verdict=error&q=no%2Fregistry&lang=zh", "#results tbody a", "main", "的地址是内部地址"]]) {
+      await go(chosen, `#/${view}`);
+      if (open) await chosen.click(open);
+      await chosen.waitForFunction(([place, word]) => document.querySelector(place)?.innerText.includes(word), [place, word], { timeout: 5_000 })
+        .catch(async () => problems.push(`${view} lacks ${word}: ${(await text(chosen, place)).slice(0, 600)}`));
     }
+    await chosen.context().close();
     await go(chinese, "#/queue");
     await shot(chinese, "queue-zh-1280", { fullPage: true });
     const name = `${settings.host}/${settings.liar.join(":")}`;
