@@ -37,6 +37,12 @@ Failure final_failure(Error error, const std::string& what, const std::string& w
     return failure;
 }
 
+// Where no limit of the operator's is passed, the peer is at fault.
+Failure too_much(const HttpRequest& request, std::uint64_t bytes, const std::string& limit_key, std::uint64_t most) {
+    if (!limit_key.empty()) return Failure{limit_error(request.what, request.where(), bytes, limit_key, most)};
+    return Failure{Error{ErrorCode::over_limit, request.what, request.where(), std::to_string(bytes) + " bytes, where " + std::to_string(most) + " were asked for", ""}};
+}
+
 Failure cancelled_call(const Call& call) { return Failure{Error{ErrorCode::cancelled, call.what, call.where(), "stopped on request", ""}}; }
 
 }  // namespace
@@ -201,16 +207,6 @@ asio::awaitable<std::optional<Failure>> Session::stream_once(const Call& call, B
                             "the body ended at byte " + std::to_string(progress.delivered()) + " of " + std::to_string(progress.size()),
                             ""}};
 }
-
-namespace {
-
-// Where no limit of the operator's is passed, the peer is at fault.
-Failure too_much(const HttpRequest& request, std::uint64_t bytes, const std::string& limit_key, std::uint64_t most) {
-    if (!limit_key.empty()) return Failure{limit_error(request.what, request.where(), bytes, limit_key, most)};
-    return Failure{Error{ErrorCode::over_limit, request.what, request.where(), std::to_string(bytes) + " bytes, where " + std::to_string(most) + " were asked for", ""}};
-}
-
-}  // namespace
 
 asio::awaitable<Tried<std::string>> Session::read_body(Exchange& exchange, std::uint64_t max_bytes, const std::string& limit_key,
                                                        CancelScope& scope) {

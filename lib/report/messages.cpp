@@ -14,11 +14,14 @@ std::string known(std::string_view text, Part part) {
     return translation ? std::move(translation->chinese) : std::string(text);
 }
 
-// Blanks in a path could make it look like words of ours: one that has them is put aside meanwhile.
+// Blanks in a path could make it look like words of ours: one that has them is put aside meanwhile. In the message it is quoted, and so may be
+// cut; what was quoted has no control characters.
 std::string known_of(const std::string& path, const std::string& message) {
     constexpr std::string_view kAside = "\x01";
-    if (path.find(' ') == std::string::npos || message.find(kAside) != std::string::npos) return known(message, Part::problem);
-    return replace_all(known(replace_all(message, path, kAside), Part::problem), kAside, path);
+    if (path.find(' ') == std::string::npos) return known(message, Part::problem);
+    if (message.find(kAside) != std::string::npos) return message;
+    const std::string shown = quote(path);
+    return replace_all(known(replace_all(message, shown, kAside), Part::problem), kAside, shown);
 }
 
 }  // namespace

@@ -161,11 +161,12 @@ void Sarif::evidence(const Finding& finding, const ImageReport* image) {
         for (const Evidence& each : finding.evidence)
             json_.object([&] {
                 const std::string place = evidence_place(each, options_.language);
+                const std::string name = evidence_place(each, Language::en);  // by it the place is known again, whoever reads
                 json_.number("id", ++id);
                 json_.list("logicalLocations", [&] {
                     json_.object([&] {
-                        json_.member("name", place.empty() ? to_string(each.source) : place);
-                        json_.member("fullyQualifiedName", (image != nullptr ? image->reference + " " : std::string()) + (each.diff_id.empty() ? "" : each.diff_id + " ") + (place.empty() ? std::string(to_string(each.source)) : place));
+                        json_.member("name", name.empty() ? to_string(each.source) : name);
+                        json_.member("fullyQualifiedName", (image != nullptr ? image->reference + " " : std::string()) + (each.diff_id.empty() ? "" : each.diff_id + " ") + (name.empty() ? std::string(to_string(each.source)) : name));
                     });
                 });
                 std::string said = each.layer < 0 ? place : fill(veritag::report::text(Text::layer, options_.language), {place, std::to_string(each.layer)});

@@ -14,7 +14,10 @@ namespace veritag::report {
 namespace {
 
 constexpr std::size_t kLongest = 16 << 10;   // bytes of a sentence; of one from a store nobody knows how long it is
-constexpr std::size_t kMostWork = 4 << 20;   // bytes looked at for one sentence
+// Bytes looked at and rows tried for one text. Texts of ours take 8 thousand at most, mangled ones 50 thousand; a text that repeats what stands
+// behind holes would take millions, and an image may bring a thousand of these.
+constexpr std::size_t kLeastWork = 64 << 10;
+constexpr std::size_t kWorkPerByte = 128;
 constexpr std::size_t kDeepest = 8;          // sentences in sentences
 constexpr std::size_t kParts = static_cast<std::size_t>(Part::last) + 1;
 
@@ -100,9 +103,12 @@ Translated fact(std::string_view text) { return {std::string(text), std::string(
 // of its kind and the rest fits, too. All tries count, so that text which repeats what stands behind a hole takes no longer.
 class Translator {
 public:
+    explicit Translator(std::string_view text) : work_left_(kLeastWork + kWorkPerByte * text.size()) {}
+
     std::optional<Translated> any_of(Part part, std::string_view text, std::size_t depth) {
         if (depth > kDeepest) return std::nullopt;
         for (const Row& row : rows_of(part)) {
+            if (!may_spend(1)) return std::nullopt;
             std::vector<Translated> values;
             if (!fits(row.english, text, depth, values)) continue;
             Translated whole{fill_holes(row.english, values, &Translated::english), fill_holes(row.chinese, values, &Translated::chinese), {}};
@@ -212,13 +218,13 @@ private:
         }
     }
 
-    bool may_look_at(std::string_view text) noexcept {
-        const std::size_t cost = text.size() + 1;
-        work_left_ -= std::min(work_left_, cost);
+    bool may_look_at(std::string_view text) noexcept { return may_spend(text.size()); }
+    bool may_spend(std::size_t work) noexcept {
+        work_left_ -= std::min(work_left_, work);
         return work_left_ > 0;
     }
 
-    std::size_t work_left_ = kMostWork;
+    std::size_t work_left_;
 };
 
 }  // namespace
@@ -234,7 +240,7 @@ const std::vector<Sentence>& sentences() {
 
 std::optional<Translation> translate(std::string_view english, Part part) {
     if (english.size() > kLongest) return std::nullopt;
-    std::optional<Translated> whole = Translator().any_of(part, english, 0);
+    std::optional<Translated> whole = Translator(english).any_of(part, english, 0);
     if (!whole || whole->english != english) return std::nullopt;
     return Translation{std::move(whole->chinese), std::move(whole->facts)};
 }

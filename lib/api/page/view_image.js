@@ -16,7 +16,8 @@ function sentence(image, judged) {
   const count = (outcome) => judged.filter((each) => each.outcome === outcome).length;
   if (judged.length === 0) return t("noClaims");
   // How much is wrong, and the worst of it: claimed and found.
-  const worst = image.findings.find((each) => each.severity === "error")?.message ?? "";
+  const errors = image.findings.filter((each) => each.severity === "error");
+  const worst = (errors.find((each) => !each.waived) ?? errors[0])?.message ?? "";
   if (count("false")) return `${t("verdictOne", { broken: count("false"), all: judged.length })} ${worst}`;
   if (count("open")) return t("verdictOpen", { open: count("open"), all: judged.length });
   return image.verdict === "fail" ? `${t("verdictElse")} ${worst}` : t("verdictHolds", { all: judged.length });

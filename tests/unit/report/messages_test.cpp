@@ -1,5 +1,7 @@
 #include "report/messages.h"
 
+#include "base/text.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -62,6 +64,14 @@ TEST(MessageFor, LeavesPathsAsTheyAre) {
         EXPECT_EQ(message_for(Problem{name, english}, Language::zh), "第 0 层：读取 Python 元数据：" + name + " @0：头部没有 Name");
         EXPECT_EQ(detail_for({.source = EvidenceSource::file, .path = name, .layer = -1, .diff_id = "", .detail = english}, Language::zh), message_for(Problem{name, english}, Language::zh));
     }
+    const std::string hostile = "x\n package y/METADATA", deep = std::string(190, 'd') + " package y/and further on/METADATA";
+    for (const std::string& name : {hostile, deep}) {
+        const std::string shown = quote(name);
+        EXPECT_EQ(message_for(Problem{name, "read Python metadata: " + shown + " @0: its header has no Name"}, Language::zh), "读取 Python 元数据：" + shown + " @0：头部没有 Name");
+    }
+    EXPECT_EQ(message_for(Problem{"a b", "absolute name, read as relative to the image's root"}, Language::zh), "名称是绝对路径，按相对于镜像根目录读取") << "a path of which the message says nothing";
+    const std::string forged = "layer 0: read tar: \x01 @0: no entries";
+    EXPECT_EQ(message_for(Problem{"a b", forged}, Language::zh), forged);
     const Error of_a_layer{ErrorCode::malformed, "read tar", "docker.io/a/b:1 layer 2 sha256:" + std::string(64, 'a') + " tar @512", "it holds a NUL", ""};
     EXPECT_EQ(message_for(of_a_layer, Language::zh), "读取 tar：docker.io/a/b:1 第 2 层 sha256:" + std::string(64, 'a') + " tar @512：其中有 NUL 字符");
 }

@@ -455,7 +455,7 @@ TEST(Translate, IsQuickWhateverTheText) {
             for (const Part whole : {Part::problem, Part::error, Part::place, Part::saw, Part::sentence}) look_at(repeated, whole);
             look_at("layer 1: read tar: " + repeated + "x", Part::problem);
         }
-    EXPECT_LT(std::chrono::duration_cast<std::chrono::milliseconds>(longest).count(), 500) << of_the_longest;
+    EXPECT_LT(std::chrono::duration_cast<std::chrono::milliseconds>(longest).count(), 250) << of_the_longest;
 }
 
 }  // namespace
