@@ -162,17 +162,12 @@ Result<void> Telling::enqueue_all(const std::function<bool(const std::string& ru
     return ok();
 }
 
-// What is to be sent has a place of its own: what comes meanwhile waits for the next time.
+// What is to be sent has a place of its own: what comes meanwhile waits for the next time. One step, or a run that adds to the one would be told of
+// what the other holds as well.
 Result<std::optional<notify::Notice>> Telling::begin_sending(const std::string& place) {
     const std::string pending = std::string(kPending) + place, sending = std::string(kSending) + place;
-    VERITAG_TRY(std::optional<store::StateValue> value, state_.values().get(sending));
-    if (!value) {
-        VERITAG_TRY(value, state_.values().get(pending));
-        if (!value) return std::optional<notify::Notice>();
-        VERITAG_CHECK(state_.values().put(sending, value->value));
-    }
-    // Just moved, or moved by a daemon that died after the step above. Another value is a newer notice, which stays.
-    VERITAG_CHECK(state_.values().replace(pending, value->value, std::nullopt));
+    VERITAG_TRY(const std::optional<store::StateValue> value, state_.values().move(pending, sending));
+    if (!value) return std::optional<notify::Notice>();
     Result<notify::Notice> notice = unpack(value->value);
     if (notice) return std::optional(std::move(*notice));
     log::error("a notice cannot be read and is dropped", {{"place", quote(place)}, {"error", notice.error().message()}});

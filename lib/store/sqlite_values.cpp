@@ -77,4 +77,12 @@ Result<bool> SqliteValues::replace(std::string_view key, const std::optional<std
     });
 }
 
+Result<std::optional<StateValue>> SqliteValues::move(std::string_view from, std::string_view to) {
+    VERITAG_CHECK(check(to, ""));
+    return file_.write("move value", [&](Connection& connection) -> Result<std::optional<StateValue>> {
+        connection.prepare("UPDATE OR IGNORE daemon_values SET key = ?, changed = ? WHERE key = ?").bind(to).bind(file_.now().time_since_epoch().count()).bind(from).run();
+        return find(connection, to);
+    });
+}
+
 }  // namespace veritag::store

@@ -37,6 +37,9 @@ public:
     virtual Result<std::vector<StateEntry>> list(std::string_view prefix, std::string_view after = {}, std::size_t limit = 1000) = 0;
     /// Puts `wanted` where the value is `expected`, in one step; nullopt stands for no value, on either side. False: it is another one.
     virtual Result<bool> replace(std::string_view key, const std::optional<std::string>& expected, const std::optional<std::string>& wanted) = 0;
+    /// Gives the value of `from` the key `to`, in one step. Where `to` has a value already, both stay as they are. Returns the value of `to`
+    /// as it is then; nullopt: neither had one.
+    virtual Result<std::optional<StateValue>> move(std::string_view from, std::string_view to) = 0;
 };
 
 }  // namespace veritag::store

@@ -3,8 +3,12 @@
 
 #include "daemon_fixture.h"
 #include "serve/orders.h"
+#include "store/compression.h"
 
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <utility>
 
 namespace veritag::serve {
 namespace {
@@ -145,6 +149,52 @@ TEST_F(TellingTest, AFailedTryKeepsItAndTheNextOneSendsTheSame) {
     const Telling::Sent dropped = test::must(telling_.send(settings_, "ops", "fleet", now, {}));
     EXPECT_FALSE(dropped.failure);
     EXPECT_EQ(kept("notice/"), 0U) << "a channel that is no longer configured is owed nothing";
+}
+
+// A state in which something else happens right after the first call about what waits.
+class Interrupted final : public store::DaemonState, private store::StateStore {
+public:
+    Interrupted(store::DaemonState& state, std::function<void()> happens) : state_(state), happens_(std::move(happens)) {}
+    store::JobQueue& jobs() noexcept override { return state_.jobs(); }
+    store::TokenStore& tokens() noexcept override { return state_.tokens(); }
+    store::StateStore& values() noexcept override { return *this; }
+    [[nodiscard]] std::uint64_t failures() const noexcept override { return state_.failures(); }
+
+private:
+    template <typename T>
+    T then(std::string_view key, T result) {
+        if (key.starts_with("notice/pending/")) std::exchange(happens_, [] {})();
+        return result;
+    }
+    Result<std::optional<store::StateValue>> get(std::string_view key) override { return then(key, state_.values().get(key)); }
+    Result<void> put(std::string_view key, std::string_view value) override { return then(key, state_.values().put(key, value)); }
+    Result<bool> remove(std::string_view key) override { return then(key, state_.values().remove(key)); }
+    Result<std::vector<store::StateEntry>> list(std::string_view prefix, std::string_view after, std::size_t limit) override { return state_.values().list(prefix, after, limit); }
+    Result<bool> replace(std::string_view key, const std::optional<std::string>& expected, const std::optional<std::string>& wanted) override {
+        return then(key, state_.values().replace(key, expected, wanted));
+    }
+    Result<std::optional<store::StateValue>> move(std::string_view from, std::string_view to) override { return then(from, state_.values().move(from, to)); }
+
+    store::DaemonState& state_;
+    std::function<void()> happens_;
+};
+
+TEST_F(TellingTest, WhatARunAddsWhileTheNoticeIsTakenIsToldOnce) {
+    note(run(1, {image("1", true)}, {}));
+    Interrupted state(*state_, [this] { note(run(2, {image("2", true)}, {})); });
+    Telling telling(state);
+    ASSERT_TRUE(test::must(telling.send(settings_, "ops", "fleet", std::chrono::floor<std::chrono::seconds>(now_), {})).failure) << "nobody listens there";
+    std::string told;
+    for (const char* place : {"notice/sending/ops/fleet", "notice/pending/ops/fleet"}) {
+        const std::optional<store::StateValue> value = test::must(state_->values().get(place));
+        ASSERT_TRUE(value) << place;
+        const std::optional<std::string> bytes = store::decompress(value->value, 1 << 20);
+        ASSERT_TRUE(bytes) << place;
+        const notify::Notice notice = test::must(notify::deserialise_notice(*bytes));
+        for (const notify::CauseChange& cause : notice.causes)
+            for (const std::string& reference : cause.fresh) told += reference + ' ';
+    }
+    EXPECT_EQ(told, "r.example/a:1 r.example/a:2 ");
 }
 
 }  // namespace

@@ -177,6 +177,20 @@ TEST_F(Values, AreReplacedOnlyWhereTheyAreAsExpected) {
     EXPECT_TRUE(must(values.replace("k", std::nullopt, std::nullopt)));
 }
 
+TEST_F(Values, AreMovedWhereNoneIs) {
+    auto state = open();
+    StateStore& values = state->values();
+    EXPECT_EQ(must(values.move("a", "b")), std::nullopt);
+    must(values.put("a", "1"));
+    EXPECT_EQ(must(values.move("a", "b"))->value, "1");
+    EXPECT_EQ(must(values.get("a")), std::nullopt);
+    must(values.put("a", "2"));
+    EXPECT_EQ(must(values.move("a", "b"))->value, "1") << "it is taken";
+    EXPECT_EQ(must(values.get("a"))->value, "2");
+    EXPECT_EQ(must(values.move("none", "b"))->value, "1");
+    EXPECT_FALSE(values.move("a", ""));
+}
+
 TEST_F(Values, CountedByThreadsThroughTwoOpenStatesNothingIsLost) {
     auto one = open();
     auto other = open();
