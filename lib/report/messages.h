@@ -20,6 +20,8 @@ std::string message_for(const Finding& finding, Language language);
 /// fits. Not fit to be printed: values in them are an image's or a server's.
 std::string message_for(const Error& error, Language language);
 std::string message_for(const Problem& problem, Language language);
+/// Of a problem document's `detail`: a sentence of the HTTP API, or an error's text.
+std::string reply_for(const std::string& detail, Language language);
 std::string error_text_for(const std::string& message, Language language);  ///< of Error::message(), as stores keep it
 std::string reason_for(const Skipped& skipped, Language language);
 std::string note_for(const std::string& note, Language language);
