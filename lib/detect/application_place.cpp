@@ -43,9 +43,11 @@ std::vector<LiveFile> application_elsewhere(const MergedImage& image, const std:
         const std::size_t library = std::min(package.path.find("/lib/python"), package.path.find("/lib64/python"));
         if (package.type == PackageType::python && library != std::string::npos) scripts.insert(package.path.substr(0, library) + "/bin/");
     }
+    // A squashed image does not tell what was written over the package's files.
+    const int packaged_up_to = image.layers().size() == 1 ? -1 : system_package;
     std::vector<LiveFile> list;
     image.for_each_file([&](const LiveFile& file) {
-        if ((file.layer <= system_package && is_packaged_place(file.path)) || is_python_place(file.path)) return;
+        if ((file.layer <= packaged_up_to && is_packaged_place(file.path)) || is_python_place(file.path)) return;
         const std::string_view base = std::string_view(file.path).substr(file.path.rfind('/') + 1);
         const bool of_distribution = scripts.contains(std::string(directory_of(file.path)) + "/") && pkgdb::normalise_python_name(base) == name;
         const bool script = file.architecture.empty() && of_distribution;

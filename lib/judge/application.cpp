@@ -76,6 +76,34 @@ Numbers numbers_of(std::string_view text) {
     return numbers;
 }
 
+// `20240105` of `2024.01.05`: three numbers where the other side has a year of its own.
+void split_day(Numbers& numbers, const Numbers& other) {
+    std::string& first = numbers.parts.front();
+    if (first.size() != 8 || other.parts.front().size() != 4 || other.parts.size() < 3 || !(first.starts_with("19") || first.starts_with("20"))) return;
+    const auto without_zero = [](const std::string& text) { return text.front() == '0' ? text.substr(1) : text; };
+    const std::string month = without_zero(first.substr(4, 2)), day = without_zero(first.substr(6, 2));
+    first.resize(4);
+    numbers.parts.insert(numbers.parts.begin() + 1, {month, day});
+}
+
+// A snapshot's package counts from nought, `0-0.20240101git1a2b3c` or `0.1234`: what release that is nobody can say.
+bool counts_from_nought(const Numbers& observed, const Numbers& claimed) {
+    if (observed.parts.front() != "0" || claimed.parts.front() == "0") return false;
+    return std::all_of(observed.parts.begin(), observed.parts.end(), [](const std::string& part) { return part == "0"; }) ||
+           std::equal(claimed.parts.begin(), claimed.parts.end(), observed.parts.begin() + 1, observed.parts.end());
+}
+
+// `16-3.4`, PostGIS 3.4 for PostgreSQL 16: what stands behind a hyphen may be the application's own version.
+bool ends_in(std::string_view claimed, const Numbers& observed) {
+    for (std::size_t at = claimed.find('-'); at != std::string_view::npos; at = claimed.find('-', at + 1)) {
+        const std::string_view tail = claimed.substr(at + 1);
+        if (tail.find('.') == std::string_view::npos) continue;
+        const std::vector<std::string> parts = numbers_of(tail).parts;
+        if (parts.size() > 1 && parts.size() <= observed.parts.size() && std::equal(parts.begin(), parts.end(), observed.parts.begin())) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string upstream_version(const Package& package) {
@@ -90,9 +118,11 @@ std::string upstream_version(const Package& package) {
 
 rules::Match compare_application_versions(std::string_view claimed_text, std::string_view observed_text) {
     if (claimed_text == observed_text) return rules::Match::holds;
-    const Numbers claimed = numbers_of(claimed_text);
-    const Numbers observed = numbers_of(observed_text);
-    if (claimed.parts.empty() || observed.parts.empty()) return rules::Match::unclear;
+    Numbers claimed = numbers_of(claimed_text);
+    Numbers observed = numbers_of(observed_text);
+    if (claimed.parts.empty() || observed.parts.empty() || counts_from_nought(observed, claimed)) return rules::Match::unclear;
+    split_day(claimed, observed);
+    split_day(observed, claimed);
     const auto [c, o] = std::mismatch(claimed.parts.begin(), claimed.parts.end(), observed.parts.begin(), observed.parts.end());
     if (c == claimed.parts.end()) {
         const bool same_stage = claimed.before_release == observed.before_release && (!claimed.before_release || claimed.rest == observed.rest);
@@ -100,7 +130,7 @@ rules::Match compare_application_versions(std::string_view claimed_text, std::st
         const bool same_words = claimed.rest.empty() || (o == observed.parts.end() && (observed.rest.empty() || observed.rest == claimed.rest));
         return same_stage && same_words ? rules::Match::holds : rules::Match::unclear;
     }
-    return o == observed.parts.end() ? rules::Match::unclear : rules::Match::differs;
+    return o == observed.parts.end() || ends_in(claimed_text, observed) ? rules::Match::unclear : rules::Match::differs;
 }
 
 Evidence evidence_of(const Package& package, const ImageFacts& facts) {

@@ -360,7 +360,7 @@ TEST(Observe, PlausibleListsOfPackagesAreWhole) {
 }
 
 std::string elsewhere(std::string_view application, const std::vector<LayerItem>& items) {
-    const World world({layer(items)});
+    const World world({layer({file("usr/bin/sh")}), layer(items)});
     std::string text;
     for (const Evidence& each : detect::observe(MergedImage(world.layers), world.config, world.platform, world.matcher, application).facts.application_elsewhere) text += each.path + " ";
     return text;
@@ -413,6 +413,13 @@ TEST(Observe, HeadsOfCodeAreWantedWhereNoPackageTellsTheCpu) {
     const ObserveResult observed = World({built}).observe();
     EXPECT_EQ(asked_heads(observed), "opt/b.so ");
     EXPECT_TRUE(observed.facts.foreign_code.empty()) << "the one that was seen accuses nobody while the other was not";
+TEST(Observe, PlacesOfPackagesTellNothingWhereAllIsOneLayer) {
+    const World squashed({layer({database("var/lib/rpm/Packages.db", {rpm("curl", "7.79.1-1")}), file("usr/bin/curl"), file("usr/bin/other")})});
+    const auto list = detect::observe(MergedImage(squashed.layers), squashed.config, squashed.platform, squashed.matcher, "curl").facts.application_elsewhere;
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0].path, "usr/bin/curl");
+}
+
     const auto own = layer({database("var/lib/rpm/Packages.db", {rpm("bash", "1-1", "x86_64")})});
     EXPECT_EQ(asked_heads(World({own, built}).observe()), "") << "the packages tell";
 }

@@ -61,6 +61,12 @@ INSTANTIATE_TEST_SUITE_P(
         CompareCase{"EditionMorePrecise", "4.3.5_CE_BP3", "4.3.5.3", Match::unclear}, CompareCase{"EditionOther", "4.3.5_CE_BP3", "4.3.6", Match::differs},
         CompareCase{"Portable", "9.8p1", "9.8", Match::holds}, CompareCase{"PortableOther", "9.8p1", "9.6p1", Match::differs},
         CompareCase{"PostRelease", "2.1.0", "2.1.0.post1", Match::holds}, CompareCase{"Debians", "2.3", "2.3+dfsg", Match::holds},
+        CompareCase{"ForAnotherProgram", "16-3.4", "3.4.0", Match::unclear}, CompareCase{"ForAnotherProgramEqual", "12-3.5", "3.5", Match::unclear},
+        CompareCase{"BuildInFront", "5-1.6.12", "1.6.12", Match::unclear}, CompareCase{"ForAnotherProgramOther", "16-3.4", "3.5.0", Match::differs},
+        CompareCase{"LastNumberIsNoVersion", "26-05-1-2", "2.1", Match::differs}, CompareCase{"DayInOneNumber", "2024.01.05", "20240105", Match::holds},
+        CompareCase{"DayInThree", "20240105", "2024.1.5", Match::holds}, CompareCase{"OtherDay", "20240105", "2024.1.6", Match::differs},
+        CompareCase{"YearIsNoDay", "20240105", "2024.1", Match::differs}, CompareCase{"Snapshot", "2.0", "0", Match::unclear},
+        CompareCase{"CountedSnapshot", "r1234", "0.1234", Match::unclear}, CompareCase{"OtherCount", "r1234", "0.1235", Match::differs},
         CompareCase{"LetterVersion", "1.1.1", "1.1.1w", Match::unclear}),
     [](const testing::TestParamInfo<CompareCase>& each) { return std::string(each.param.name); });
 
