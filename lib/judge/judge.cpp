@@ -84,8 +84,8 @@ ClaimVerdict absent(const CaseView& view, const Claim& claim, const Component& c
         return view.unproven(claim, "files that may belong to it are there, but none that proves it", paths, component.unproven);
     if (!view.absence_is_provable(claim.kind, component))
         return view.unproven(claim, view.facts().problems.empty() ? "nothing in the image proves or disproves it" : "parts of the image could not be read", {}, component.unproven);
-    // A program that carries its CUDA inside says `cuda12.4`, too.
-    if (claim.guessed && claim.kind != ComponentKind::os)
+    // A program that carries its CUDA inside says `cuda12.4`, too, and systems that no rule knows bear their parent's names (Raspbian is a `bullseye`).
+    if (claim.guessed)
         return view.unproven(claim, "it is not in the image, and no rule tells what tags of this repository mean", {}, component.unproven);
     Finding finding = make_finding(std::string(to_string(claim.kind)) + "-missing", Severity::error, claim.component,
         "The tag claims " + view.title_of(claim) + "; " +

@@ -110,6 +110,7 @@ private:
     void add_bare(std::string_view text, bool is_short_form);
     void add_claim(Claim claim);
     [[nodiscard]] bool may_read(const Component& component) const;
+    [[nodiscard]] bool is_named_system(const Component& component) const;
     [[nodiscard]] static bool joins_well(const Component& component, std::string_view text);
     [[nodiscard]] std::optional<Found> find_part(std::string_view text, std::size_t parts) const;
     [[nodiscard]] std::optional<Found> find_joined(const std::vector<std::string_view>& parts, std::size_t first) const;
@@ -194,6 +195,20 @@ bool Reader::read_parts(std::string_view text) {
     return true;
 }
 
+bool has_digit(std::string_view text) noexcept { return std::any_of(text.begin(), text.end(), is_digit); }
+
+// A name alone is often a word (`focal-loss`, `stretch-cluster`, `block-buster`): it is a system where a tag of that form ends, or before what
+// builders write behind one, and where what stands before it is a version or such a word, too.
+bool stands_as_system(const std::vector<std::string_view>& parts, std::size_t first, std::size_t count) {
+    constexpr std::array<std::string_view, 9> kBehind{"slim", "backports", "dev", "minimal", "scm", "curl", "amd64", "arm64", "arm64v8"};
+    constexpr std::array<std::string_view, 21> kBefore{"latest", "lts", "stable", "current", "mainline", "edge", "nightly", "base", "runtime", "builder", "build",
+                                                       "slim",   "dev", "jdk",    "jre",     "fpm",      "cli",  "apache",  "zts",  "perl",    "alpine"};
+    const auto is_one_of = [](const auto& words, std::string_view part) { return std::find(words.begin(), words.end(), part) != words.end(); };
+    const std::size_t next = first + count;
+    const bool behind = next >= parts.size() || is_one_of(kBehind, parts[next]) || (!parts[next].empty() && is_digit(parts[next].front()));
+    return behind && (first == 0 || has_digit(parts[first - 1]) || is_one_of(kBefore, parts[first - 1]));
+}
+
 // In a repository without a rule of its own only a part that can hardly mean something else is believed: an operating system, or
 // a name with a version of at least two numbers (`py310` is no Python 310). The name of a model may be that of a program for it.
 void Reader::read_hints(std::string_view text) {
@@ -201,8 +216,10 @@ void Reader::read_hints(std::string_view text) {
     for (std::size_t i = 0; i < parts.size();) {
         if (i > 0) add_literal("-");
         const std::optional<Found> found = find_joined(parts, i);
+        const bool system = found && found->component->kind == ComponentKind::os && is_named_system(*found->component) &&
+                            (has_digit(found->text) || stands_as_system(parts, i, found->parts));
         const bool sure = found && found->reading.proper && found->component->kind != ComponentKind::llm &&
-                          (found->component->kind == ComponentKind::os || found->reading.version.find('.') != std::string::npos);
+                          (found->component->kind == ComponentKind::os ? system : found->reading.version.find('.') != std::string::npos);
         if (sure) {
             add_part(*found);
             for (Claim& claim : out_.claims) claim.guessed = claim.guessed || claim.component == found->component->name;
@@ -296,6 +313,19 @@ void Reader::add_claim(Claim claim) {
 bool Reader::may_read(const Component& component) const {
     if (component.kind != ComponentKind::os || grammar_.os_components.empty()) return true;
     return std::find(grammar_.os_components.begin(), grammar_.os_components.end(), component.name) != grammar_.os_components.end();
+}
+
+// Where the repository is called after a system, parts of others mean something else: Rocky's `9-ubi` is an image like Red Hat's.
+bool Reader::is_named_system(const Component& component) const {
+    bool named = false;
+    for (const std::string_view element : split(repository_, '/'))
+        for (const Component& other : rules_.components()) {
+            const auto is_element = [&](const std::string& name) { return name == element; };
+            if (other.kind != ComponentKind::os || !(other.name == element || std::any_of(other.repositories.begin(), other.repositories.end(), is_element))) continue;
+            if (&other == &component) return true;
+            named = true;
+        }
+    return !named;
 }
 
 // What follows a `-` or `_` inside a glued part must be the rest of a version, or the rules must spell it so. Else
