@@ -38,7 +38,12 @@ std::vector<Placeholder> ModelWeights::placeholders(const rules::EvidenceRule& r
         std::string_view directory = directory_of(known_path);
         std::string_view name_glob = glob;
         for (; name_glob.starts_with("../"); name_glob.remove_prefix(3)) directory = directory_of(directory);
-        const Weights& weights = in_directory(directory, name_glob, rule.weights_min);
+        std::string below(directory);
+        if (const std::size_t slash = name_glob.rfind('/'); slash != std::string_view::npos) {
+            below += (below.empty() ? "" : "/") + std::string(name_glob.substr(0, slash));
+            name_glob.remove_prefix(slash + 1);
+        }
+        const Weights& weights = in_directory(below, name_glob, rule.weights_min);
         if (weights.real) return {};
         found.insert(found.end(), weights.placeholders.begin(), weights.placeholders.end());
     }

@@ -10,6 +10,7 @@
 #include "detect/model_weights.h"
 #include "detect/paths.h"
 #include "detect/sightings.h"
+#include "model/place.h"
 #include "pkgdb/pkgdb.h"
 
 #include <algorithm>
@@ -65,16 +66,20 @@ private:
     // Whether it is code, and for which machine, was not looked at, and something hangs on it.
     void need_head(const LiveFile& file) { heads_[file.content_layer].emplace(file.content_path, file.content_path); }
 
+    // The store of a container engine inside the image: what lies there is other images' content, though nobody can say that it is not there.
+    static bool is_nested(std::string_view path) { return path.starts_with("var/lib/containers/") || path.starts_with("var/lib/docker/"); }
+
     // `known_path` is the name under which rules may know the file: its own, or one that a link gives it.
     void look_at(const LiveFile& file, std::string_view known_path) {
-        if (!databases_.look_at(file, known_path)) need(file, known_path);
+        const bool nested = is_nested(file.path);
+        if (!nested && !databases_.look_at(file, known_path)) need(file, known_path);
         const bool alias = known_path != file.path;
         for (const Target* target : matcher_.match(known_path, walk_)) {
             // What is excepted stays so under every name, and the name of a link is no evidence of what it leads to.
             if (alias && (target->excepts(file.path) || (target->rule != nullptr && target->rule->from == rules::EvidenceRule::From::path))) continue;
             if (target->what == Target::What::could_hold)
                 note_could_hold(*target->component, file);
-            else
+            else if (!nested)
                 apply(*target, file, known_path);
         }
     }
@@ -84,14 +89,22 @@ private:
         if (capture != nullptr && is_lfs_pointer(*capture)) return;  // a pointer holds nothing
         const bool weights = component.kind == ComponentKind::llm && component.exclusive;  // a server beside models is a program
         if (weights && file.size < kLeastWeights) return;
+        if (!is_record(file.path)) live_.insert(component.name);
         std::vector<Evidence>& list = result_.facts.could_hold[component.name];
         // Of a model's many files one for each directory: the judge asks whose they are.
         const bool model = component.kind == ComponentKind::llm && !file.path.ends_with(".gguf");
         const auto beside = [&](const Evidence& other) { return !other.path.ends_with(".gguf") && directory_of(other.path) == directory_of(file.path); };
         if (model && std::any_of(list.begin(), list.end(), beside)) return;
+        // Of anything else one for each place, so that a large installation hides no other.
+        const std::string place = place_of(file.path);
+        const bool known_place = component.kind != ComponentKind::llm && std::any_of(list.begin(), list.end(), [&](const Evidence& other) { return place_of(other.path) == place; });
+        if (known_place) return;
         const Evidence item = evidence(EvidenceSource::file, file.path, file.layer, "");
         if (list.size() < kMostEvidence && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
     }
+
+    // Of an installed distribution: what stays when somebody deletes all but that.
+    static bool is_record(std::string_view path) { return path.find(".dist-info/") != std::string_view::npos || path.find(".egg-info/") != std::string_view::npos; }
 
     void apply(const Target& target, const LiveFile& file, std::string_view known_path) {
         const rules::EvidenceRule& rule = *target.rule;
@@ -187,7 +200,8 @@ private:
 
     bool has_weights(const rules::Component& component, const rules::EvidenceRule& rule, const LiveFile& file, std::string_view known_path) {
         const std::vector<Placeholder> placeholders = weights_.placeholders(rule, file, known_path);
-        for (const Placeholder& placeholder : placeholders) add_placeholder(component, placeholder);
+        if (component.kind == ComponentKind::llm)
+            for (const Placeholder& placeholder : placeholders) add_placeholder(component, placeholder);
         return placeholders.empty();
     }
 
@@ -326,7 +340,20 @@ private:
         for (const LiveFile& file : unread) need_head(file);
     }
 
+    // Records of packages outlive `rm -rf`: an SDK or a framework of which nothing else is left may be gone.
+    void drop_hollow() {
+        std::vector<Sighting> hollow = sightings_.take_if([&](const rules::Component& component) {
+            const bool judged = component.kind == ComponentKind::sdk || component.kind == ComponentKind::framework;
+            return judged && !component.could_hold.empty() && !live_.contains(component.name);
+        });
+        for (Sighting& sighting : hollow) {
+            std::vector<Evidence>& list = result_.facts.could_hold[sighting.component->name];
+            if (list.size() < kMostEvidence && std::find(list.begin(), list.end(), sighting.evidence) == list.end()) list.push_back(std::move(sighting.evidence));
+        }
+    }
+
     void put_together() {
+        drop_hollow();
         result_.facts.observations = sightings_.put_together(problems_);
         result_.facts.problems = problems_.take();
         result_.facts.facts_read.assign(facts_read_.begin(), facts_read_.end());
@@ -345,6 +372,7 @@ private:
     ModelWeights weights_;
     ProblemList problems_;
     std::set<std::string> facts_read_;
+    std::set<std::string> live_;  // components of which files other than records are there
 };
 
 }  // namespace

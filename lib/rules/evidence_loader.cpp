@@ -64,7 +64,8 @@ void read_weights(PackReader& reader, Fields& fields, EvidenceRule& rule) {
             while (name.starts_with("../")) name.remove_prefix(3);
             if (!reader.ok()) return;
             if (const Result<void> checked = check_glob(name); !checked) return reader.fail(item, place, checked.error());
-            if (name.find('/') != std::string_view::npos) reader.fail(item, place, in_quotes(rule.weights.back()) + " leads into a directory; weights lie beside the file, or above it with \"../\"");
+            if (const std::size_t slash = name.rfind('/'); slash != std::string_view::npos && name.substr(0, slash).find_first_of("*?{") != std::string_view::npos)
+                reader.fail(item, place, in_quotes(rule.weights.back()) + " leads through a directory that is not named");
         });
     });
 }

@@ -112,7 +112,7 @@ private:
         }
         for (std::string_view glob : rule.weights) {
             while (glob.starts_with("../")) glob.remove_prefix(3);
-            want({std::string(glob)}, "**/", kMostPlaceholderBytes, rule.weights_min);
+            if (glob.find('/') == std::string_view::npos) want({std::string(glob)}, "**/", kMostPlaceholderBytes, rule.weights_min);
         }
     }
 

@@ -142,10 +142,14 @@ def alpine_apks(version):
 
 # ---- Python ----
 
+# What is imported, where the distribution is called otherwise.
+MODULES = {"tensorflow-rocm": "tensorflow", "onnxruntime-gpu": "onnxruntime", "paddlepaddle": "paddle", "fschat": "fastchat"}
+
+
 def python_distribution(folder, name, version, summary="A distribution for tests"):
     info = f"{folder}/{name}-{version}.dist-info"
     return [file(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: {summary}\nLicense: BSD-3\n\nVersion: 0\n"),
-            file(f"{info}/RECORD", ""), file(f"{info}/WHEEL", "Wheel-Version: 1.0\n")]
+            file(f"{info}/RECORD", ""), file(f"{info}/WHEEL", "Wheel-Version: 1.0\n"), file(f"{folder}/{MODULES.get(name, name.replace('-', '_'))}/_module.py", "")]
 
 
 def built_python(version):

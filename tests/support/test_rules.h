@@ -95,6 +95,18 @@ backends:
 could-hold: ['**/ember/**']
 examples: []
 )",
+    R"(component: reed
+kind: framework
+title: Reed
+names: [reed]
+evidence: [{python: reed}]
+facts:
+  - {name: bluekit, file: '**/reed/version.py', read: "(?m)^blue = '([^']+)'"}
+backends:
+  - {sdk: bluekit, needs-any-fact: [bluekit]}
+could-hold: ['**/reed/**']
+examples: []
+)",
     R"(component: bird7b
 kind: llm
 title: Bird 7B
@@ -181,6 +193,14 @@ names: [plume]
 evidence:
   - {elf: 'lib/libplume*', strings: 'plume (\d+(?:\.\d+)*)'}
   - {path: 'opt/plume/bin/plume', min-size: 2000}
+examples: []
+)",
+    R"(component: stork
+kind: tool
+title: Stork
+names: [stork]
+evidence:
+  - {file: '**/nest.cfg', read: '(?m)^version=(\S+)', weights: ['bin/st*'], weights-min: 1}
 examples: []
 )",
     R"(component: quill

@@ -174,6 +174,42 @@ TEST(Observe, SmallFilesCouldHoldNoModel) {
     EXPECT_TRUE(large.observe().facts.could_hold.contains("bird7b"));
 }
 
+TEST(Observe, RecordsAloneProveNoFramework) {
+    const LayerItem record = database("usr/lib/python3/site-packages/flame-2.1.0.dist-info/METADATA", {python("flame", "2.1.0")});
+    const ImageFacts left = World({layer({record, file("usr/lib/python3/site-packages/flame/core.so")}), layer({whiteout("usr/lib/python3/site-packages/flame")})}).observe().facts;
+    EXPECT_EQ(text_of(left), "");
+    ASSERT_TRUE(left.could_hold.contains("flame"));
+    EXPECT_EQ(left.could_hold.at("flame")[0].detail, "flame 2.1.0");
+    EXPECT_EQ(text_of(World({layer({record, file("usr/lib/python3/site-packages/flame/core.so")})}).observe().facts), "flame=2.1.0");
+}
+
+TEST(Observe, ImagesInsideTheImageAreNotTheImage) {
+    const ImageFacts facts = World({layer({file("var/lib/docker/overlay2/1/diff/flame/version.py", "version = '2.1.0'\n"),
+                                           database("var/lib/containers/storage/overlay/1/diff/usr/lib/python3/site-packages/six-1.dist-info/METADATA", {python("six", "1")})})})
+                                 .observe().facts;
+    EXPECT_EQ(text_of(facts), "");
+    EXPECT_TRUE(facts.packages.empty());
+    EXPECT_TRUE(facts.could_hold.contains("flame")) << "nobody can say that it is not there";
+}
+
+TEST(Observe, APlaceIsNamedOnce) {
+    const ImageFacts facts = World({layer({file("opt/redkit/1"), file("opt/redkit/2"), file("opt/redkit/3"), file("opt/redkit/4"), file("opt/redkit/5"), file("opt/redkit/6"),
+                                           file("srv/red/libred.so.1"), file("usr/local/lib/libred.so.1"), file("usr/local/red/lib/libred.so.1")})})
+                                 .observe().facts;
+    std::string paths;
+    for (const Evidence& each : facts.could_hold.at("redkit")) paths += each.path + " ";
+    EXPECT_EQ(paths, "opt/redkit/1 srv/red/libred.so.1 usr/local/lib/libred.so.1 usr/local/red/lib/libred.so.1 ");
+}
+
+TEST(Observe, WhatMustBeBesideMayBeInADirectory) {
+    const LayerItem settings = file("opt/nest/nest.cfg", "version=1.0\n"), link = symlink("opt/nest/bin/stork", "../../stork");
+    EXPECT_EQ(text_of(World({layer({settings})}).observe().facts), "");
+    const ImageFacts dangling = World({layer({settings, link})}).observe().facts;
+    EXPECT_EQ(text_of(dangling), "");
+    EXPECT_TRUE(dangling.placeholders.empty());
+    EXPECT_EQ(text_of(World({layer({settings, link, file("opt/stork")})}).observe().facts), "stork=1.0");
+}
+
 TEST(Observe, WeightsMayBeLinks) {
     World world({layer({file("m/snap/config.json", R"({"model": "bird7b"})"), symlink("m/snap/a.weights", "../blobs/1"), file("m/blobs/1", std::string(2000, 'w'))})});
     EXPECT_EQ(text_of(world.observe().facts), "bird7b=");
@@ -377,6 +413,13 @@ TEST(Observe, PlacesOfPackagesAreNotElsewhere) {
                                   file("opt/venv/lib/python3.9/site-packages/redis/client.py"), file("opt/conda/conda-meta/redis-7.json")}), "");
 }
 
+TEST(Observe, PlacesOfPackagesTellNothingWhereAllIsOneLayer) {
+    const World squashed({layer({database("var/lib/rpm/Packages.db", {rpm("curl", "7.79.1-1")}), file("usr/bin/curl"), file("usr/bin/other")})});
+    const auto list = detect::observe(MergedImage(squashed.layers), squashed.config, squashed.platform, squashed.matcher, "curl").facts.application_elsewhere;
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0].path, "usr/bin/curl");
+}
+
 // A Python client does not explain a server of its name.
 TEST(Observe, ProgramsBesideADistributionAreElsewhere) {
     const LayerItem client = database("usr/local/lib/python3.9/site-packages/redis-5.0.dist-info/METADATA", {python("redis", "5.0")});
@@ -413,13 +456,6 @@ TEST(Observe, HeadsOfCodeAreWantedWhereNoPackageTellsTheCpu) {
     const ObserveResult observed = World({built}).observe();
     EXPECT_EQ(asked_heads(observed), "opt/b.so ");
     EXPECT_TRUE(observed.facts.foreign_code.empty()) << "the one that was seen accuses nobody while the other was not";
-TEST(Observe, PlacesOfPackagesTellNothingWhereAllIsOneLayer) {
-    const World squashed({layer({database("var/lib/rpm/Packages.db", {rpm("curl", "7.79.1-1")}), file("usr/bin/curl"), file("usr/bin/other")})});
-    const auto list = detect::observe(MergedImage(squashed.layers), squashed.config, squashed.platform, squashed.matcher, "curl").facts.application_elsewhere;
-    ASSERT_EQ(list.size(), 1U);
-    EXPECT_EQ(list[0].path, "usr/bin/curl");
-}
-
     const auto own = layer({database("var/lib/rpm/Packages.db", {rpm("bash", "1-1", "x86_64")})});
     EXPECT_EQ(asked_heads(World({own, built}).observe()), "") << "the packages tell";
 }
