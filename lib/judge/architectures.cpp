@@ -12,11 +12,11 @@ namespace {
 
 // Packages of another CPU are cross-building tools, and programs of one may be payload for other machines. Where next to nothing is for
 // the platform, it is another image.
-void judge_foreign(const CaseView& view, const std::vector<ForeignArchitecture>& list, const char* things, std::vector<Finding>& findings) {
+void judge_foreign(const CaseView& view, const std::vector<ForeignArchitecture>& list, const char* things, std::size_t own_of_hundred, std::vector<Finding>& findings) {
     std::size_t foreign_in_all = 0;
     for (const ForeignArchitecture& foreign : list) foreign_in_all += foreign.count;
     for (const ForeignArchitecture& foreign : list) {
-        if (foreign.count * 2 <= foreign.judged || (foreign.judged - foreign_in_all) * 10 > foreign.judged) continue;
+        if (foreign.count * 2 <= foreign.judged || (foreign.judged - foreign_in_all) * 100 > foreign.judged * own_of_hundred) continue;
         const auto said = std::find_if(findings.begin(), findings.end(), [&](const Finding& f) { return f.code == "arch-mismatch" && f.observed == foreign.architecture; });
         if (said != findings.end()) {
             append(said->evidence, foreign.evidence);
@@ -64,8 +64,8 @@ std::vector<Finding> judge_architectures(const CaseView& view) {
         finding.claimed = view.input().platform;
         finding.observed = view.input().config_platform;
     }
-    judge_foreign(view, view.facts().foreign_packages, "packages", findings);
-    judge_foreign(view, view.facts().foreign_code, "programs and libraries", findings);
+    judge_foreign(view, view.facts().foreign_packages, "packages", 10, findings);
+    judge_foreign(view, view.facts().foreign_code, "programs and libraries", 0, findings);  // one for the platform may be the one that is started
     judge_declared_architectures(view, findings);
     return findings;
 }

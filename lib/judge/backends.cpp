@@ -43,6 +43,34 @@ Finding backend_finding(const Claim& framework, const std::string& message, std:
     return finding;
 }
 
+// The first number of a version, empty where the text is none.
+std::string major_of(const std::string& version) {
+    const std::size_t end = std::min(version.find_first_not_of("0123456789"), version.size());
+    return end < version.size() && version[end] != '.' ? std::string() : version.substr(0, end);
+}
+
+std::string sdk_claimed(const CaseView& view, const rules::BackendRule& backend) {
+    const auto& claims = view.input().claims;
+    const auto sdk = std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.component == backend.sdk; });
+    return sdk == claims.end() ? view.title_of(backend.sdk) : view.title_of(*sdk);
+}
+
+// A fact that bears the SDK's name says for which of its versions the framework was built. Within one first number SDKs run what was built for
+// a lower version. One installation that fits is enough.
+const Fact* built_for_other_major(const CaseView& view, const rules::Component& component, const rules::BackendRule& backend) {
+    const auto& claims = view.input().claims;
+    const auto sdk = std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.component == backend.sdk; });
+    const std::string claimed = sdk == claims.end() ? std::string() : major_of(sdk->version);
+    const Fact* other = nullptr;
+    for (const Fact& fact : view.facts().facts) {
+        if (fact.component != component.name || fact.name != backend.sdk) continue;
+        const std::string built = major_of(fact.value);
+        if (claimed.empty() || built.empty() || built == claimed) return nullptr;
+        if (other == nullptr) other = &fact;
+    }
+    return other;
+}
+
 void judge_backend(const CaseView& view, const Claim& framework, const rules::Component& component, const rules::BackendRule& backend,
                    std::vector<Finding>& findings) {
     const std::string sdk = view.title_of(backend.sdk);
@@ -73,7 +101,12 @@ void judge_backend(const CaseView& view, const Claim& framework, const rules::Co
         return fact.component == component.name &&
                std::find(backend.needs_any_fact.begin(), backend.needs_any_fact.end(), fact.name) != backend.needs_any_fact.end();
     };
-    if (std::any_of(view.facts().facts.begin(), view.facts().facts.end(), known)) return;
+    if (std::any_of(view.facts().facts.begin(), view.facts().facts.end(), known)) {
+        if (const Fact* fact = built_for_other_major(view, component, backend))
+            findings.push_back(backend_finding(framework, name + " is built for " + view.title_of(fact->name, fact->value) + ", not for " + sdk_claimed(view, backend) + ".",
+                with_version(fact->name, fact->value), {fact->evidence}));
+        return;
+    }
     findings.push_back(backend_finding(framework, name + " is built without " + sdk + ".", std::nullopt, view.proof_of(component.name)));
 }
 

@@ -82,9 +82,10 @@ Fact cpu(const char* value, const char* path) { return {"redkit", "architecture"
 INSTANTIATE_TEST_SUITE_P(
     Architecture, Roles,
     testing::Values(
-        RoleCase{"MostProgramsOfAnotherCpu", [](Case& c) { foreign_code(c, 9, 10); }, "error arch-mismatch/ linux/arm64>amd64"},
+        RoleCase{"AllProgramsOfAnotherCpu", [](Case& c) { foreign_code(c, 10, 10); }, "error arch-mismatch/ linux/arm64>amd64"},
+        RoleCase{"TheOtherProgramMayBeTheOneThatIsStarted", [](Case& c) { foreign_code(c, 12, 13); }, ""},
         RoleCase{"HalfOfThePrograms", [](Case& c) { foreign_code(c, 5, 10); }, ""},
-        RoleCase{"PackagesAndProgramsAreOneFinding", [](Case& c) { foreign_code(c, 9, 10); c.facts.foreign_packages = {{"amd64", 24, 25, {at("db")}}}; },
+        RoleCase{"PackagesAndProgramsAreOneFinding", [](Case& c) { foreign_code(c, 10, 10); c.facts.foreign_packages = {{"amd64", 24, 25, {at("db")}}}; },
                  "error arch-mismatch/ linux/arm64>amd64"},
         RoleCase{"SdkOfAnotherCpu", [](Case& c) { c.claims = {os("5.1")}; c.facts.facts = {cpu("amd64", "opt/a")}; }, "error arch-mismatch/redkit linux/arm64>amd64"},
         RoleCase{"OneInstallationFits", [](Case& c) { c.claims = {os("5.1")}; c.facts.facts = {cpu("amd64", "opt/a"), cpu("arm64", "opt/b")}; }, ""}),
@@ -141,7 +142,7 @@ TEST(Development, UndeclaredToolsAddNoMark) {
 
 TEST(Architecture, PackagesAndProgramsAreShownTogether) {
     Case input = clean();
-    foreign_code(input, 9, 10);
+    foreign_code(input, 10, 10);
     input.facts.foreign_packages = {{"amd64", 24, 25, {at("db")}}};
     const Judgement judgement = judge(test::test_rules(), input);
     ASSERT_EQ(judgement.findings.size(), 1U);
