@@ -1,10 +1,13 @@
 #include "judge/component_version.h"
 
 #include "base/text.h"
+#include "model/place.h"
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 namespace veritag::judge {
 namespace {
@@ -54,6 +57,42 @@ std::string as_precise_as(const std::string& claimed, const std::string& seen, c
     return seen;
 }
 
+// `alpine319` is 3.19 to its author and 319 to nobody: digits that are more than the first number of what is there may be several numbers.
+bool may_be_glued(const Claim& claim, const std::string& seen) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto major = static_cast<std::size_t>(std::find_if_not(seen.begin(), seen.end(), is_digit) - seen.begin());
+    return claim.guessed && claim.kind == ComponentKind::os && claim.version.size() > major && std::all_of(claim.version.begin(), claim.version.end(), is_digit);
+}
+
+bool is_glued(const std::string& claimed, const std::string& seen) {
+    std::string digits;
+    for (const std::string_view part : split(seen, '.'))
+        if (digits += part; digits == claimed) return true;
+    return false;
+}
+
+// What may be the component in a place of which nothing tells the version: a program without its headers beside another installation.
+// What wheels bundle is theirs, and a system package's files may lie anywhere: where packages alone tell the version, they are all there is.
+std::vector<Evidence> unexplained(const CaseView& view, const Claim& claim, const rules::Component& component, const std::vector<const Observation*>& proofs) {
+    std::set<std::string> explained;
+    bool seen_in_files = false;
+    int packaged_up_to = -1;
+    for (const Observation* o : proofs)
+        for (const Evidence& proof : o->evidence) {
+            const bool system = proof.source == EvidenceSource::package && (proof.path.starts_with("var/") || proof.path.starts_with("usr/lib/sysimage/") || proof.path.starts_with("lib/apk/"));
+            explained.insert(system ? "usr" : place_of(proof.path));
+            seen_in_files = seen_in_files || !system;
+            if (system && component.kind == ComponentKind::sdk) packaged_up_to = std::max(packaged_up_to, proof.layer);
+        }
+    std::vector<Evidence> left;
+    if (!seen_in_files) return left;
+    for (const Evidence& held : view.could_hold(claim.component)) {
+        const bool bundled = held.path.find("/site-packages/") != std::string::npos || held.path.find("/dist-packages/") != std::string::npos;
+        if (!bundled && held.layer > packaged_up_to && !explained.contains(place_of(held.path))) left.push_back(held);
+    }
+    return left;
+}
+
 }  // namespace
 
 ClaimVerdict judge_version(const CaseView& view, const Claim& claim, const rules::Component& component, const std::vector<const Observation*>& proofs) {
@@ -77,8 +116,15 @@ ClaimVerdict judge_version(const CaseView& view, const Claim& claim, const rules
             (*vague)->evidence, component.unproven);
     if (const std::vector<Evidence> unknown = view.unknown_weights(claim); !unknown.empty())
         return view.unproven(claim, "another model is there, and weights of which nothing tells the model", unknown);
+    if (claim.kind != ComponentKind::os && claim.kind != ComponentKind::llm)
+        if (const std::vector<Evidence> left = unexplained(view, claim, component, proofs); !left.empty())
+            return view.unproven(claim, "another version is there, and files elsewhere of which nothing tells the version", left, component.unproven);
     std::vector<std::string> versions;
     for (const Observation* o : judged) versions.push_back(o->version);
+    if (may_be_glued(claim, versions.front())) {
+        if (is_glued(claim.version, versions.front())) return verdict;
+        return view.unproven(claim, "the image is " + view.title_of(claim.component, versions.front()) + ", and no rule tells what tags of this repository mean", judged.front()->evidence);
+    }
     if (claim.floating && judged.size() == 1 && may_float_to(claim, component, versions.front())) {
         Finding& stale = verdict.findings.emplace_back(make_finding("alias-stale", Severity::warning, claim.component,
             "The floating tag stands for " + view.title_of(claim) + "; the image is " + versions.front() +

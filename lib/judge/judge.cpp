@@ -22,13 +22,16 @@ namespace {
 using rules::Component;
 using Proofs = std::vector<const Observation*>;
 
-// For the operating system the strongest evidence decides; weaker evidence of another release is a contradiction.
+// For the operating system the strongest evidence decides, unless other evidence says of the claim what it does not: a file may have been
+// edited, or be left from before an upgrade.
 std::optional<ClaimVerdict> contradicts_itself(const CaseView& view, const Claim& claim, const Component& component, const Proofs& proofs) {
     const Observation& strongest = *proofs.front();
     if (claim.version.empty() || strongest.version.empty()) return std::nullopt;
-    if (component.compare_versions(claim.version, strongest.version) != rules::Match::holds) return std::nullopt;
+    const rules::Match match = component.compare_versions(claim.version, strongest.version);
+    if (match == rules::Match::unclear) return std::nullopt;
+    const rules::Match contrary = match == rules::Match::holds ? rules::Match::differs : rules::Match::holds;
     for (const Observation* other : proofs) {
-        if (other->version.empty() || component.compare_versions(claim.version, other->version) != rules::Match::differs) continue;
+        if (other->version.empty() || component.compare_versions(claim.version, other->version) != contrary) continue;
         std::vector<Evidence> evidence = strongest.evidence;
         append(evidence, other->evidence);
         return view.unproven(claim, "the image says both " + strongest.version + " and " + other->version + " of itself", evidence);

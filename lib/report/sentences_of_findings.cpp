@@ -183,6 +183,8 @@ constexpr Sentence kOfFindings[] = {
     {Part::why, "parts of the image could not be read", "但镜像有部分内容无法读取"},
     {Part::why, "only the image's own settings name it, and settings prove nothing", "但只有镜像自身的设置提到它，而设置不能作为证据"},
     {Part::why, "files that may belong to it are there, but none that proves it", "镜像中有可能属于它的文件，但都不足以证明"},
+    {Part::why, "another version is there, and files elsewhere of which nothing tells the version", "镜像中有另一个版本，且别处有无从得知版本的文件"},
+    {Part::why, "the image is {1}, and no rule tells what tags of this repository mean", "镜像是 {1}，但没有规则说明该仓库的标签是什么含义"},
     {Part::why, "it is not in the image, and no rule tells what tags of this repository mean", "镜像中没有它，但也没有规则说明该仓库的标签是什么含义"},
     {Part::why, "no rule knows it", "但没有规则能识别它"},
     {Part::why, "the image says both {1} and {2} of itself", "但镜像自称的版本前后不一，既有 {1} 又有 {2}"},

@@ -27,8 +27,8 @@ sys.path[:0] = [str(SOURCE / "tests/support"), str(SOURCE / "tests/integration")
 import chinese  # noqa: E402
 import contents as c  # noqa: E402
 import synthetic  # noqa: E402
-from images import Image, Index, Layer, Layout, directory, file, opaque, program, symlink, whiteout, zeros  # noqa: E402
-from packages import Deb, Rpm  # noqa: E402
+from images import Entry, Image, Index, Layer, Layout, directory, file, opaque, program, symlink, whiteout, zeros  # noqa: E402
+from packages import Deb, Rpm, apk_installed  # noqa: E402
 
 RELEASES = ["20.03-LTS-SP1", "20.03-LTS-SP3", "20.03-LTS-SP4", "22.03-LTS", "22.03-LTS-SP1", "22.03-LTS-SP2", "22.03-LTS-SP3", "22.03-LTS-SP4",
             "24.03-LTS", "24.03-LTS-SP1", "24.03-LTS-SP2", "24.03-LTS-SP3"]
@@ -882,6 +882,121 @@ def package_database_cut(m):
         whole = synthetic.rpm_ndb(c.openeuler_rpms(release, "arm64"))
         return c.root_tree("arm64") + c.openeuler_os_files(release) + [file("var/lib/rpm/Packages.db", whole[:len(whole) - m.rng.randint(100, len(whole) // 3)])]
     return undecided("openeuler/cann", f"cann{cann}-{token(release)}", Image([m.openeuler(release), m.cann(cann)]), Image([Layer(make()), m.cann(cann)]))
+
+
+# ---- what is true, or cannot be told, though something speaks against it ----
+
+@kind
+def os_release_left_from_before_an_upgrade(m):
+    """`sed -i` makes a file of the link etc/os-release, which an upgrade of its target does not reach."""
+    a, b = m.releases()
+    text = next(each.content for each in c.openeuler_os_files(a) if each.path == "usr/lib/os-release")
+    left = m.of("left", a, make=lambda: [file("etc/os-release", text)])
+    return undecided("openeuler/openeuler", base_tag(b), Image([m.openeuler(b)]), Image([m.openeuler(a), left, m.upgrade(b)]))
+
+
+@kind
+def os_written_without_its_dot(m):
+    version = m.one(["3.18", "3.19", "3.20"])
+    alpine = m.of("alpine", version, make=lambda: c.alpine_os_files(version + ".1") + [file("lib/apk/db/installed", apk_installed(c.alpine_apks(version + ".1")))])
+    return tag_pair("someone/app", f"1.0-alpine{version.replace('.', '')}", "1.0-alpine3.17", Image([alpine], architecture="amd64"), ("os-mismatch", "alpine"), suggests=False)
+
+
+@kind
+def cuda_of_which_only_records_are_left(m):
+    version = m.one(CUDA)
+    whole = nvidia(m, version, "devel")
+    gone = Image(whole.layers + [Layer([whiteout(f"usr/local/cuda-{short(version)}")])], architecture="amd64")
+    return undecided("nvidia/cuda", f"{version}-devel-ubuntu22.04", whole, gone)
+
+
+@kind
+def pytorch_of_which_only_records_are_left(m):
+    release, cann, torch = m.release(), m.one(CANN_OLD), m.one(TORCH)
+    records = m.of("torch-records", torch, make=lambda: [each for name in ("torch", "torch_npu") for each in c.python_distribution(SITE, name, torch) if ".dist-info/" in each.path])
+    return undecided("openeuler/pytorch", f"pytorch{torch}-cann{cann}-{token(release)}", ascend_torch(m, release, cann, torch, torch), Image([m.openeuler(release), m.cann(cann), records]))
+
+
+@kind
+def cuda_in_another_place_than_a_known_one(m):
+    release = m.release()
+    a, b = m.two(CUDA)
+    base, known = m.openeuler(release, "amd64"), m.of("run", a, make=lambda: c.cuda_run_file(a, CUDA[a]))
+    moved = m.of("moved", b, make=lambda: c.cuda_run_file(b, CUDA[b], root=f"opt/cuda-{short(b)}"))
+    return undecided("openeuler/cuda", f"{b}-{token(release)}", Image([base, m.of("run", b, make=lambda: c.cuda_run_file(b, CUDA[b]))], architecture="amd64"),
+                     Image([base, known, moved], architecture="amd64"))
+
+
+@kind
+def python_of_a_program_without_a_version(m):
+    release, cann = m.release(), m.one(CANN_OLD)
+    a, b = m.two(["3.8", "3.10", "3.12", "3.13"])
+    image = Image([m.openeuler(release), m.of("plain-python", a, make=lambda: [program("opt/python/bin/python3", c.elf("arm64", bytes(8192))), file(f"opt/python/lib/python{a}/os.py", "")]), m.cann(cann)])
+    return tag_pair("openeuler/cann", f"{cann}-python{a}-{token(release)}", f"{cann}-python{b}-{token(release)}", image, ("tool-mismatch", "python"), suggests=False)
+
+
+@kind
+def python_of_an_environment_whose_program_is_gone(m):
+    release, cann = m.release(), m.one(CANN_OLD)
+    python = m.one(["3.10.17", "3.12.7"])
+    venv = [file("opt/venv/pyvenv.cfg", f"home = /usr/local/bin\ninclude-system-site-packages = false\nversion = {python}\n"), symlink("opt/venv/bin/python", f"python{short(python)}"),
+            symlink(f"opt/venv/bin/python{short(python)}", f"/usr/local/python{python}/bin/python{short(python)}")]
+    layers = [m.openeuler(release), m.cann(cann), m.of("venv", python, make=lambda: venv)]
+    return content_pair("openeuler/cann", f"{cann}-python{short(python)}-{token(release)}", Image(layers + [m.of("python", python, make=lambda: c.built_python(python))]), Image(layers),
+                        ("tool-mismatch", "python"))
+
+
+@kind
+def cann_of_an_image_inside_the_image(m):
+    release, cann = m.release(), m.one(CANN_OLD)
+    store = m.one(["var/lib/containers/storage/overlay/0a1b/diff", "var/lib/docker/overlay2/0a1b/diff"])
+    nested = m.of("nested", cann, store, make=lambda: [Entry(f"{store}/{each.path}", each.kind, each.content, each.mode, each.target) for each in c.cann(cann)])
+    return undecided("openeuler/cann", f"cann{cann}-{token(release)}", Image([m.openeuler(release), m.cann(cann)]), Image([m.openeuler(release), nested]))
+
+
+@kind
+def cann_named_by_its_first_numbers(m):
+    release, a, b = m.release(), *m.two(["8.5.0", "9.0.0", "9.1.0"])
+    return tag_pair("openeuler/cann", f"cann{short(a)}-{token(release)}", f"cann{short(b)}-{token(release)}", Image([m.openeuler(release), m.cann(a)]), ("sdk-mismatch", "cann"))
+
+
+@kind
+def onnxruntime_for_cuda_outside_of_python(m):
+    """Microsoft's archive for C++ beside the package for CPUs."""
+    release, cuda = m.release(), m.one(["12.2.2", "12.4.1"])
+    base = [m.openeuler(release, "amd64"), m.of("run", cuda, make=lambda: c.cuda_run_file(cuda, CUDA[cuda])),
+            m.of("ort", make=lambda: c.python_distribution(SITE, "onnxruntime", "1.17.1") + [
+                file(f"{SITE}/onnxruntime/capi/build_and_package_info.py", "package_name = 'onnxruntime'\n__version__ = '1.17.1'\n")])]
+    archive = m.of("ort-archive", make=lambda: [program(f"opt/onnxruntime-linux-x64-gpu-1.17.1/lib/{name}", c.elf("amd64")) for name in ("libonnxruntime.so.1.17.1", "libonnxruntime_providers_cuda.so")])
+    return content_pair("openeuler/onnxruntime", f"1.17.1-cuda{cuda}-{token(release)}", Image(base + [archive], architecture="amd64"), Image(base, architecture="amd64"),
+                        ("framework-backend", "onnxruntime"))
+
+
+@kind
+def pytorch_built_for_another_cuda(m):
+    release, torch = m.release(), m.one(TORCH)
+    base = [m.openeuler(release, "amd64"), m.of("run", "11.8.0", make=lambda: c.cuda_run_file("11.8.0", CUDA["11.8.0"]))]
+
+    def image(built):
+        return Image(base + [m.of("torch-amd64", torch, built, make=lambda: c.torch(f"{torch}+cu{built.replace('.', '')}", built))], architecture="amd64")
+    return content_pair("openeuler/pytorch", f"pytorch{torch}-cuda11.8.0-{token(release)}", image(m.one(["11.8", "11.7"])), image("12.1"), ("framework-backend", "pytorch"))
+
+
+@kind
+def application_for_another_program(m):
+    release = m.release()
+    image = Image([m.openeuler(release, extra=[Rpm("postgis", "3.4.0", f"1.{token(release)}", "aarch64")])])
+    return tag_pair("openeuler/postgis", f"16-3.4-{token(release)}", f"16-3.5-{token(release)}", image, ("app-mismatch", "postgis"), suggests=False)
+
+
+@kind
+def application_built_over_its_package_and_squashed(m):
+    """All is one layer: nothing tells what was written over the package's files."""
+    release = m.release()
+    rpms = c.openeuler_rpms(release, "arm64") + [Rpm("squid", "5.1", f"1.{token(release)}", "aarch64")]
+    squashed = m.of("squashed", release, make=lambda: c.root_tree("arm64") + c.openeuler_os_files(release) + [file("var/lib/rpm/Packages.db", synthetic.rpm_ndb(rpms)), program("usr/sbin/squid", c.elf("arm64"))])
+    apart = Image([m.openeuler(release), m.of("squid", release, make=lambda: [file("var/lib/rpm/Packages.db", synthetic.rpm_ndb(rpms)), program("usr/sbin/squid", c.elf("arm64"))])])
+    return content_pair("openeuler/squid", f"6.1-{token(release)}", Image([squashed]), apart, ("app-mismatch", "squid"))
 
 
 # ---- scoring ----

@@ -39,8 +39,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "warning unproven/puffin 5.1>-", Verdict::unknown},
         JudgeCase{"SystemContradictsItself", [](Case& c) { c.claims = {os("5.1")}; c.facts.observations.push_back(seen("puffin", ComponentKind::os, "5.0")); },
                   "warning unproven/puffin 5.1>-", Verdict::unknown},
-        JudgeCase{"StrongestEvidenceOfTheSystemDecides", [](Case& c) { c.claims = {os("5.0")}; c.facts.observations.push_back(seen("puffin", ComponentKind::os, "5.0")); },
-                  "error os-mismatch/puffin 5.0>5.1", Verdict::fail},
+        JudgeCase{"WeakerEvidenceMeetsTheClaim", [](Case& c) { c.claims = {os("5.0")}; c.facts.observations.push_back(seen("puffin", ComponentKind::os, "5.0")); },
+                  "warning unproven/puffin 5.0>-", Verdict::unknown},
+        JudgeCase{"StrongestEvidenceOfTheSystemDecides", [](Case& c) { c.claims = {os("4.9")}; c.facts.observations.push_back(seen("puffin", ComponentKind::os, "5.0")); },
+                  "error os-mismatch/puffin 4.9>5.1", Verdict::fail},
         JudgeCase{"SdkMissing", [](Case& c) { c.claims = {red("2.0"), os("5.1")}; }, "error sdk-missing/redkit 2.0>-", Verdict::fail},
         JudgeCase{"SdkMayBeThere", [](Case& c) { c.claims = {red("2.0")}; c.facts.could_hold["redkit"] = {at("opt/redkit/x")}; }, "warning unproven/redkit 2.0>-", Verdict::unknown},
         JudgeCase{"SdkOnlyNamedByTheEnvironment", [](Case& c) { c.claims = {red("2.0")}; c.facts.observations.push_back(seen("redkit", ComponentKind::sdk, "2.0", false)); },
@@ -74,6 +76,28 @@ INSTANTIATE_TEST_SUITE_P(
         JudgeCase{"BuiltWithoutTheSdk", [](Case& c) { c.claims = {flame("2.1.0"), blue("12.2")}; c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "12.2.140"));
                   c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0")); c.facts.facts_read = {"flame"}; },
                   "error framework-backend/flame 2.1.0>-", Verdict::fail},
+        JudgeCase{"BuiltForAnotherFirstNumber", [](Case& c) { c.claims = {claim("reed", ComponentKind::framework, "1.0"), blue("11.8")};
+                  c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "11.8.0")); c.facts.observations.push_back(seen("reed", ComponentKind::framework, "1.0"));
+                  c.facts.facts = {{"reed", "bluekit", "12.1", at("a/reed")}}; c.facts.facts_read = {"reed"}; }, "error framework-backend/reed 1.0>bluekit 12.1", Verdict::fail},
+        JudgeCase{"BuiltForALowerVersion", [](Case& c) { c.claims = {claim("reed", ComponentKind::framework, "1.0"), blue("11.8")};
+                  c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "11.8.0")); c.facts.observations.push_back(seen("reed", ComponentKind::framework, "1.0"));
+                  c.facts.facts = {{"reed", "bluekit", "11.7", at("a/reed")}}; c.facts.facts_read = {"reed"}; }, "", Verdict::pass},
+        JudgeCase{"OneOfTwoIsBuiltForIt", [](Case& c) { c.claims = {claim("reed", ComponentKind::framework, "1.0"), blue("11.8")};
+                  c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "11.8.0")); c.facts.observations.push_back(seen("reed", ComponentKind::framework, "1.0"));
+                  c.facts.facts = {{"reed", "bluekit", "12.1", at("a/reed")}, {"reed", "bluekit", "11.8", at("b/reed")}}; c.facts.facts_read = {"reed"}; }, "", Verdict::pass},
+        JudgeCase{"MoreInAnotherPlace", [](Case& c) { c.claims = {red("2.0")}; c.facts.observations.push_back(seen("redkit", ComponentKind::sdk, "2.1"));
+                  c.facts.observations.back().evidence = {at("opt/redkit/2.1/version.txt")}; c.facts.could_hold["redkit"] = {at("opt/redkit/lib/x"), at("srv/red/lib/libred.so")}; },
+                  "warning unproven/redkit 2.0>-", Verdict::unknown},
+        JudgeCase{"PackagesAloneTellOfAllPlaces", [](Case& c) { c.claims = {red("2.0")}; c.facts.observations.push_back(seen("redkit", ComponentKind::sdk, "2.1"));
+                  c.facts.observations.back().evidence = {{.source = EvidenceSource::package, .path = "var/lib/rpm/Packages.db", .layer = 0, .diff_id = "sha256:x", .detail = "redkit 2.1-1"}};
+                  c.facts.could_hold["redkit"] = {at("opt/redkit/lib/x")}; }, "error sdk-mismatch/redkit 2.0>2.1", Verdict::fail},
+        JudgeCase{"MoreInTheSamePlace", [](Case& c) { c.claims = {red("2.0")}; c.facts.observations.push_back(seen("redkit", ComponentKind::sdk, "2.1"));
+                  c.facts.observations.back().evidence = {at("opt/redkit/2.1/version.txt")}; c.facts.could_hold["redkit"] = {at("opt/redkit/lib/x"), at("usr/lib/python3.9/site-packages/x/libred.so")}; },
+                  "error sdk-mismatch/redkit 2.0>2.1", Verdict::fail},
+        JudgeCase{"GuessedDigitsOfSeveralNumbers", [](Case& c) { c.claims = {os("51")}; c.claims[0].guessed = true; }, "", Verdict::pass},
+        JudgeCase{"GuessedDigitsOfOthers", [](Case& c) { c.claims = {os("52")}; c.claims[0].guessed = true; }, "warning unproven/puffin 52>-", Verdict::unknown},
+        JudgeCase{"GuessedReleaseIsAnother", [](Case& c) { c.claims = {os("5.2")}; c.claims[0].guessed = true; }, "error os-mismatch/puffin 5.2>5.1", Verdict::fail},
+        JudgeCase{"GuessedSystemIsNotThere", [](Case& c) { c.claims = {os("5.1")}; c.claims[0].guessed = true; c.facts.observations.clear(); }, "warning unproven/puffin 5.1>-", Verdict::unknown},
         JudgeCase{"BackendNotReadable", [](Case& c) { c.claims = {flame("2.1.0"), blue("12.2")}; c.facts.observations.push_back(seen("bluekit", ComponentKind::sdk, "12.2.140"));
                   c.facts.observations.push_back(seen("flame", ComponentKind::framework, "2.1.0")); }, "", Verdict::pass},
         JudgeCase{"OtherModel", [](Case& c) { c.claims = {claim("bird7b", ComponentKind::llm, "")}; c.facts.observations.push_back(seen("fish7b", ComponentKind::llm, "")); },
