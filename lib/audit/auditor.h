@@ -44,6 +44,8 @@ struct AuditOutcome {
     Report earlier;
 };
 
+struct Unseen;
+
 /// Keeps everything by reference. `store` may be null: then nothing is remembered, and lineage knows this audit only.
 class Auditor {
 public:
@@ -62,6 +64,7 @@ private:
     std::vector<Looked> look_at_all(const ReferenceList& list, const AuditOptions& options, const std::vector<store::TagDigest>& last, const std::stop_token& stop);
     Looked look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop);
     void compare(const Scope& scope, const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last);
+    void take_standing_of_others(const Scope& scope, const ReferenceList& list, std::vector<Unseen>& unseen, std::vector<Looked>& looked);
 
     const rules::RuleSet& rules_;
     scan::Scanner& scanner_;

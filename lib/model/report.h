@@ -168,11 +168,18 @@ struct Skipped {
     std::string reason;
 };
 
+/// An image that this look left out, as an earlier one found it.
+struct KeptImage {
+    std::uint64_t place = 0;  ///< among all images of the reference
+    ImageReport image;
+};
+
 /// What became of one reference: its platforms as images, and what was no image.
 struct JudgedReference {
     std::string top;  ///< digest of what the reference points to; empty where it could not be had
     std::vector<ImageReport> images;
     std::vector<Skipped> skipped;
+    std::vector<KeptImage> kept = {};  ///< further images under the same digest, by place
 };
 
 /// What one target of an audit turned out to hold.

@@ -99,7 +99,7 @@ struct CurrentReference {
     ReferenceKey reference;
     std::int64_t audit = 0;
     std::chrono::sys_seconds seen;  ///< when it was looked at
-    JudgedReference judged;
+    JudgedReference judged;         ///< its images with those that were kept from earlier looks
 };
 
 /// A digest that a tag had.
