@@ -112,10 +112,15 @@ void StoreFlags::add_to(CLI::App& command) {
     command.add_flag("--no-store", none, "Remember nothing between runs")->excludes(option);
 }
 
+std::optional<std::string> StoreFlags::place() const {
+    if (none) return std::nullopt;
+    return file.empty() ? store::default_store_path() : file;
+}
+
 Result<std::shared_ptr<store::AuditStore>> StoreFlags::open(const Limits& limits) const {
     std::shared_ptr<store::AuditStore> no_store;
     if (none) return no_store;
-    const std::optional<std::string> path = file.empty() ? store::default_store_path() : file;
+    const std::optional<std::string> path = place();
     if (!path) {
         log::warn("nothing is remembered between runs: neither XDG_CACHE_HOME nor HOME names a place; use --store or --no-store");
         return no_store;

@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -53,6 +54,8 @@ struct StoreFlags {
     std::string file;  ///< --store; empty: the default place
     bool none = false;
     void add_to(CLI::App& command);
+    /// Where it lies or would; nothing with --no-store, or where no default place is known.
+    [[nodiscard]] std::optional<std::string> place() const;
     /// Null with --no-store, and with a warning where the store cannot be used. A store that must not be used is an error.
     [[nodiscard]] Result<std::shared_ptr<store::AuditStore>> open(const Limits& limits) const;
 };

@@ -13,9 +13,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <optional>
+
+#include <unistd.h>
 
 namespace veritag::daemon {
 namespace {
@@ -136,6 +139,11 @@ int run(const ReportFlags& flags) {
         Result<DeclaredTree> loaded = flags.tree.load(*rules);
         if (!loaded) return complain(loaded.error());
         tree = std::move(*loaded);
+    }
+    // Who only looks makes no store.
+    if (const std::optional<std::string> place = flags.store.place(); place && ::access(place->c_str(), F_OK) != 0 && errno == ENOENT) {
+        if (!flags.store.file.empty()) return complain({ErrorCode::usage, "open store", quote(*place), "there is no store", "veritag audit makes one; without --store it lies in the default place"});
+        return flags.list ? print(flags, list_of({})) : complain(no_audit("newest audit"));
     }
     const Result<std::shared_ptr<store::AuditStore>> opened = flags.store.open(Limits{});
     if (!opened) return complain(opened.error());

@@ -52,6 +52,7 @@ Result<void> SqliteFile::open() {
             } catch (const SqliteFailure& failure) {
                 writer_.connection.reset();
                 if (again || !failure.is_damage()) return error_of("open store", failure);
+                VERITAG_CHECK(check_was_store(path_));
                 VERITAG_TRY(aside, set_aside_with_warning(path_, damaged));
             }
     }
