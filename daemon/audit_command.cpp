@@ -106,8 +106,10 @@ int run(const AuditFlags& flags) {
     audit::AuditOptions options{.scope = std::move(*scope), .offline = flags.offline, .limits = engine.limits, .tool_version = version(), .generated = rfc3339_now(),
                                 .listed = [&](std::size_t count) { engine.progress.expect_images(count); }, .reference_done = [&] { engine.progress.reference_done(); }};
     audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
-    Report report = auditor.run(options, interruption()).report;
+    audit::AuditOutcome outcome = auditor.run(options, interruption());
     engine.progress.finish();
+    Report& report = outcome.report;
+    if (!outcome.whole) mark_interrupted(report, outcome.listed, outcome.looked);
     if (engine.store != nullptr) {
         scan::add_build_steps(*engine.store, engine.limits, report);
         audit::KnownAncestors(*engine.store).add_to(report);

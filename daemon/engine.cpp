@@ -57,37 +57,39 @@ Engine::Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::Rule
       reader(rules.wanted(), {.limits = limits, .confined = !flags.no_sandbox}),
       scanner(rules, {.wanted = wanted, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}
 
-Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry) {
+Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry, bool judged) {
     if (!as.empty() && images.size() > 1)
         return Error{ErrorCode::usage, "read command line", "--as", "it names one image, " + std::to_string(images.size()) + " were given", "name them one by one"};
     std::set<std::string> registries;
-    for (const std::string& image : images)
-        if (!source::is_local(image)) {
-            VERITAG_TRY(const oci::Reference reference, oci::parse_reference(image));
-            registries.insert(reference.registry);
-        }
+    for (const std::string& image : images) {
+        if (judged) VERITAG_CHECK(source::check_name(image, as));
+        if (source::is_local(image)) continue;
+        VERITAG_TRY(const oci::Reference reference, oci::parse_reference(image));
+        registries.insert(reference.registry);
+    }
     if (!registry.client.username.empty() && registries.size() > 1)
         return Error{ErrorCode::usage, "read command line", "--username", "the images are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
                      "use --authfile, or name them one by one"};
     return ok();
 }
 
-scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::optional<Error>& misuse, std::stop_token stop) {
+ImageReport unread_image(const std::string& name, Error error) {
+    ImageReport image;
+    image.reference = name;
+    image.error = std::move(error);
+    return image;
+}
+
+bool is_misuse(const scan::ScanResult& scanned) { return scanned.images.size() == 1 && scanned.images.front().error && scanned.images.front().error->code == ErrorCode::usage; }
+
+scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::stop_token stop) {
     Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, engine.clients->of(""), engine.limits);
     if (source) {
         if (engine.store != nullptr && !source::is_local(name)) *source = scan::remember_documents(std::move(*source), engine.store, engine.limits);
         return engine.scanner.scan(**source, std::move(stop));
     }
-    if (source.error().code == ErrorCode::usage) {
-        misuse = source.error();
-        return {};
-    }
-    ImageReport image;
-    image.reference = name;
-    image.error = source.error();
-    engine.progress.image_done(image);
     scan::ScanResult result;
-    result.images.push_back(std::move(image));
+    engine.progress.image_done(result.images.emplace_back(unread_image(name, source.error())));
     return result;
 }
 

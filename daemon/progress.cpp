@@ -63,7 +63,8 @@ void ConsoleProgress::layer_done() { ++layers_done_; }
 void ConsoleProgress::image_done(const ImageReport& image) {
     if (mode_ != Mode::lines) return;
     const std::lock_guard lock(mutex_);
-    std::fprintf(stderr, "veritag: %s: %s%s%s\n", std::string(to_string(image.verdict)).c_str(), quote(image.reference).c_str(),
+    const bool stopped = image.error && image.error->code == ErrorCode::cancelled;  // nothing is wrong with it
+    std::fprintf(stderr, "veritag: %s: %s%s%s\n", stopped ? "stopped" : std::string(to_string(image.verdict)).c_str(), quote(image.reference).c_str(),
                  image.platform.empty() ? "" : " ", quote(image.platform).c_str());
 }
 

@@ -43,6 +43,16 @@ void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const Out
     if (!shown) tell_idle_waivers(report.waivers, output);
 }
 
+void mark_interrupted(Report& report, std::size_t listed, std::size_t looked) {
+    const std::string reason = std::to_string(listed - looked) + " of " + std::to_string(listed) + " were not looked at";
+    report.incomplete = {.state = "interrupted", .reason = reason};
+    for (ListedTarget& target : report.targets) {
+        if (target.error) continue;
+        target.error = Error{ErrorCode::cancelled, "audit", quote(target.target, 1000), "it was interrupted: " + reason, "audit it again"};
+        return;
+    }
+}
+
 void TreeFlags::add_to(CLI::App& command) {
     command.add_option("--meta", meta, "Directory with <scene>/<image>/meta.yml: say where each image is declared, and what to change there where that is certain")->type_name("DIR");
     command.add_option("--namespace", name_space, "Namespace in which the tree of --meta is published")->capture_default_str();

@@ -29,7 +29,7 @@ int run(const VerifyFlags& flags) {
         return complain({ErrorCode::usage, "read command line", "--format", quote(flags.output.format), "verify knows table and json"});
     for (const std::string& image : flags.images)
         if (source::is_local(image)) return complain({ErrorCode::usage, "read command line", quote(image), "reports are attached in registries", "name the image there"});
-    if (const Result<void> right = check_images(flags.images, flags.as, flags.registry); !right) return complain(right.error());
+    if (const Result<void> right = check_images(flags.images, flags.as, flags.registry, false); !right) return complain(right.error());
     const Result<std::optional<oci::Platform>> platform = oci::parse_platform(flags.platform);
     if (!platform) return complain(platform.error());
     std::string name;

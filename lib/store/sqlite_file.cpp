@@ -37,7 +37,7 @@ std::uint64_t mark_of(const FileIdentity& identity) noexcept { return identity.i
 
 // A leading "./" keeps names such as ":memory:" from meaning something to SQLite.
 SqliteFile::SqliteFile(const std::string& path, std::chrono::milliseconds patience, Clocks clocks)
-    : path_(path.starts_with('/') ? path : "./" + path), patience_(patience), clocks_(std::move(clocks)) {}
+    : path_(path.starts_with('/') || path.starts_with("./") ? path : "./" + path), patience_(patience), clocks_(std::move(clocks)) {}
 
 Result<void> SqliteFile::open() {
     VERITAG_CHECK(make_private_file(path_));

@@ -15,7 +15,7 @@ constexpr std::size_t kMostIdleReaders = 8;
 }  // namespace
 
 // A leading "./" keeps names such as ":memory:" from meaning something to SQLite.
-SqliteStore::SqliteStore(const std::string& path, StoreOptions options) : path_(path.starts_with('/') ? path : "./" + path), options_(std::move(options)) {}
+SqliteStore::SqliteStore(const std::string& path, StoreOptions options) : path_(path.starts_with('/') || path.starts_with("./") ? path : "./" + path), options_(std::move(options)) {}
 
 SqliteStore::~SqliteStore() {
     if (options_.prunes_itself && written_ > 0)
