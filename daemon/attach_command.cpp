@@ -35,6 +35,7 @@ Result<void> check(const AttachFlags& flags) {
         return Error{ErrorCode::usage, "read command line", "--format", quote(flags.output.format), "attach knows table and json"};
     for (const std::string& image : flags.images)
         if (source::is_local(image)) return Error{ErrorCode::usage, "read command line", quote(image), "a report is attached in a registry", "push the image first"};
+    VERITAG_CHECK(flags.output.check_place());
     return check_images(flags.images, flags.as, flags.engine.registry);
 }
 

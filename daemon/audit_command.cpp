@@ -71,7 +71,7 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
     for (const std::string& path : flags.lists) {
         VERITAG_TRY(const std::string text, read_list(path));
         VERITAG_TRY(const source::TargetList list, source::parse_target_list(text, path));
-        for (const std::string& note : list.notes) std::fprintf(stderr, "veritag: %s: %s\n", quote(path).c_str(), note.c_str());
+        for (const std::string& note : list.notes) say(quote(path) + ": " + note, log::Level::warn);
         scope.entries.insert(scope.entries.end(), list.entries.begin(), list.entries.end());
     }
     if (scope.targets.empty() && scope.entries.empty())
@@ -82,6 +82,7 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
 int run(const AuditFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
     const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
     Result<audit::Scope> scope = scope_of(flags);

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "base/times.h"
 #include "scan/remembered_image.h"
@@ -26,6 +27,7 @@ void EngineFlags::add_to(CLI::App& command) {
     command.add_flag("--partial", partial, "Of zstd:chunked and eStargz layers read only the table of contents and the wanted files; layer digests are not proven then");
     command.add_flag("--no-progress", no_progress, "No progress on stderr");
     command.add_flag("--no-sandbox", no_sandbox, "Do not confine the processes that parse layers; only for kernels that refuse");
+    limits.add_to(command);
     store.add_to(command);
     rules.add_to(command);
     registry.add_to(command);
@@ -38,22 +40,25 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineFlags& flags, std::size
     if (platform) wanted.platforms.push_back(*platform);
     VERITAG_TRY(wanted.created_since, parse_since(flags.created_since, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
     VERITAG_TRY(rules::RuleSet rules, flags.rules.load());
+    VERITAG_TRY(const Limits limits, flags.limits.load());
     VERITAG_TRY(registry::ClientOptions connections, flags.registry.finish());
+    connections.limits = limits;
     // A place for each layer that is read, and one more, so that manifests do not wait for layers.
     connections.connections_per_host = std::max(connections.connections_per_host, flags.jobs + 1);
-    VERITAG_TRY(std::shared_ptr<store::AuditStore> store, flags.store.open(Limits{}));
+    VERITAG_TRY(std::shared_ptr<store::AuditStore> store, flags.store.open(limits));
     if (flags.no_sandbox)
-        std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
-    return std::unique_ptr<Engine>(new Engine(flags, std::move(wanted), std::move(rules), std::move(connections), std::move(store), images));
+        say("WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust", log::Level::warn);
+    return std::unique_ptr<Engine>(new Engine(flags, limits, std::move(wanted), std::move(rules), std::move(connections), std::move(store), images));
 }
 
-Engine::Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections,
+Engine::Engine(const EngineFlags& flags, const Limits& wanted_limits, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections,
                std::shared_ptr<store::AuditStore> opened, std::size_t images)
-    : wanted(std::move(wanted_images)),
+    : limits(wanted_limits),
+      wanted(std::move(wanted_images)),
       rules(std::move(rule_set)),
       store(std::move(opened)),
       clients(std::make_shared<registry::Clients>(std::move(connections))),
-      progress(ConsoleProgress::mode_for(flags.no_progress), images),
+      progress(ConsoleProgress::mode_for(flags.no_progress, flags.log.format == "json"), images),
       reader(rules.wanted(), {.limits = limits, .confined = !flags.no_sandbox}),
       scanner(rules, {.wanted = wanted, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}
 

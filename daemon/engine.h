@@ -27,6 +27,7 @@ struct EngineFlags {
     bool no_sandbox = false;
     std::size_t jobs;  ///< by default as many as there are processors
     StoreFlags store;
+    LimitFlags limits;
     RuleOptions rules;
     RegistryOptions registry;
     LogOptions log;
@@ -51,7 +52,7 @@ public:
     scan::Scanner scanner;
 
 private:
-    Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
+    Engine(const EngineFlags& flags, const Limits& wanted_limits, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
            std::size_t images);
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "model/report.h"
 #include "registry/client.h"
@@ -38,6 +39,8 @@ struct OutputOptions {
     void add_to(CLI::App& command, const std::vector<std::string>& formats = report::known_formats());
     /// Options for the writers; colour only for a table on a terminal, without NO_COLOR.
     [[nodiscard]] report::WriteOptions write_options() const;
+    /// Whether the file can be written, before any work is done for it. It stays as it is.
+    [[nodiscard]] Result<void> check_place() const;
     /// To the file or stdout; an unwritable file is an error.
     [[nodiscard]] Result<void> write(const std::string& text) const;
 };
@@ -48,6 +51,12 @@ struct RegistryOptions {
     void add_to(CLI::App& command);
     /// Reads the password where asked to.
     [[nodiscard]] Result<registry::ClientOptions> finish() const;
+};
+
+struct LimitFlags {
+    std::vector<std::string> changes;  ///< KEY=VALUE each
+    void add_to(CLI::App& command);
+    [[nodiscard]] Result<Limits> load() const;
 };
 
 struct StoreFlags {
@@ -66,6 +75,9 @@ struct LogOptions {
     void add_to(CLI::App& command);
     void apply() const;
 };
+
+/// A line for people on stderr, with the program's name; with --log-format json a line of the log.
+void say(const std::string& line, log::Level level);
 
 /// Prints an error to stderr and gives the exit status that fits it.
 int complain(const Error& error);

@@ -30,7 +30,7 @@ void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions&
         for (const IdleWaiver& each : waivers) {
             const std::string what = report::fill(report::text(report::Text::waiver, language), {quote(each.component.empty() ? each.code : each.code + " " + each.component), quote(each.target), quote(each.waived.owner),
                                                                                                   each.waived.expiry, quote(each.waived.reason, 1000)});
-            std::fprintf(stderr, "veritag: %s:%d: %s: %s\n", quote(each.file, 1000).c_str(), each.line, std::string(report::text(why, language)).c_str(), what.c_str());
+            say(quote(each.file, 1000) + ':' + std::to_string(each.line) + ": " + std::string(report::text(why, language)) + ": " + what, log::Level::warn);
         }
     };
     tell(report::Text::waiver_expired, use->expired);

@@ -35,6 +35,7 @@ int run(const ScanFlags& flags) {
     flags.engine.log.apply();
     if (flags.images.empty()) return complain(nothing_named());
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
     if (const Result<void> right = check_images(flags.images, flags.as, flags.engine.registry); !right) return complain(right.error());
     const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
