@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "config/limits.h"
+#include "registry/client_files.h"
 #include "report/language.h"
 #include "report/messages.h"
 #include "rules/load_all.h"
@@ -15,8 +17,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 #include <thread>
 
 #include <sys/ioctl.h>
@@ -36,6 +40,11 @@ report::Language language_of_locale() { return report::language_of_locales(varia
 report::Language& language_of_errors() {
     static report::Language language = language_of_locale();
     return language;
+}
+
+bool& json_lines() noexcept {
+    static bool wanted = false;
+    return wanted;
 }
 
 }  // namespace
@@ -69,6 +78,19 @@ report::WriteOptions OutputOptions::write_options() const {
     return options;
 }
 
+Result<void> OutputOptions::check_place() const {
+    const auto refused = [&](const std::string& why) { return Error{ErrorCode::usage, "write result", quote(file), why, "name another file with -o"}; };
+    if (file.empty()) return ok();
+    std::error_code error;
+    const std::filesystem::path path(file);
+    if (std::filesystem::is_directory(path, error)) return refused("it is a directory");
+    const bool is_there = std::filesystem::exists(path, error);
+    const std::string directory = path.parent_path().empty() ? "." : path.parent_path().string();
+    if (!is_there && !std::filesystem::is_directory(directory, error)) return refused("its directory is not there");
+    if (::access(is_there ? file.c_str() : directory.c_str(), W_OK) != 0) return refused(std::strerror(errno));
+    return ok();
+}
+
 Result<void> OutputOptions::write(const std::string& text) const {
     const auto failed = [&](const std::string& where) {
         return Error{ErrorCode::io, "write result", where, std::strerror(errno), ""};
@@ -98,6 +120,7 @@ Result<registry::ClientOptions> RegistryOptions::finish() const {
     options.user_agent = std::string("veritag/") + version();
     if (!options.username.empty() && !password_stdin)
         return Error{ErrorCode::usage, "read credentials", "--username", "no password was given", "add --password-stdin and pass the password on standard input"};
+    VERITAG_CHECK(registry::check_files(options));  // now, and not as an error of every image
     if (password_stdin) {
         std::getline(std::cin, options.password);
         if (!options.password.empty() && options.password.back() == '\r') options.password.pop_back();
@@ -107,15 +130,27 @@ Result<registry::ClientOptions> RegistryOptions::finish() const {
     return options;
 }
 
+void LimitFlags::add_to(CLI::App& command) {
+    command.add_option("--limit", changes, "Another limit, as json_depth=128 for what a message calls limits.json_depth; the keys are those of `limits:` in the daemon's configuration (repeatable)")
+        ->type_name("KEY=VALUE")->allow_extra_args(false);
+}
+
+Result<Limits> LimitFlags::load() const { return config::parse_limits(changes); }
+
 void StoreFlags::add_to(CLI::App& command) {
     auto* option = command.add_option("--store", file, "Remember layers between runs in this file (default: veritag/store.sqlite under $XDG_CACHE_HOME or ~/.cache)")->type_name("FILE");
     command.add_flag("--no-store", none, "Remember nothing between runs")->excludes(option);
 }
 
+std::optional<std::string> StoreFlags::place() const {
+    if (none) return std::nullopt;
+    return file.empty() ? store::default_store_path() : file;
+}
+
 Result<std::shared_ptr<store::AuditStore>> StoreFlags::open(const Limits& limits) const {
     std::shared_ptr<store::AuditStore> no_store;
     if (none) return no_store;
-    const std::optional<std::string> path = file.empty() ? store::default_store_path() : file;
+    const std::optional<std::string> path = place();
     if (!path) {
         log::warn("nothing is remembered between runs: neither XDG_CACHE_HOME nor HOME names a place; use --store or --no-store");
         return no_store;
@@ -131,19 +166,30 @@ Result<std::shared_ptr<store::AuditStore>> StoreFlags::open(const Limits& limits
 
 void LogOptions::add_to(CLI::App& command) {
     command.add_option("--log-level", level, "error, warn, info or debug")->check(CLI::IsMember({"error", "warn", "info", "debug"}))->capture_default_str();
-    command.add_option("--log-format", format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+    command.add_option("--log-format", format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str()->each([](const std::string& name) {
+        json_lines() = name == "json";  // of what is said of the command line itself, too
+        log::set_json(json_lines());
+    });
 }
 
 void LogOptions::apply() const {
-    log::set_json(format == "json");
+    json_lines() = format == "json";
+    log::set_json(json_lines());
     log::set_level(level == "error"   ? log::Level::error
                    : level == "info"  ? log::Level::info
                    : level == "debug" ? log::Level::debug
                                       : log::Level::warn);
 }
 
+void say(const std::string& line, log::Level level) {
+    if (json_lines())
+        log::write(level, line);
+    else
+        std::fprintf(stderr, "veritag: %s\n", line.c_str());
+}
+
 int complain(const Error& error) {
-    std::fprintf(stderr, "veritag: %s\n", report::message_for(error, language_of_errors()).c_str());
+    say(report::message_for(error, language_of_errors()), log::Level::error);
     return error.code == ErrorCode::usage || error.code == ErrorCode::config ? kUsage : kUnread;
 }
 

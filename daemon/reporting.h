@@ -8,6 +8,7 @@
 #include "rules/rules.h"
 #include "waivers/waivers.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ void apply_waivers(const waivers::WaiverFile& waivers, Report& report);
 void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions& output);
 /// Both: what did nothing is told where `output.format` does not show it.
 void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output);
+
+/// Says in a report that the run was interrupted, as the store would of an audit that has no end: as an error of one of its targets, too, which
+/// every form of report shows.
+void mark_interrupted(Report& report, std::size_t listed, std::size_t looked);
 
 /// The tree that --meta named, judged, or none.
 struct DeclaredTree {

@@ -285,6 +285,8 @@ AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     for (const store::ReferenceKey& each : gone) report.gone.push_back(name_of(each));
     std::sort(report.gone.begin(), report.gone.end());
     outcome.whole = !stop.stop_requested();
+    outcome.listed = list.references.size();
+    outcome.looked = looked.size();
     outcome.audit = audit ? audit->id : 0;
     for (Looked& each : looked) {
         each.images = each.judged.images.size();

@@ -40,6 +40,8 @@ struct AuditOutcome {
     Report report;
     std::int64_t audit = 0;  ///< its number in the store; 0: it was not kept
     bool whole = true;       ///< it was not stopped
+    std::size_t listed = 0;  ///< references to look at
+    std::size_t looked = 0;  ///< at how many it did; fewer where it was stopped
     /// What was last known of the references that this run looked at or found gone, images only.
     Report earlier;
 };

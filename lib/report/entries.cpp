@@ -193,6 +193,17 @@ void fill_images(Entry& entry, const Report& report, const Names& names) {
     std::sort(entry.mends.begin(), entry.mends.end(), [](const LineMend& a, const LineMend& b) { return std::tie(a.file, a.line, a.after) < std::tie(b.file, b.line, b.after); });
 }
 
+// Of a run that did not come to its end: what its targets list and it has nothing of.
+std::size_t not_reached(const Report& report) {
+    if (!report.incomplete) return 0;
+    std::size_t listed = 0;
+    for (const ListedTarget& each : report.targets) listed += each.tags;
+    std::set<std::string_view> seen;
+    for (const ImageReport& each : report.images) seen.insert(each.reference);
+    for (const Skipped& each : report.skipped) seen.insert(each.reference);
+    return listed > seen.size() ? listed - seen.size() : 0;
+}
+
 }  // namespace
 
 std::vector<Line> lines_of(const std::vector<CauseMember>& members, Language language) {
@@ -318,9 +329,11 @@ std::vector<std::string> image_coverage(const Report& report, Language language)
     const std::size_t judged = count(Verdict::pass) + count(Verdict::warn) + count(Verdict::fail);
     std::vector<std::string> lines;
     if (judged == 0) lines.emplace_back(word(Text::no_images));
-    lines.push_back(fill(word(Text::coverage_listed), {number(report.images.size() + report.skipped.size()), number(judged)}) +
+    const std::size_t unreached = not_reached(report);
+    lines.push_back(fill(word(Text::coverage_listed), {number(report.images.size() + report.skipped.size() + unreached), number(judged)}) +
                     fill(word(Text::coverage_judged), {number(count(Verdict::pass)), number(count(Verdict::warn)), number(count(Verdict::fail))}) +
                     fill(word(Text::coverage_open), {number(count(Verdict::unknown)), number(count(Verdict::error)), number(report.skipped.size())}) +
+                    (unreached == 0 ? "" : fill(word(Text::coverage_unreached), {number(unreached)})) + std::string(word(Text::coverage_stop)) +
                     fill(word(Text::coverage_work), {human_bytes(report.bytes_fetched), number(report.layers_analyzed), number(report.layers_reused)}));
     if (report.waivers) lines.back() += fill(word(Text::coverage_waived), {number(report.waivers->findings)});
     return lines;

@@ -39,7 +39,7 @@ std::vector<std::string> finding_codes();
 /// One word or sentence in the language; `{0}`, `{1}`, … are filled by fill(), and `{0|image|images}` by the word that goes with that number.
 enum class Text {
     observed, unproven_mark, packages, problem, error, skipped, and_more, layer, suggestion, judged_as, no_images, no_platform,
-    coverage_listed, coverage_judged, coverage_open, coverage_work,
+    coverage_listed, coverage_judged, coverage_open, coverage_unreached, coverage_stop, coverage_work,
     partial, partial_layers, restored, restored_layers,
     listed_target, causes, cause, new_findings, mended_findings, unchanged_findings, unseen_findings, unread_images, unlisted_targets, unlisted_target, verdict_before,
     grammar, tier, dev, claims, parents, yes, none, from_repository, any_version,

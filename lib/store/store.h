@@ -208,7 +208,7 @@ struct StoreOptions {
 };
 
 /// One SQLite file, made where it is not there. A file that is damaged is set aside under another name with a warning, and a new one
-/// takes its place. Errors: `config` for a store of a newer program and for another program's database, which stay as they are;
+/// takes its place. Errors: `config` for a store of a newer program and for another program's file, which stay as they are;
 /// `io` where the file cannot be used.
 Result<std::unique_ptr<AuditStore>> open_sqlite_store(const std::string& path, StoreOptions options = {});
 

@@ -137,7 +137,7 @@ class Audits:
         status, out, _ = self.veritag("report")
         self.tally.check("the table groups by cause", [] if "Findings by cause" in out and "os-mismatch" in out and "repositories" in out else [out[:500]])
         status, _, errors = self.veritag("report", "--audit", "99")
-        self.tally.check("an audit that is not there", [] if status == 3 and "no such audit" in errors else [f"exit status {status}: {errors}"])
+        self.tally.check("an audit that is not there", [] if status == 2 and "no such audit" in errors else [f"exit status {status}: {errors}"])
 
     def lineage(self):
         """Lies that content alone does not show hang on what was published below."""
@@ -425,7 +425,12 @@ class Audits:
         if process.returncode == 1:
             self.tally.check("interrupted too late to tell", [])
         else:
-            self.tally.check("Ctrl-C ends with 130 and a report", [] if process.returncode == 130 and out and json.loads(out)["schema"] else [f"exit status {process.returncode}: {errors[:300]}"])
+            report = json.loads(out) if process.returncode == 130 and out else {}
+            problems = [] if report.get("schema") else [f"exit status {process.returncode}: {errors[:300]}"]
+            problems += [] if report.get("complete") is False and report.get("state") == "interrupted" else [f"the report does not say that it was interrupted: {out[:500]}"]
+            problems += [] if any(each["error"] and each["error"]["code"] == "cancelled" for each in report.get("targets", [])) else ["no target has an error"]
+            problems += [] if all(image["error"] is None for image in report.get("images", [])) else ["an image that was not reached is an error"]
+            self.tally.check("Ctrl-C ends with 130 and a report that says so", problems)
         self.check_audit("the audit after it goes on", self.audit(store=store))
 
     def run(self):
