@@ -1,8 +1,8 @@
 // Puts the views together: the header, where one is, who one is, what runs.
 import { keepToken, onAsked, token } from "./api.js";
 import { forget } from "./data.js";
-import { h, put, say } from "./dom.js";
-import { changes, follow, runs } from "./live.js";
+import { add, h, put, say } from "./dom.js";
+import { changes, follow, lost, runs } from "./live.js";
 import { failure } from "./parts.js";
 import { here, parse, to } from "./route.js";
 import { number, setLanguage, t } from "./texts.js";
@@ -117,19 +117,26 @@ async function go({ quietly = false } = {}) {
 
 // ---- what runs ----
 
+const line = h("p", { class: "run", role: "status", hidden: true });
+const running = h("div", {});
+add(element("live"), line, running);
+
 function live() {
   const shown = [...runs.values()].filter((run) => run.kind === "audit" || run.kind === "scan").sort((a, b) => a.job - b.job).slice(0, 4);
   const section = element("live");
-  section.hidden = shown.length === 0;
+  section.hidden = shown.length === 0 && !lost;
   section.setAttribute("aria-label", t("liveTitle"));
-  put(section, shown.map((run) => h("p", { class: "run" },
+  line.hidden = !lost;
+  const words = lost ? t("lineLost") : "";
+  if (line.textContent !== words) put(line, words); // said once
+  put(running, shown.map((run) => h("p", { class: "run" },
     h("a", { href: to("queue") }, t(run.kind === "audit" ? "liveAudit" : "liveScan", { about: run.about })),
     run.listed ? [h("progress", { max: run.listed, value: run.done, "aria-label": run.about }), h("span", { class: "number" }, t("liveCount", { done: number(run.done), listed: number(run.listed) }))] : h("span", { class: "note" }, t("liveListing")))));
 }
 
-// Something ended: what is shown is drawn anew, unless somebody is typing or choosing there.
+// Something ended, or may have while nobody was told: what is shown is drawn anew, unless somebody is typing or choosing there.
 let timer = 0;
-changes.addEventListener("ended", ({ detail }) => {
+function renew(touches) {
   forget();
   clearTimeout(timer);
   timer = setTimeout(() => {
@@ -137,8 +144,13 @@ changes.addEventListener("ended", ({ detail }) => {
     const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : null;
     const busy = element("main").contains(document.activeElement) && document.activeElement !== element("main");
     const reading = scrollY > innerHeight; // far down in a list that would begin anew
-    if (view?.refreshes?.(detail) && !asking && !busy && !reading) go({ quietly: true });
+    if (view && touches(view) && !asking && !busy && !reading) go({ quietly: true });
   }, QUIET);
+}
+changes.addEventListener("ended", ({ detail }) => renew((view) => view.refreshes?.(detail)));
+changes.addEventListener("again", () => {
+  rules.forget(); // it may be another daemon
+  renew(() => true);
 });
 changes.addEventListener("progress", live);
 

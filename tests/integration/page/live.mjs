@@ -1,6 +1,81 @@
 // What runs is seen while it runs; what failed can be tried again, what waits can be stopped, by those who may.
 
+/** Looks at an image by the API, and waits for the end of that. */
+async function scan(api, image) {
+  const { id } = await api("scans", { method: "POST", body: JSON.stringify({ image }) });
+  for (let tries = 0; tries < 200 && (await api(`scans/${id}`)).state !== "done"; ++tries) await new Promise((resolve) => setTimeout(resolve, 100));
+  return id;
+}
+
 export async function live({ settings, check, tab, go, api, shot }) {
+  await check("eight tabs of one browser live on one stream, and whoever looks at one that was hidden sees what is", async () => {
+    const problems = [];
+    const first = await tab();
+    const context = first.context();
+    let streams = 0;
+    context.on("request", (request) => { streams += request.url().endsWith("api/v1/events"); });
+    const tabs = [first];
+    await go(first, "#/explain");
+    while (tabs.length < 8) {
+      const next = await context.newPage();
+      next.setDefaultTimeout(8_000); // one connection too many, and nothing comes any more
+      await go(next, "#/explain");
+      tabs.push(next);
+    }
+    if (streams !== 1) problems.push(`${streams} streams`);
+    await api("audits", { method: "POST", body: JSON.stringify({ target: "apps" }) });
+    for (const each of [tabs[7], first]) await each.waitForSelector("#live progress");
+    const late = await context.newPage();
+    await go(late, "#/explain");
+    await late.waitForSelector("#live progress"); // it was told by the others what runs
+    await first.close(); // the next one listens in its place
+    await late.waitForFunction((before) => { const now = document.querySelector("#live progress")?.value; return now === undefined || now > before; }, await late.evaluate(() => document.querySelector("#live progress")?.value ?? 0));
+    for (const { id, state } of (await api("jobs?limit=5")).jobs) if (["waiting", "running"].includes(state)) await api(`jobs/${id}/cancel`, { method: "POST" });
+    await context.close();
+
+    // Without locks, as over plain HTTP from another host: a tab that nobody looks at has no stream.
+    const plain = await tab();
+    await plain.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
+    const open = new Set();
+    plain.on("request", (request) => request.url().endsWith("api/v1/events") && open.add(request));
+    for (const end of ["requestfinished", "requestfailed"]) plain.on(end, (request) => open.delete(request));
+    const look = (hidden) => plain.evaluate((now) => {
+      Object.defineProperty(document, "hidden", { value: now, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+    await go(plain, "#/queue?state=done");
+    await plain.waitForTimeout(100);
+    if (open.size !== 1) problems.push(`${open.size} streams without locks`);
+    await plain.waitForTimeout(1000); // what is missed sooner than that after the first load is none
+    await look(true);
+    await plain.waitForTimeout(100);
+    if (open.size !== 0) problems.push("a hidden tab has a stream");
+    const id = await scan(api, `${settings.host}/openeuler/app01:there-is-none`);
+    await look(false);
+    await plain.waitForSelector(`th:text-is("${id}")`);
+    if (open.size !== 1) problems.push("who comes back has no stream");
+    await plain.context().close();
+    return problems;
+  });
+
+  await check("while the daemon is away the page says so, and what is shown is drawn anew when it is back", async () => {
+    const page = await tab();
+    let away = "quiet";
+    await page.route("**/api/v1/events", (route) => (away === "quiet" ? route.fulfill({ status: 200, contentType: "text/event-stream", body: "" }) : away ? route.abort() : route.continue()));
+    await go(page, "#/images?q=there-is-none-yet");
+    const line = page.locator("#live [role=status]");
+    await line.filter({ hasText: "Connection lost" }).waitFor();
+    away = "broken";
+    await shot(page, "lost-1280");
+    await scan(api, `${settings.host}/openeuler/app01:there-is-none-yet`);
+    const problems = (await page.locator("#results tbody tr").count()) ? ["it is there already"] : [];
+    away = "";
+    await page.waitForSelector("#results tbody tr:has-text('there-is-none-yet')");
+    await line.waitFor({ state: "hidden" });
+    await page.context().close();
+    return problems;
+  });
+
   await check("an audit is started from the page, its progress is seen, and its end draws the view anew", async () => {
     const page = await tab();
     await go(page, "#/");
@@ -59,8 +134,7 @@ export async function live({ settings, check, tab, go, api, shot }) {
   });
 
   await check("what is done says how its images fared", async () => {
-    const { id } = await api("scans", { method: "POST", body: JSON.stringify({ image: `${settings.host}/openeuler/app00:there-is-none` }) });
-    for (let tries = 0; tries < 100 && (await api(`scans/${id}`)).state !== "done"; ++tries) await new Promise((resolve) => setTimeout(resolve, 100));
+    const id = await scan(api, `${settings.host}/openeuler/app00:there-is-none`);
     const page = await tab({ token: "admin" });
     await go(page, "#/queue?state=done");
     const row = page.locator("tbody tr").filter({ has: page.locator(`th:text-is("${id}")`) });
