@@ -44,17 +44,34 @@ function logOut() {
   go();
 }
 
+// The header stays while views come and go, so the focus stays where it is.
+const other = () => (document.documentElement.lang === "zh" ? "en" : "zh");
+const aim = (event) => event.currentTarget.setAttribute("href", here({ lang: other() })); // what was typed since is in the address
+const tagline = h("span", { class: "tagline" });
+const brand = h("a", { class: "brand" }, "veritag", tagline);
+const links = MENU.map(() => h("a", {}));
+const menu = h("nav", {}, links);
+const languageLink = h("a", { class: "button", href: "#/", onpointerdown: aim, onfocus: aim, onclick: aim });
+const themeButton = h("button", { type: "button", onclick: switchTheme }, "◐");
+const tokenButton = h("button", { type: "button", onclick: () => (token() ? logOut() : login({})) });
+add(element("header"), brand, menu, h("div", { class: "tools" }, languageLink, themeButton, tokenButton));
+
 function header(view) {
-  const other = document.documentElement.lang === "zh" ? "en" : "zh";
   put(element("skip"), t("skip"));
   put(element("footer"), h("p", {}, "veritag · ", h("a", { href: "api/v1/openapi.json" }, t("description"))));
-  put(element("header"),
-    h("a", { class: "brand", href: to([]) }, "veritag", h("span", { class: "tagline" }, t("tagline"))),
-    h("nav", { "aria-label": t("views") }, MENU.map(([name, word]) => h("a", { href: to(name ? [name] : []), "aria-current": name === (PARENT[view] ?? view) ? "page" : null }, t(word)))),
-    h("div", { class: "tools" },
-      h("a", { class: "button", lang: other, href: here({ lang: other }), "aria-label": t("languageHint") }, t("language")),
-      h("button", { type: "button", onclick: switchTheme, "aria-label": t("theme"), title: t("theme") }, "◐"),
-      token() ? h("button", { type: "button", onclick: logOut }, t("logOut")) : h("button", { type: "button", onclick: () => login({}) }, t("logIn"))));
+  put(tagline, t("tagline"));
+  brand.setAttribute("href", to([]));
+  menu.setAttribute("aria-label", t("views"));
+  MENU.forEach(([name, word], at) => {
+    put(links[at], t(word));
+    links[at].setAttribute("href", to(name ? [name] : []));
+    if (name === (PARENT[view] ?? view)) links[at].setAttribute("aria-current", "page");
+    else links[at].removeAttribute("aria-current");
+  });
+  put(languageLink, t("language"));
+  for (const [name, value] of Object.entries({ lang: other(), href: here({ lang: other() }), "aria-label": t("languageHint") })) languageLink.setAttribute(name, value);
+  for (const name of ["aria-label", "title"]) themeButton.setAttribute(name, t("theme"));
+  put(tokenButton, t(token() ? "logOut" : "logIn"));
 }
 
 function login(why) {
@@ -111,6 +128,8 @@ async function go({ quietly = false } = {}) {
   if (!first && where !== drawn) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true }); // whoever hears the page is told that another view is there
+  } else if (!first && document.activeElement === document.body) {
+    (main.querySelector("nav [aria-current]") ?? main).focus({ preventScroll: true }); // another part of the same one: the tab that was pressed is a new element
   }
   drawn = where;
 }

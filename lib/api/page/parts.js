@@ -33,13 +33,25 @@ export function table(caption, columns, rows, more = {}) {
 }
 export const tableRow = (columns, row) => h("tr", {}, columns.map((column) => h(column.head ? "th" : "td", { class: column.class, scope: column.head ? "row" : null, "data-title": column.title }, column.cell(row))));
 
+/** Where the button that drew more rows is gone, the focus goes to the first of them. */
+export function focusRow(place, at) {
+  const rows = [...place.querySelectorAll("tbody tr")];
+  const row = rows[at] ?? rows.at(-1);
+  row?.setAttribute("tabindex", "-1");
+  row?.focus({ preventScroll: true });
+}
+
 /** A list that is longer than one wants to draw at once: the first rows now, more when one comes near their end. */
 export function longTable(caption, columns, rows, step = 100) {
   const whole = table(caption, columns, rows.slice(0, step));
   const body = whole.querySelector("tbody");
   let shown = Math.min(step, rows.length);
   if (shown === rows.length) return whole;
-  const button = h("button", { type: "button", class: "more", onclick: () => grow() });
+  const button = h("button", { type: "button", class: "more", onclick: () => {
+    const before = shown;
+    grow();
+    if (shown === rows.length) focusRow(whole, before);
+  } });
   const label = () => put(button, t("more", { count: number(Math.min(step, rows.length - shown)) }));
   const watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && grow(), { rootMargin: "600px" });
   function grow() {
@@ -77,14 +89,18 @@ export function copyButton(text) {
 /** A button that asks the daemon to do something, and says what came of it beside itself. */
 export function deed(label, doIt, attributes = {}) {
   const outcome = h("span", { class: "outcome", role: "status" });
+  let busy = false;
   const button = h("button", { type: "button", ...attributes, onclick: async () => {
-    button.disabled = true;
+    if (busy) return; // a button that is disabled loses the focus
+    busy = true;
+    button.setAttribute("aria-disabled", "true");
     try {
       put(outcome, await doIt());
     } catch (error) {
       put(outcome, h("span", { class: "wrong" }, t("failed", { why: explainError(error) })));
     }
-    button.disabled = false;
+    busy = false;
+    button.removeAttribute("aria-disabled");
   } }, label);
   return h("span", { class: "deed" }, button, outcome);
 }

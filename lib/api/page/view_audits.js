@@ -3,7 +3,7 @@ import { get } from "./api.js";
 import { meaning } from "./codes.js";
 import { VERDICTS, images, imagePath } from "./data.js";
 import { add, h, put } from "./dom.js";
-import { badge, code, downloadButton, field, longTable, select, severity, shortDigest, table, verdictBar, verdictCounts, when } from "./parts.js";
+import { badge, code, downloadButton, field, focusRow, longTable, select, severity, shortDigest, table, verdictBar, verdictCounts, when } from "./parts.js";
 import { to } from "./route.js";
 import { date, duration, number, t } from "./texts.js";
 
@@ -39,9 +39,11 @@ export async function show(main, route, signal) {
   const rest = h("div", {});
   const draw = () => put(rest, audits.length ? h("div", { class: "card list" }, listTable(audits, audits)) : h("p", { class: "card" }, t("noAudits")), page.next && h("button", { type: "button", onclick: async () => {
     const more = await get(`audits?limit=${PAGE}&cursor=${page.next}${kind && `&kind=${encodeURIComponent(kind)}`}`, signal);
+    const before = audits.length;
     audits.push(...more.audits);
     page.next = more.next;
     draw();
+    focusRow(rest, before);
   } }, t("moreJobs")));
   draw();
   put(main, h("h1", {}, t("audits")),

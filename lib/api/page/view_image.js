@@ -129,7 +129,7 @@ function packagesSection(image, signal, query) {
     function draw() {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const found = packages.filter((each) => words.every((word) => `${each.name} ${each.version}`.toLowerCase().includes(word)));
-      note({ package: search.value });
+      note({ package: search.value || true }); // the list stays open
       put(count, t("packagesFound", { shown: number(found.length), all: number(packages.length) }));
       put(list, longTable(t("packages"), [
         { title: t("name"), head: true, cell: (each) => each.name },

@@ -5,7 +5,7 @@ import { VERDICTS, accusing, countVerdicts, images, isWaived, tally } from "./da
 import { add, h, put } from "./dom.js";
 import { trendGraph } from "./graph.js";
 import { componentName } from "./names.js";
-import { code, longTable, orderAudit, orderScan, select, severity, shortDigest, table, verdictBar, when } from "./parts.js";
+import { code, focusRow, longTable, orderAudit, orderScan, select, severity, shortDigest, table, verdictBar, when } from "./parts.js";
 import { note, parse, to } from "./route.js";
 import { date, number, percent, t } from "./texts.js";
 
@@ -62,9 +62,11 @@ function skippedList(page, signal) {
     { title: t("seen"), class: "tight", cell: (each) => h("a", { href: to(["audit", each.audit]) }, when(each.seen)) },
   ], lines), page.next && h("button", { type: "button", onclick: async () => {
     const more = await get(`skipped?limit=1000&cursor=${encodeURIComponent(page.next)}`, signal);
+    const before = lines.length;
     lines.push(...more.skipped);
     page.next = more.next;
     draw();
+    focusRow(rest, before);
   } }, t("more", { count: number(page.total - lines.length) })));
   draw();
   return h("details", { class: "note", id: "skipped" }, h("summary", {}, t("skippedCount", { count: number(page.total) })), rest);

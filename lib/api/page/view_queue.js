@@ -1,7 +1,7 @@
 // What waits, runs, failed. Dead letters can be tried again, the others stopped.
 import { get, post } from "./api.js";
 import { h, put } from "./dom.js";
-import { deed, table, verdictCounts, when } from "./parts.js";
+import { deed, focusRow, table, verdictCounts, when } from "./parts.js";
 import { to } from "./route.js";
 import { number, t } from "./texts.js";
 import { runs } from "./live.js";
@@ -51,9 +51,11 @@ export async function show(main, route, signal) {
   const rest = h("div", {});
   const draw = () => put(rest, page.jobs.length ? h("div", { class: "card list" }, table(t("queue"), columns(), page.jobs)) : h("p", { class: "card" }, t("noJobs")), page.next && h("button", { type: "button", onclick: async () => {
     const more = await list(page.next);
+    const before = page.jobs.length;
     page.jobs.push(...more.jobs);
     page.next = more.next;
     draw();
+    focusRow(rest, before);
   } }, t("moreJobs")));
   draw();
   put(main, h("h1", {}, t("queue")),

@@ -102,6 +102,15 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.fill("#q", `${settings.liar[1].slice(0, 12)} pytorch`);
     await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length === 1);
     if (!(await text(page, "#results")).includes(settings.liar[1])) problems.push("the liar is not found");
+    await page.focus(".tools a");
+    await page.keyboard.press("Enter"); // another language is no other question
+    await page.waitForSelector("h1:text-is('镜像')");
+    await page.waitForSelector("#results table");
+    if ((await rows()) !== 1 || (await page.inputValue("#q")) === "") problems.push("the other language forgets the filters");
+    if (!(await page.evaluate(() => document.activeElement.matches(".tools a")))) problems.push("the other language takes the focus away");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("h1:text-is('Images')");
+    await page.waitForSelector("#results table");
     const address = page.url();
     for (const part of ["verdict=fail", "code=os-mismatch", "q="]) if (!address.includes(part)) problems.push(`${part} is not in ${address}`);
     await page.goto("about:blank");
@@ -191,6 +200,11 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.waitForFunction(() => document.querySelectorAll("#packages tbody tr").length === 1);
     if (!(await text(page, "#packages table")).includes("openssl-libs")) problems.push("openssl-libs is not found");
     if (!page.url().includes("package=openssl")) problems.push("the search for packages is not in the address");
+    for (const count of ["1", "1"]) { // there and back
+      await page.click(".tools a");
+      await page.waitForSelector(`#packages [role=status]:has-text("${count}")`);
+    }
+    if ((await page.inputValue("#packages input")) !== "openssl") problems.push("the other language forgets the search for packages");
     await page.click(".tabs >> text=linux/amd64");
     await page.waitForSelector(".tabs a[aria-current]:has-text('linux/amd64')");
     await page.waitForSelector(".family");
@@ -268,6 +282,11 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     for (const word of ["pytorch", "2.1.0", "22.03-LTS-SP2", "oeep-0014", "framework", "tag-short"]) if (!said.includes(word)) problems.push(`${word} is not there`);
     if (!page.url().includes("reference=")) problems.push("it is not in the address");
     await shot(page, "explain-1280");
+    await page.click(".tools a");
+    await page.waitForSelector("h1:text-is('标签说了什么？')");
+    if ((await page.inputValue("input.large")) !== "openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2") problems.push("the other language forgets what was typed");
+    await page.click(".tools a");
+    await page.waitForSelector("h1:text-is('What does a tag say?')");
     await page.fill("input.large", "openeuler/cann:");
     await page.waitForFunction(() => !document.querySelector("#answer table"));
     await page.context().close();
