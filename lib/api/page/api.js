@@ -10,7 +10,7 @@ export function keepToken(text) {
   else sessionStorage.removeItem(KEY);
 }
 
-/** `listener` is called when the daemon wants to know who asks. */
+/** `listener` is called when the daemon wants to know who asks, and says whether it is worth asking again. */
 export const onAsked = (listener) => (asked = listener);
 
 export class Problem extends Error {
@@ -39,7 +39,7 @@ export async function ask(path, { method = "GET", value, signal } = {}) {
   const answer = await fetch(`api/v1/${path}`, { method, headers, signal, credentials: "same-origin", body: value === undefined ? undefined : JSON.stringify(value) });
   if (answer.ok) return answer;
   const wrong = await problem(answer);
-  if (answer.status === 401 && sent === token()) asked(Boolean(sent), method); // else somebody logged in or out meanwhile
+  if (answer.status === 401 && sent === token() && (await asked(Boolean(sent), method))) return ask(path, { method, value, signal }); // else somebody logged in or out meanwhile
   throw wrong;
 }
 

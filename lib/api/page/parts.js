@@ -41,11 +41,22 @@ export function focusRow(place, at) {
   row?.focus({ preventScroll: true });
 }
 
+// How many rows of each long list are drawn: who comes back to a view finds as many.
+let drawnRows = {};
+let wished = {};
+export const rowsDrawn = () => ({ ...drawnRows });
+export function wishRows(rows) {
+  drawnRows = {};
+  wished = { ...rows };
+}
+
 /** A list that is longer than one wants to draw at once: the first rows now, more when one comes near their end. */
 export function longTable(caption, columns, rows, step = 100) {
-  const whole = table(caption, columns, rows.slice(0, step));
+  let shown = Math.min(Math.max(step, wished[caption] ?? 0), rows.length);
+  delete wished[caption]; // with another filter it is another list
+  drawnRows[caption] = shown;
+  const whole = table(caption, columns, rows.slice(0, shown));
   const body = whole.querySelector("tbody");
-  let shown = Math.min(step, rows.length);
   if (shown === rows.length) return whole;
   const button = h("button", { type: "button", class: "more", onclick: () => {
     const before = shown;
@@ -56,7 +67,7 @@ export function longTable(caption, columns, rows, step = 100) {
   const watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && grow(), { rootMargin: "600px" });
   function grow() {
     body.append(...rows.slice(shown, shown + step).map((row) => tableRow(columns, row)));
-    shown = Math.min(shown + step, rows.length);
+    drawnRows[caption] = shown = Math.min(shown + step, rows.length);
     if (shown === rows.length) {
       watcher.disconnect();
       button.remove();

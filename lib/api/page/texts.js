@@ -18,6 +18,8 @@ export const TEXTS = {
   loading: ["Loading…", "加载中…"],
   failed: ["That did not work: {why}", "操作失败：{why}"],
   lineLost: ["Connection lost, trying again. What is shown may be old.", "连接已断开，正在重试。当前显示的可能不是最新内容。"],
+  newer: ["There may be newer results.", "可能有更新的结果。"],
+  showNewer: ["Show them", "显示"],
   unreachable: ["The daemon does not answer.", "守护进程没有响应。"],
   again: ["Try again", "重试"],
   nothingHere: ["There is no such view.", "没有这个视图。"],

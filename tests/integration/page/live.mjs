@@ -63,7 +63,7 @@ export async function live({ settings, check, tab, go, api, shot }) {
     let away = "quiet";
     await page.route("**/api/v1/events", (route) => (away === "quiet" ? route.fulfill({ status: 200, contentType: "text/event-stream", body: "" }) : away ? route.abort() : route.continue()));
     await go(page, "#/images?q=there-is-none-yet");
-    const line = page.locator("#live [role=status]");
+    const line = page.locator("#live [role=status]").first();
     await line.filter({ hasText: "Connection lost" }).waitFor();
     away = "broken";
     await shot(page, "lost-1280");
@@ -89,7 +89,7 @@ export async function live({ settings, check, tab, go, api, shot }) {
     await page.waitForFunction((before) => { const now = document.querySelector("#live progress")?.value; return now === undefined || now > before; }, first);
     const later = await done();
     if (later <= first) problems.push(`progress ${first}, then ${later}`);
-    await page.evaluate(() => document.activeElement.blur());
+    await page.click("#skipped summary"); // neither a fold nor the focus is in the way of what is new, and both stay
     const queue = await tab();
     await go(queue, "#/queue?state=running");
     await queue.waitForSelector("td:has-text('apps')");
@@ -97,6 +97,14 @@ export async function live({ settings, check, tab, go, api, shot }) {
     await queue.context().close();
     await page.waitForSelector("#live", { state: "hidden", timeout: 30_000 });
     await page.waitForFunction(() => ![...document.querySelectorAll("tr")].find((row) => row.textContent.includes("apps"))?.textContent.includes("never"));
+    if (!(await page.evaluate(() => document.querySelector("#skipped").open && document.activeElement.matches("#skipped summary")))) problems.push("the fold that was open is closed, or the focus is gone");
+    await go(page, "#/images?q=app00");
+    await page.fill("#q", "app00:there-is-none-either"); // somebody writes: that is not disturbed
+    await scan(api, `${settings.host}/openeuler/app00:there-is-none-either`);
+    await page.click("text=Show them");
+    await page.waitForSelector("#results tbody tr:has-text('there-is-none-either')");
+    if ((await page.inputValue("#q")) !== "app00:there-is-none-either") problems.push("what was written is gone");
+    await page.waitForSelector("text=Show them", { state: "hidden" });
     await page.context().close();
     return problems;
   });

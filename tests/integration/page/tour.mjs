@@ -49,6 +49,33 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return [...leaks, ...(kept[3] === settings.tokens.read ? [] : ["it is not in sessionStorage"]), ...(gone ? ["it is still there after logging out"] : [])];
   });
 
+  await check("where all may read: the log-in stands beside what is shown and can be left, and what one wanted is done after it", async () => {
+    const page = await tab({ token: null });
+    await page.route("**/api/v1/**", (route) => { // a daemon that lets everybody read
+      const request = route.request(), headers = request.headers();
+      if (request.method() === "GET") headers.authorization ??= `Bearer ${settings.tokens.read}`;
+      return route.continue({ headers });
+    });
+    await go(page, "#/images");
+    await page.click("text=Log in");
+    await page.waitForSelector("dialog #token");
+    await shot(page, "login-beside-1280");
+    await page.click("dialog >> text=Cancel");
+    const problems = (await page.locator("dialog").count()) + (await page.locator("#results table").count()) === 1 ? [] : ["the list is gone, or the log-in is still there"];
+    if (!(await page.evaluate(() => document.activeElement.innerText === "Log in"))) problems.push("the focus is not back where it was");
+    await go(page, "#/queue?state=dead");
+    await page.click("text=Retry");
+    await page.fill("dialog #token", "vt_wrong");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog [role=alert]:not(:empty)");
+    await page.fill("dialog #token", settings.tokens.scan);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".outcome .wrong:has-text('admin')"); // it was asked for as somebody
+    await page.waitForSelector("text=Log out");
+    await page.context().close();
+    return problems;
+  });
+
   await check("overview: counts, what is wrong, where, targets and trend", async () => {
     const page = await tab();
     await go(page, "#/");
@@ -129,6 +156,17 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await choose("Repository", "");
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
     await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length > 100);
+    const place = () => page.evaluate(() => ({ y: scrollY, rows: document.querySelectorAll("#results tbody tr").length, focus: document.activeElement.getAttribute("href") }));
+    const opened = page.locator("#results tbody tr:nth-child(98) a");
+    await opened.scrollIntoViewIfNeeded();
+    const was = { ...(await place()), focus: await opened.getAttribute("href") };
+    await opened.click();
+    await page.waitForSelector("h1.name");
+    await page.goBack();
+    await page.waitForSelector("#results table");
+    await page.waitForFunction((y) => Math.abs(scrollY - y) < 5, was.y, { timeout: 3_000 }).catch(() => {});
+    const is = await place();
+    if (was.y < 900 || Math.abs(is.y - was.y) > 5 || is.rows < was.rows || is.focus !== was.focus) problems.push(`one was at ${JSON.stringify(was)}, and comes back to ${JSON.stringify(is)}`);
     await page.context().close();
     return problems;
   });
