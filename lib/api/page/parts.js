@@ -2,6 +2,7 @@
 import { Problem, ask, post } from "./api.js";
 import { VERDICTS } from "./data.js";
 import { h, put, say, sized } from "./dom.js";
+import { to } from "./route.js";
 import { ago, date, number, t } from "./texts.js";
 
 const MARKS = { pass: "✓", warn: "!", fail: "✗", unknown: "?", error: "⊘" };
@@ -97,9 +98,9 @@ export function copyButton(text) {
   } }, t("copy"));
 }
 
-/** A button that asks the daemon to do something, and says what came of it beside itself. */
-export function deed(label, doIt, attributes = {}) {
-  const outcome = h("span", { class: "outcome", role: "status" });
+/** A button that asks the daemon to do something, and says what came of it beside itself. `told`: what came of it already. */
+export function deed(label, doIt, attributes = {}, told = null) {
+  const outcome = h("span", { class: "outcome", role: "status" }, told);
   let busy = false;
   const button = h("button", { type: "button", ...attributes, onclick: async () => {
     if (busy) return; // a button that is disabled loses the focus
@@ -116,10 +117,15 @@ export function deed(label, doIt, attributes = {}) {
   return h("span", { class: "deed" }, button, outcome);
 }
 
-export const orderAudit = (target) => deed(t("auditNow"), async () => t("ordered", { id: (await post("audits", { target })).id }));
+/** That a job is in the queue, with the way there. */
+export function inQueue(id) {
+  const [before, after] = t("ordered", { id: "\n" }).split("\n");
+  return [before, h("a", { href: to("queue") }, id), after];
+}
+export const orderAudit = (target) => deed(t("auditNow"), async () => inQueue((await post("audits", { target })).id));
 /** `image`: a reference, or a function that gives it when the button is pressed. */
 export const orderScan = (image, label = t("scanAgain")) =>
-  deed(label, async () => t("ordered", { id: (await post("scans", { image: typeof image === "function" ? image() : image })).id }));
+  deed(label, async () => inQueue((await post("scans", { image: typeof image === "function" ? image() : image })).id));
 
 /** A file of the API is fetched with the token and given to the browser as what it is: a file. */
 export function downloadButton(label, path, file) {
@@ -135,7 +141,8 @@ export function downloadButton(label, path, file) {
 export const explainError = (error) => (error instanceof Problem ? error.message : error instanceof TypeError ? t("unreachable") : String(error.message ?? error));
 
 export function failure(error, retry) {
-  return h("div", { class: "card wrong", role: "alert" }, h("p", {}, t("failed", { why: explainError(error) })), retry && h("button", { type: "button", onclick: retry }, t("again")));
+  const lasting = error.status === 400 || error.status === 404; // it would be the same again
+  return h("div", { class: "card wrong", role: "alert" }, h("p", {}, t("failed", { why: explainError(error) })), !lasting && h("button", { type: "button", onclick: retry }, t("again")));
 }
 
 /** Evidence as a list: what, where, which line of it, which layer and its build step. */

@@ -115,6 +115,7 @@ export const TEXTS = {
   allImages: ["All images", "全部镜像"],
   platform: ["Platform", "平台"],
   otherNames: ["The same image is published under {count} tags", "同一镜像以 {count} 个标签发布"],
+  tagMoved: ["This tag points to another image now:", "该标签现在指向另一个镜像："],
   scanAgain: ["Scan again", "重新扫描"],
   copy: ["Copy", "复制"],
   copied: ["Copied.", "已复制。"],

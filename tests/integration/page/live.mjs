@@ -109,6 +109,40 @@ export async function live({ settings, check, tab, go, api, shot }) {
     return problems;
   });
 
+  await check("an image is looked at again from its page, which says what came of it and goes along when the tag moves", async () => {
+    const problems = [];
+    const { images } = await api("images?limit=500&repository=openeuler/app05");
+    const bad = images.at(-1), good = images.find((line) => line.indexDigest !== bad.indexDigest);
+    const page = await tab();
+    const old = `#/image/${bad.indexDigest}?ref=${encodeURIComponent(bad.reference)}&platform=linux%2Farm64`;
+    await go(page, old);
+    await page.click("text=Scan again");
+    await page.waitForSelector(".outcome a[href^='#/audit/']"); // the view was drawn anew
+    if (!/Scan \d+:\s[\s\S]*2 /.test(await page.locator(".outcome").first().innerText())) problems.push(await page.locator(".outcome").first().innerText());
+    const manifests = `http://${settings.host}/v2/openeuler/app05/manifests`;
+    const index = await fetch(`${manifests}/${good.tag}`, { headers: { Accept: "application/vnd.oci.image.index.v1+json" } });
+    const moved = await fetch(`${manifests}/${bad.tag}`, { method: "PUT", headers: { "Content-Type": index.headers.get("content-type") }, body: await index.text() });
+    if (!moved.ok) problems.push(`the tag could not be moved: HTTP ${moved.status}`);
+    await page.click("text=Scan again");
+    await page.waitForURL((url) => url.hash.includes(good.indexDigest));
+    await page.waitForSelector(".outcome:has-text('This tag points to another image now')");
+    await shot(page, "moved-1280");
+    await go(page, "#/");
+    await go(page, old);
+    await page.waitForSelector("main [role=status]:has-text('This tag points to another image now')");
+    await shot(page, "moved-link-1280");
+    if (await page.locator("text=Try again").count()) problems.push("the same is offered again");
+    await page.click(`main a[href*="${good.indexDigest}"]`);
+    await page.waitForSelector(".family");
+    for (const [address, said] of [["#/audit/", "There is no such view."], ["#/diff/2", "There is no such view."], ["#/image", "There is no such view."], ["#/audit/999999", "No such audit is known."]]) {
+      await go(page, address);
+      const text = await page.locator("main").innerText();
+      if (!text.includes(said) || /undefined|Try again/.test(text)) problems.push(`${address}: ${text}`);
+    }
+    await page.context().close();
+    return problems;
+  });
+
   await check("a job is cancelled and tried again; whoever may not is told so", async () => {
     const problems = [];
     const page = await tab({ token: "admin" });
