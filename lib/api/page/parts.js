@@ -1,7 +1,7 @@
 // What several views draw alike.
 import { Problem, ask, post } from "./api.js";
 import { VERDICTS } from "./data.js";
-import { h, put, say, sized } from "./dom.js";
+import { add, h, put, say, sized } from "./dom.js";
 import { to } from "./route.js";
 import { ago, date, number, t } from "./texts.js";
 
@@ -26,11 +26,24 @@ export function verdictBar(counts) {
 /** Counts by verdict in words. */
 export const verdictCounts = (counts) => h("span", { class: "counts" }, VERDICTS.filter((verdict) => counts[verdict]).map((verdict) => h("span", { class: `badge ${verdict}` }, h("span", { class: "mark", "aria-hidden": "true" }, MARKS[verdict]), `${number(counts[verdict])} ${t(verdict)}`)));
 
+// What scrolls can be reached with the keyboard; what does not is no stop on the way.
+const reach = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (!target.isConnected) reach.unobserve(target);
+    else if (target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+  }
+});
+export function scrolling(element) {
+  reach.observe(element);
+  return element;
+}
+
 /** `columns`: { title, cell(row), class } each. */
 export function table(caption, columns, rows, more = {}) {
   const head = h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.class }, column.title)));
   const body = h("tbody", {}, rows.map((row) => tableRow(columns, row)));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", { class: more.class }, h("caption", { class: "aside" }, caption), h("thead", {}, head), body));
+  return scrolling(h("div", { class: "scroll", role: "region", "aria-label": caption }, h("table", { class: more.class }, h("caption", { class: "aside" }, caption), h("thead", {}, head), body)));
 }
 export const tableRow = (columns, row) => h("tr", {}, columns.map((column) => h(column.head ? "th" : "td", { class: column.class, scope: column.head ? "row" : null, "data-title": column.title }, column.cell(row))));
 
@@ -81,21 +94,56 @@ export function longTable(caption, columns, rows, step = 100) {
   return h("div", {}, whole, button);
 }
 
+/** A table of which only the first rows are drawn until somebody asks for all. */
+export function shortTable(caption, columns, rows, most) {
+  const place = h("div", {}, table(caption, columns, rows.slice(0, most)));
+  const all = () => {
+    put(place, table(caption, columns, rows));
+    focusRow(place, most);
+  };
+  return rows.length > most ? add(place, h("button", { type: "button", class: "more", onclick: all }, t("showAll", { count: number(rows.length) }))) : place;
+}
+
+const PARTS = { "--repository": "onlyRepository", "--not-repository": "notRepository", "--tag": "onlyTag", "--not-tag": "notTag", "--platform": "onlyPlatform", "--created-since": "createdSince" };
+/** What an audit is over: its targets, and in words the part of them, which the daemon writes as one would on the command line. */
+export function scope(targets) {
+  const whole = targets.filter((each) => !each.startsWith("--"));
+  const parts = new Map();
+  for (const [, flag, value] of targets.filter((each) => each.startsWith("--")).join(" ").matchAll(/(--[a-z-]+) (\S+)/g)) parts.set(flag, [...(parts.get(flag) ?? []), flag === "--created-since" ? date(value) : value]);
+  return [whole.join(", "), ...[...parts].map(([flag, values]) => (Object.hasOwn(PARTS, flag) ? t(PARTS[flag], { value: values.join(", ") }) : `${flag} ${values.join(" ")}`))].join(" · ");
+}
+
 export const field = (label, control, attributes = {}) => h("label", { class: "field", ...attributes }, h("span", {}, label), control);
 
+/** What is chosen is among the options, even if the address says something that nothing has. */
 export function select(options, chosen, onchange) {
+  if (chosen && !options.some(([value]) => value === chosen)) options = [...options, [chosen, chosen]];
   return h("select", { onchange: (event) => onchange(event.target.value) }, options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
 }
 
+const SHOWN = 2500; // ms
+
+/** Over plain HTTP from another host there is no clipboard to write to, and elsewhere it may be refused; what is selected can still be copied. */
+async function copy(text) {
+  if (await navigator.clipboard?.writeText(text).then(() => true, () => false)) return;
+  const focused = document.activeElement;
+  const box = h("textarea", { class: "aside", value: text, readonly: true, "aria-hidden": "true" });
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  focused?.focus({ preventScroll: true });
+  if (!done) throw new Error(t("copyByHand"));
+}
 export function copyButton(text) {
-  return h("button", { type: "button", class: "small", onclick: async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      say(t("copied"));
-    } catch (error) {
-      say(t("failed", { why: error.message }));
-    }
+  const button = h("button", { type: "button", class: "small", onclick: async () => {
+    let said = t("copied");
+    await copy(text).catch((error) => (said = t("failed", { why: error.message })));
+    say(said);
+    put(button, said);
+    setTimeout(() => put(button, t("copy")), SHOWN);
   } }, t("copy"));
+  return button;
 }
 
 /** A button that asks the daemon to do something, and says what came of it beside itself. `told`: what came of it already. */

@@ -5,11 +5,12 @@ import { meaning } from "./codes.js";
 import { imagePath } from "./data.js";
 import { add, h, put } from "./dom.js";
 import { familyGraph } from "./graph.js";
-import { componentName, nameOf, versionName } from "./names.js";
-import { badge, code, copyButton, deed, evidenceList, inQueue, longTable, severity, shortDigest, table, verdictCounts, when } from "./parts.js";
+import { componentName, kindName, nameOf, versionName } from "./names.js";
+import { badge, code, copyButton, deed, evidenceList, inQueue, longTable, scrolling, severity, shortDigest, table, verdictCounts, when } from "./parts.js";
 import { note, parse, to } from "./route.js";
-import { bytes, number, t } from "./texts.js";
+import { bytes, number, pair, sentences, t } from "./texts.js";
 
+const MOST_NAMES = 50;
 const OUTCOME = { true: ["pass", "✓", "claimTrue"], false: ["fail", "✗", "claimFalse"], open: ["unknown", "?", "claimOpen"] };
 
 function sentence(image, judged) {
@@ -19,9 +20,9 @@ function sentence(image, judged) {
   // How much is wrong, and the worst of it: claimed and found.
   const errors = image.findings.filter((each) => each.severity === "error");
   const worst = (errors.find((each) => !each.waived) ?? errors[0])?.message ?? "";
-  if (count("false")) return `${t("verdictOne", { broken: count("false"), all: judged.length })} ${worst}`;
+  if (count("false")) return sentences(t("verdictOne", { broken: count("false"), all: judged.length }), worst);
   if (count("open")) return t("verdictOpen", { open: count("open"), all: judged.length });
-  return image.verdict === "fail" ? `${t("verdictElse")} ${worst}` : t("verdictHolds", { all: judged.length });
+  return image.verdict === "fail" ? sentences(t("verdictElse"), worst) : t("verdictHolds", { all: judged.length });
 }
 
 function claimsSection(image, judged) {
@@ -59,7 +60,8 @@ function orderTold(image) {
   if (!job || job.state === "waiting" || job.state === "running") return inQueue(id);
   if (!job.result) return h("span", { class: "wrong" }, t("failed", { why: job.failure?.message ?? t("stateCancelled") }));
   const moved = digest !== (image.indexDigest || image.digest);
-  return [moved && `${t("tagMoved")} `, h("a", { href: to(["audit", job.result.audit]) }, t("scanTitle", { id: job.result.audit })), ": ", job.result.verdicts && verdictCounts(job.result.verdicts), job.result.error?.message];
+  order.told = true;
+  return [moved && t("tagHasMoved"), h("a", { href: to(["audit", job.result.audit]) }, pair(t("scanTitle", { id: job.result.audit }), "")), " ", job.result.verdicts && verdictCounts(job.result.verdicts), job.result.error?.message];
 }
 const scanAgain = (image) => deed(t("scanAgain"), async () => {
   const { id } = await post("scans", { image: image.reference });
@@ -121,7 +123,7 @@ function layersSection(image, layers) {
   return h("section", { class: "card" }, h("h2", {}, t("layers")), layers.length ? longTable(t("layers"), [
     { title: t("layer"), class: "number", head: true, cell: (layer) => layer.at },
     { title: t("size"), class: "size", cell: size },
-    { title: t("createdBy"), class: "steps", cell: (layer) => [layer.createdBy ? h("code", { class: "step" }, layer.createdBy) : h("span", { class: "note" }, t("noStep")),
+    { title: t("createdBy"), class: "steps", cell: (layer) => [layer.createdBy ? scrolling(h("code", { class: "step" }, layer.createdBy)) : h("span", { class: "note" }, t("noStep")),
       guilty.has(layer.at) && h("span", { class: "note block" }, t("provesHere", { code: guilty.get(layer.at).join(", ") }))] },
     { title: t("belongsTo"), cell: (layer) => owner(layer.at) },
     { title: t("digest"), class: "tight", cell: (layer) => shortDigest(layer.digest) },
@@ -167,6 +169,18 @@ function packagesSection(image, signal, query) {
   return add(section, place);
 }
 
+function otherNames(names, route, image) {
+  const line = (name) => h("li", {}, h("a", { href: to(["image", route.path[1]], { ref: name, platform: image.platform }) }, name));
+  const list = h("ul", { class: "plain" }, names.slice(0, MOST_NAMES).map(line));
+  const all = () => {
+    button.remove();
+    add(list, names.slice(MOST_NAMES).map(line));
+    list.children[MOST_NAMES].firstChild.focus({ preventScroll: true });
+  };
+  const button = h("button", { type: "button", onclick: all }, t("showAll", { count: number(names.length) }));
+  return [list, names.length > MOST_NAMES && button];
+}
+
 /** What was said of the images below, where it matters: only then can one tell who was wrong first. */
 async function readAncestors(image, signal) {
   const judged = new Map();
@@ -202,7 +216,7 @@ export async function show(main, route, signal) {
   if (now) {
     const address = to(...imagePath({ ...now, platform: route.query.get("platform") }));
     put(main, h("h1", { class: "name" }, now.reference), h("p", { class: "card", role: "status" }, t("tagMoved"), " ", h("a", { href: address }, shortDigest(now.indexDigest || now.digest || "–"))));
-    if (order) location.replace(address); // that is what somebody wanted to see
+    if (order && !order.told) location.replace(address); // that is what somebody wanted to see
     return;
   }
   const wanted = { reference: route.query.get("ref"), platform: route.query.get("platform") };
@@ -229,8 +243,8 @@ export async function show(main, route, signal) {
   add(main, h("section", { class: "card" }, h("h2", {}, t("facts")), h("dl", { class: "facts" },
     h("dt", {}, t("registry")), h("dd", {}, image.registry), h("dt", {}, t("platform")), h("dd", {}, image.platform || "–"),
     h("dt", {}, t("digest")), h("dd", {}, code(image.digest || "–"), " ", image.digest && copyButton(image.digest)),
-    h("dt", {}, t("grammar")), h("dd", {}, image.grammar || "–"), h("dt", {}, t("tier")), h("dd", {}, image.tier ?? "–"), h("dt", {}, t("seen")), h("dd", {}, when(report.generated))),
-    names.length > 0 && [h("p", { class: "note" }, t("otherNames", { count: names.length + 1 })), h("ul", { class: "plain" }, names.slice(0, 50).map((name) => h("li", {}, h("a", { href: to(["image", route.path[1]], { ref: name, platform: image.platform }) }, name))))]));
+    h("dt", {}, t("grammar")), h("dd", {}, image.grammar || "–"), h("dt", {}, t("tier")), h("dd", {}, image.tier ? kindName(image.tier) : "–"), h("dt", {}, t("seen")), h("dd", {}, when(report.generated))),
+    names.length > 0 && [h("p", { class: "note" }, t("otherNames", { count: names.length + 1 })), otherNames(names, route, image)]));
 }
 
 export const refreshes = (ended) => ended.kind === "audit" || (ended.kind === "scan" && ended.about === parse().query.get("ref"));

@@ -77,6 +77,27 @@ export async function accessible({ settings, check, tab, go, api }) {
     return problems;
   });
 
+  await check("what scrolls is reached with the keyboard, what does not is no stop, and nothing lies under the header", async () => {
+    const page = await tab({ viewport: { width: 780, height: 600 } });
+    const problems = [];
+    await go(page, `#/${views[2]}`);
+    await page.waitForSelector("#packages table");
+    await page.waitForTimeout(50);
+    const wrong = await page.evaluate(() => [...document.querySelectorAll(".scroll, code.step")].filter((each) => (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1) !== (each.tabIndex === 0)).map((each) => each.className));
+    if (wrong.length || (await page.locator("code.step[tabindex]").count()) !== 1) problems.push(`${wrong}, ${await page.locator("code.step[tabindex]").count()} long steps`);
+    const under = await page.evaluate(() => {
+      scrollTo(0, 300);
+      document.querySelector("#live").hidden = false;
+      const p = document.querySelector("#live p");
+      p.hidden = false;
+      p.textContent = "it runs";
+      return document.querySelector("#header").getBoundingClientRect().bottom - p.getBoundingClientRect().top;
+    });
+    if (under > 0) problems.push(`what runs lies ${under} pixels under the header`);
+    await page.context().close();
+    return problems;
+  });
+
   await check("headings, landmarks and announcements", async () => {
     const page = await tab();
     const problems = [];

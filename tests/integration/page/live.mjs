@@ -187,8 +187,12 @@ export async function live({ settings, check, tab, go, api, shot }) {
     const well = page.locator("tbody tr").filter({ has: page.locator(".badge.pass") }).first();
     if ((await well.locator("td .wrong").count()) && !(await well.locator(".badge.error").count())) problems.push(await well.innerText());
     await shot(page, "queue-done-1280");
-    await row.locator("a").click();
+    if (await page.locator("tbody tr:has(td:text-is('audit')) td .wrong").count()) problems.push("an audit that is done looks as if it had failed");
+    await row.locator("a.fared").click();
     await page.waitForSelector("h1:has-text('Scan ')");
+    await page.goBack();
+    await page.click(`tbody a:has-text("app00:there-is-none")`);
+    await page.waitForSelector("h1.name:has-text('there-is-none')");
     await page.context().close();
     return problems;
   });
@@ -198,6 +202,7 @@ export async function live({ settings, check, tab, go, api, shot }) {
     const page = await tab({ token: "admin" });
     await go(page, "#/queue?state=dead");
     const problems = jobs.length ? [] : ["there is none"];
+    if ((await page.locator(".state.dead").first().innerText()) !== "dead letter") problems.push(await page.locator(".state.dead").first().innerText());
     if (!(await page.locator("td .wrong").first().innerText()).includes("configured")) problems.push(await page.locator("main").innerText());
     await page.click(`[aria-label='Retry ${jobs[0]?.id}']`);
     await page.waitForSelector("text=/Job \\d+ does it again/");

@@ -96,6 +96,15 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.click("#skipped summary");
     for (const word of [skipped[0].reference, skipped[0].reason]) if (!(await text(page, "#skipped table")).includes(word)) problems.push(`${word} is not among what was skipped`);
     if ((await page.locator("#skipped tbody tr").count()) !== total) problems.push("not all that was skipped is there");
+    const counted = page.locator("table:has(caption:text-is('What is wrong')) tbody tr:has-text('os-mismatch')");
+    const many = (await counted.locator("td").last().innerText()).trim();
+    await counted.locator("a").click();
+    await page.waitForSelector("#count:not(:empty)");
+    if (!(await text(page, "#count")).endsWith(`images: ${many}`)) problems.push(`the overview counts ${many} of os-mismatch, the list says ${await text(page, "#count")}`);
+    await go(page, "#/images?verdict=bogus&code=no-such-code");
+    const chosen = await page.locator(".filters select").evaluateAll((all) => all.map((each) => each.value).filter(Boolean));
+    if (chosen.join() !== "bogus,no-such-code") problems.push(`nothing is found, and the boxes say ${chosen}`);
+    await go(page, "#/");
     await page.click('.tiles a[href*="verdict=unknown"]');
     await page.waitForSelector("#results table");
     if (!page.url().includes("verdict=unknown")) problems.push(page.url());
@@ -221,6 +230,9 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.waitForSelector(".family");
     const said = await text(page, "main");
     const problems = [];
+    await page.click(".deserves button");
+    await page.waitForSelector(".deserves button:text-is('Copied ✓')");
+    await page.locator(".deserves button:text-is('Copy')").waitFor();
     for (const word of ["24.03-LTS-SP1", "22.03-LTS-SP4", "2.2.0-cann8.0.RC1-oe2203sp4", "usr/lib/os-release", "ADD file:openEuler", "linux/amd64", "linux/arm64", `veritag scan ${settings.host}/${settings.liar.join(":")}`])
       if (!said.includes(word)) problems.push(`${word} is not there`);
     const rows = await page.locator(".claims tbody tr, section:has(h2:text('What the tag claims')) tbody tr").allInnerTexts();
@@ -249,6 +261,25 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.click("ul.plain a:has-text('openeuler:22.03-lts-sp4')");
     await page.waitForSelector("h1:has-text('22.03-lts-sp4')");
     if (!(await text(page, "h1")).includes("pass")) problems.push("the base does not pass");
+    await page.context().close();
+    return problems;
+  });
+
+  await check("an image under many names shows them all, and copies where there is no clipboard", async () => {
+    const page = await tab();
+    await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    const many = images.find((line) => line.repository === "openeuler/app07" && images.filter((other) => other.digest === line.digest).length > 52);
+    await go(page, `#/image/${many.indexDigest}?ref=${encodeURIComponent(many.reference)}&platform=${encodeURIComponent(many.platform)}`);
+    await page.click("text=/Show all \\d+/");
+    const names = images.filter((line) => line.digest === many.digest).length;
+    const problems = (await page.locator("section:has(h2:text('Facts')) li").count()) === names - 1 ? [] : [`${await page.locator("section:has(h2:text('Facts')) li").count()} of ${names} names`];
+    await page.click(".command button:text-is('Copy')");
+    await page.waitForSelector(".command button:text-is('Copied ✓')");
+    if (!(await page.evaluate(() => document.activeElement.innerText === "Copied ✓"))) problems.push("copying takes the focus away");
+    await page.click("text=Explain");
+    await page.focus("input.large");
+    await page.keyboard.press("Control+V");
+    if ((await page.inputValue("input.large")) !== `veritag scan ${many.reference}`) problems.push(`copied: ${await page.inputValue("input.large")}`);
     await page.context().close();
     return problems;
   });
@@ -325,6 +356,8 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     if ((await page.inputValue("input.large")) !== "openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2") problems.push("the other language forgets what was typed");
     await page.click(".tools a");
     await page.waitForSelector("h1:text-is('What does a tag say?')");
+    await page.fill("input.large", "openeuler/can");
+    await page.waitForSelector("#answer:has-text('This is not yet a name with a tag')");
     await page.fill("input.large", "openeuler/cann:");
     await page.waitForFunction(() => !document.querySelector("#answer table"));
     await page.context().close();
@@ -337,10 +370,14 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await go(chinese, "#/");
     if ((await text(chinese, "h1")) !== "总览") problems.push(`Accept-Language: ${await text(chinese, "h1")}`);
     await shot(chinese, "overview-zh-1280", { fullPage: true });
-    for (const view of ["images", "audits", "queue", "rules", "explain", `image/${liar.indexDigest}`, `diff/${settings.audits[1]}/${settings.audits[0]}`]) {
+    for (const view of ["images", "audits", "queue", "rules", "explain", `image/${liar.indexDigest}`, `diff/${settings.audits[1]}/${settings.audits[0]}`, "explain?reference=openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2", "rules?q=oeep-0014"]) {
       await go(chinese, `#/${view}`);
+      if (view.startsWith("rules")) await chinese.click("summary:has-text('oeep-0014')");
+      await chinese.waitForTimeout(50);
       const said = await chinese.evaluate(() => document.body.innerText);
       const english = said.match(/\b(Overview|Images|Findings|Layers|Looked at|Action|Search|Verdict|The tag claims|New|Mended)\b/);
+      const odd = said.match(/.{0,20}([\u4e00-\u9fff]: |。 \S|\b\d+ s\b|\b(tier|parents|findings|kind): |--repository|\n(framework|sdk|os|tool|llm)\n).{0,20}/);
+      if (odd) problems.push(`${view}: ${odd[0]}`);
       if (english || !/[\u4e00-\u9fff]/.test(said)) problems.push(`${view}: ${english?.[0]}`);
     }
     // What is said of errors, jobs and skipped things was stored in English; and the browser prefers English.
@@ -371,7 +408,7 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return problems;
   });
 
-  await check("light and dark, by the system and by the switch", async () => {
+  await check("light and dark, by the system and by the switch; colours that somebody forces leave what colours say", async () => {
     const page = await tab({ colorScheme: "dark" });
     await go(page, "#/");
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -382,8 +419,15 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.reload();
     await page.waitForSelector("h1");
     const kept = await ground();
+    const problems = dark !== light && kept === light ? [] : [`${dark}, ${light}, ${kept}`];
+    await page.emulateMedia({ forcedColors: "active" });
+    await page.waitForSelector(".bar");
+    const seen = await page.evaluate(() => ({ shares: new Set([...document.querySelector(".bar").children].map((each) => getComputedStyle(each).backgroundColor)).size, all: document.querySelector(".bar").children.length,
+      lines: new Set([...document.querySelectorAll("header nav a")].map((each) => getComputedStyle(each).borderBottomColor)).size }));
+    if (seen.shares !== seen.all || seen.lines !== 2) problems.push(`with forced colours: ${JSON.stringify(seen)}`);
+    await shot(page, "forced-1280");
     await page.context().close();
-    return dark !== light && kept === light ? [] : [`${dark}, ${light}, ${kept}`];
+    return problems;
   });
 
   await check("a phone: nothing is wider than the screen, and no cell lies over the next", async () => {
@@ -399,6 +443,8 @@ export async function tour({ settings, check, tab, go, api, shot }) {
         const texts = [...row.children].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return { cell, box: range.getBoundingClientRect() }; }).filter(({ box }) => box.width > 0);
         return texts.filter(({ cell, box }, at) => texts.slice(at + 1).some((other) => other.box.left < box.right - 1 && box.left < other.box.right - 1 && other.box.top < box.bottom - 6 && box.top < other.box.bottom - 6 && cell.offsetParent)).map(({ cell }) => cell.innerText);
       }));
+      const cutOff = await page.evaluate(() => [...document.querySelectorAll(".node")].flatMap((node) => { const { right } = node.querySelector("rect").getBoundingClientRect(); return [...node.querySelectorAll("text")].filter((each) => each.getBoundingClientRect().right > right || (each.matches(".bad .node-note") && each.textContent.includes("…"))).map((each) => each.textContent); }));
+      if (cutOff.length) problems.push(`${name}: the family tree leaves its boxes: ${cutOff}`);
       if (covered.length) problems.push(`${name}: ${covered.length} cells lie under others: ${covered[0]}`);
       if (["overview", "images", "image"].includes(name)) await shot(page, `${name}-390`, { fullPage: name !== "images" });
     }
