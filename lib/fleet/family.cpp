@@ -111,7 +111,12 @@ std::vector<Family::Kin> Family::ancestors_of(const ImageReport& image) const {
         }
         if (kin.members.empty()) continue;
         std::sort(kin.members.begin(), kin.members.end(), [&](const Member* a, const Member* b) {
-            const auto rank = [&](const Member& each) { return std::tuple(each.registry != image.registry, !each.current, name_of(each), each.manifest); };
+            // Of several names the one that says least is the base's: `openeuler:22.03-lts-sp3`, and not what was published of it unchanged.
+            const auto rank = [&](const Member& each) {
+                const Claims& claims = claims_of(each);
+                const bool says = std::any_of(claims.begin(), claims.end(), [](const auto& claim) { return is_firm(claim.second); });
+                return std::tuple(each.registry != image.registry, !each.current, !says, claims.size(), name_of(each), each.manifest);
+            };
             return rank(*a) < rank(*b);
         });
         all.push_back(std::move(kin));

@@ -80,6 +80,8 @@ constexpr Sentence kOfFindings[] = {
     {Part::sentence, "One tag, and not one content: {1} is {2:commas} on {3}, but {4:elsewhere}.", "同一标签在各平台上的内容不一致：{1} 在 {3} 上为 {2}，{4}。"},
     {Part::sentence, "The index promises a platform without a name ({1}), and the registry does not have it.", "索引中列出了一个没有名称的平台（{1}），镜像仓库中却没有。"},
     {Part::sentence, "The index promises {1} ({2}), and the registry does not have it.", "索引中列出了平台 {1}（{2}），镜像仓库中却没有。"},
+    {Part::sentence, "The index promises a platform without a name ({1}), and the layout does not have it.", "索引中列出了一个没有名称的平台（{1}），本地布局中却没有。"},
+    {Part::sentence, "The index promises {1} ({2}), and the layout does not have it.", "索引中列出了平台 {1}（{2}），本地布局中却没有。"},
 
     // Images among each other.
     {Part::sentence, "The tag stands for {1}, but it is not the image of {2}.", "标签应对应 {1}，但它指向的不是 {2} 的镜像。"},

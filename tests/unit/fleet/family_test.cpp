@@ -197,6 +197,16 @@ TEST(Family, AnUnreadableTagBelowIsNoEmptyPlace) {
     EXPECT_EQ(child.findings.front().message, "No published image below this one has a tag that says what it is; the nearest is r.example/openeuler/base2:some-build.");
 }
 
+TEST(Family, OfSeveralNamesTheBaseIsTheOneThatSaysLeast) {
+    TagClaims tags(packs());
+    Family family(packs(), tags);
+    for (const char* name : {"a/b:x-y", "openeuler/app:1.0-oe2203sp4", "openeuler/openeuler:22.03-lts-sp4", "openeuler/openeuler:latest", "openeuler/cann:8.0.RC1-oe2203sp4"}) family.add(member(name, "b"));
+    ImageReport child = image(kTorch, "bx");
+    family.judge(child);
+    ASSERT_EQ(child.lineage.size(), 5U);
+    EXPECT_EQ(child.lineage.front().reference, "r.example/openeuler/openeuler:22.03-lts-sp4");
+}
+
 // Values from the definition: sha256 of "<chain> <diff_id>".
 TEST(ChainId, FollowsTheSpecification) {
     const auto ids = diff_ids("ab");
