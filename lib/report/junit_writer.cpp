@@ -38,6 +38,7 @@ private:
     [[nodiscard]] std::string word(Text which) const { return std::string(text(which, language_)); }
     [[nodiscard]] std::string sentence(const Finding& finding) const { return finding.code + ": " + message_for(finding, language_); }
     [[nodiscard]] std::string lines_of(const Finding& finding, const ImageReport* image = nullptr) const;
+    [[nodiscard]] std::string waived(const Waived& waived) const { return fill(word(Text::waived), {waived.expiry, waived.owner, waived.reason}); }
     [[nodiscard]] Case case_of(const Report& report, const ImageReport& image) const;
     [[nodiscard]] Case case_of(const Finding& declaration) const;
     void add(const std::string& suite, Case added) {
@@ -67,9 +68,11 @@ std::string name_of_case(const ImageReport& image) {
     return (tag.empty() ? image.reference : tag) + (image.platform.empty() ? "" : " " + image.platform);
 }
 
+bool is_unknown(const Finding& finding) { return finding.code == "unproven" && finding.severity == Severity::warning; }
+
 std::string JUnit::lines_of(const Finding& finding, const ImageReport* image) const {
     std::string lines = std::string(severity_word(finding.severity, language_)) + " " + sentence(finding) + "\n";
-    if (finding.waived) lines += fill(word(Text::waived), {finding.waived->expiry, finding.waived->owner, finding.waived->reason}) + "\n";
+    if (finding.waived) lines += waived(*finding.waived) + "\n";
     for (std::size_t i = 0; i < std::min(finding.evidence.size(), kShownEvidence); ++i) {
         const Evidence& each = finding.evidence[i];
         std::string where = evidence_place(each, language_);
@@ -85,19 +88,22 @@ std::string JUnit::lines_of(const Finding& finding, const ImageReport* image) co
 
 Case JUnit::case_of(const Report& report, const ImageReport& image) const {
     Case result{.name = name_of_case(image), .type = {}, .message = {}, .detail = {}, .output = {}};
-    const auto fail = [&](Outcome outcome, const Finding& finding) {
-        if (result.outcome == Outcome::passed || (result.outcome == Outcome::skipped && outcome == Outcome::failed)) {
-            result.outcome = outcome;
-            result.type = finding.code;
-            result.message = sentence(finding);
-        }
+    const auto set = [&](Outcome outcome, const Finding& finding) {
+        result.outcome = outcome;
+        result.type = finding.code;
+        result.message = finding.waived ? waived(*finding.waived) : sentence(finding);
     };
+    const auto fails = [](const Finding& each) { return each.severity == Severity::error && !each.waived; };
+    // The worst outcome, and of one outcome the first finding. What a waiver keeps from failing did not pass either; what is unknown says more than it.
+    const Finding* unknown = nullptr;
+    const Finding* exempt = nullptr;
     for (const Finding& each : image.findings) {
-        const bool fails = each.severity == Severity::error && !each.waived;
-        (fails ? result.detail : result.output) += lines_of(each, &image);
-        if (fails) fail(Outcome::failed, each);
-        if (each.code == "unproven" && each.severity == Severity::warning && !each.waived) fail(Outcome::skipped, each);
+        (fails(each) ? result.detail : result.output) += lines_of(each, &image);
+        if (fails(each) && result.outcome == Outcome::passed) set(Outcome::failed, each);
+        if (is_unknown(each) && !each.waived && unknown == nullptr) unknown = &each;
+        if (each.waived && (each.severity == Severity::error || is_unknown(each)) && exempt == nullptr) exempt = &each;
     }
+    if (const Finding* skipped = unknown != nullptr ? unknown : exempt; skipped != nullptr && result.outcome == Outcome::passed) set(Outcome::skipped, *skipped);
     for (const Problem& each : image.problems) result.output += word(Text::problem) + " " + (each.path.empty() ? "" : each.path + ": ") + message_for(each, language_) + "\n";
     if (image.error) {
         result.outcome = Outcome::error;
@@ -107,20 +113,20 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
     if (result.outcome == Outcome::failed || result.outcome == Outcome::error) result.detail += std::exchange(result.output, {});
     std::set<std::string> commands;
     for (const Finding& each : image.findings)
-        if (result.outcome == Outcome::failed && each.severity == Severity::error && !each.waived)
+        if (result.outcome == Outcome::failed && fails(each))
             if (const auto [command, fresh] = commands.insert(check_command(report, &image, each)); fresh) result.detail += *command + "\n";
     return result;
 }
 
 Case JUnit::case_of(const Finding& declaration) const {
     Case result{.name = declaration.code + (declaration.line > 0 ? " " + std::to_string(declaration.line) : ""), .type = declaration.code, .message = sentence(declaration), .detail = {}, .output = {}};
-    const bool unknown = declaration.code == "unproven" && declaration.severity == Severity::warning;
     if (declaration.severity == Severity::error && !declaration.waived) {
         result.outcome = Outcome::failed;
         result.detail = lines_of(declaration);
         return result;
     }
-    if (unknown) result.outcome = Outcome::skipped;
+    if (is_unknown(declaration) || (declaration.waived && declaration.severity == Severity::error)) result.outcome = Outcome::skipped;
+    if (declaration.waived) result.message = waived(*declaration.waived);
     result.output = lines_of(declaration);
     return result;
 }

@@ -265,6 +265,42 @@ TEST(JUnit, PassesNothingThatIsUnknownAndFailsNothingThatIsWaived) {
     EXPECT_NE(written(sample_report(), "junit", Language::en).find("<skipped>unproven: "), std::string::npos);
 }
 
+std::string outcome_of(const std::vector<Finding>& findings, const WriteOptions& options = {}) {
+    Report report;
+    report.images.emplace_back().tag = "1.0";
+    report.images.front().findings = findings;
+    const Result<std::string> text = write_report(report, "junit", options);
+    const std::string start = "<testcase name=\"1.0\" classname=\"\" time=\"0\"";
+    std::string rest = text->substr(text->find(start) + start.size());
+    if (rest.starts_with("/>")) return "passed";
+    rest.erase(0, rest.find('<') + 1);
+    return rest.substr(0, rest.starts_with("skipped") ? rest.find('<') : rest.find(" message"));
+}
+
+TEST(JUnit, SkipsWhatAWaiverKeepsFromFailing) {
+    const Waived waived{"known", "ai-sig", "2026-12-31"};
+    const Finding wrong{.code = "os-mismatch", .severity = Severity::error, .message = "w", .evidence = {}};
+    const Finding unknown{.code = "unproven", .severity = Severity::warning, .message = "u", .evidence = {}};
+    const Finding warning{.code = "tag-form", .severity = Severity::warning, .message = "f", .evidence = {}};
+    const auto waive = [&](Finding finding) {
+        finding.waived = waived;
+        return finding;
+    };
+    const std::string exempt = "skipped>Waived until 2026-12-31 by ai-sig: known";
+    EXPECT_EQ(outcome_of({waive(wrong)}), exempt);
+    EXPECT_EQ(outcome_of({waive(unknown)}), exempt);
+    EXPECT_EQ(outcome_of({waive(warning)}), "passed") << "it would not have failed";
+    EXPECT_EQ(outcome_of({waive(wrong), unknown}), "skipped>unproven: u");
+    EXPECT_EQ(outcome_of({unknown, waive(wrong), wrong}), "failure type=\"os-mismatch\"");
+
+    Report tree;
+    tree.findings = {waive(wrong), waive(unknown)};
+    for (Finding& each : tree.findings) each.file = "AI/cann/meta.yml";
+    const std::string text = written(tree, "junit", Language::zh);
+    EXPECT_NE(text.find("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"2\""), std::string::npos) << text;
+    EXPECT_NE(text.find("<skipped>已豁免至 2026-12-31"), std::string::npos) << text;
+}
+
 TEST(JUnit, TellsWhatASuiteSaysByCase) {
     const std::string text = written(sample_report(), "junit", Language::en);
     const std::size_t suite = text.find("<testsuite name=\"127.0.0.1:5000/openeuler/cann\"");
