@@ -25,11 +25,12 @@ struct WaiverFlags {
     /// Before the work begins, so that a mistake in the file costs none.
     [[nodiscard]] Result<waivers::WaiverFile> load() const;
 };
-void apply_waivers(const waivers::WaiverFile& waivers, Report& report);
+/// `declarations`: files, and REPOSITORY:TAG, that were judged beside the images.
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const std::vector<std::string>& declarations = {});
 /// On stderr, what waivers did nothing: for output that has no place for them.
 void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions& output);
 /// Both: what did nothing is told where `output.format` does not show it.
-void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output);
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output, const std::vector<std::string>& declarations = {});
 
 /// The tree that --meta named, judged, or none.
 struct DeclaredTree {

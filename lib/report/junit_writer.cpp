@@ -31,7 +31,7 @@ struct Case {
 
 class JUnit {
 public:
-    explicit JUnit(const WriteOptions& options) : language_(options.language) {}
+    JUnit(const Report& report, const WriteOptions& options) : surroundings_(report), language_(options.language), fails_from_(options.fails_from) {}
     std::string write(const Report& report);
 
 private:
@@ -46,7 +46,12 @@ private:
         suites_[suite].push_back(std::move(added));
     }
 
+    [[nodiscard]] bool is_grave(const Finding& finding) const { return fails_from_ && finding.severity <= *fails_from_; }
+    [[nodiscard]] bool fails(const Finding& finding) const { return is_grave(finding) && !finding.waived; }
+
+    Surroundings surroundings_;
     Language language_;
+    std::optional<Severity> fails_from_;
     std::map<std::string, std::vector<Case>> suites_;
     std::vector<std::string> order_;
 };
@@ -73,15 +78,10 @@ bool is_unknown(const Finding& finding) { return finding.code == "unproven" && f
 std::string JUnit::lines_of(const Finding& finding, const ImageReport* image) const {
     std::string lines = std::string(severity_word(finding.severity, language_)) + " " + sentence(finding) + "\n";
     if (finding.waived) lines += waived(*finding.waived) + "\n";
-    for (std::size_t i = 0; i < std::min(finding.evidence.size(), kShownEvidence); ++i) {
-        const Evidence& each = finding.evidence[i];
-        std::string where = evidence_place(each, language_);
-        if (each.layer >= 0) where = fill(word(Text::layer), {where, std::to_string(each.layer)});
-        lines += "  " + where + (where.empty() || each.detail.empty() ? "" : ": ") + detail_for(each, language_) + "\n";
-    }
+    for (std::size_t i = 0; i < std::min(finding.evidence.size(), kShownEvidence); ++i) lines += "  " + evidence_line(finding, finding.evidence[i], language_) + "\n";
     if (image != nullptr)
         for (const auto& [layer, step] : steps_of(*image, finding)) lines += "  " + fill(word(Text::layer_made_by), {std::to_string(layer), step}) + "\n";
-    if (finding.suggestion) lines += "  " + fill(word(Text::suggestion), {*finding.suggestion}) + "\n";
+    if (finding.suggestion) lines += "  " + surroundings_.advice(image, finding, language_) + "\n";
     if (finding.mend) lines += "  - " + finding.mend->before + "\n  + " + finding.mend->after + "\n";
     return lines;
 }
@@ -93,7 +93,6 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
         result.type = finding.code;
         result.message = finding.waived ? waived(*finding.waived) : sentence(finding);
     };
-    const auto fails = [](const Finding& each) { return each.severity == Severity::error && !each.waived; };
     // The worst outcome, and of one outcome the first finding. What a waiver keeps from failing did not pass either; what is unknown says more than it.
     const Finding* unknown = nullptr;
     const Finding* exempt = nullptr;
@@ -101,10 +100,10 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
         (fails(each) ? result.detail : result.output) += lines_of(each, &image);
         if (fails(each) && result.outcome == Outcome::passed) set(Outcome::failed, each);
         if (is_unknown(each) && !each.waived && unknown == nullptr) unknown = &each;
-        if (each.waived && (each.severity == Severity::error || is_unknown(each)) && exempt == nullptr) exempt = &each;
+        if (each.waived && (is_grave(each) || is_unknown(each)) && exempt == nullptr) exempt = &each;
     }
     if (const Finding* skipped = unknown != nullptr ? unknown : exempt; skipped != nullptr && result.outcome == Outcome::passed) set(Outcome::skipped, *skipped);
-    for (const Problem& each : image.problems) result.output += word(Text::problem) + " " + (each.path.empty() ? "" : each.path + ": ") + message_for(each, language_) + "\n";
+    for (const Problem& each : image.problems) result.output += word(Text::problem) + " " + (each.path.empty() ? "" : each.path + (language_ == Language::zh ? "：" : ": ")) + message_for(each, language_) + "\n";
     if (image.error) {
         result.outcome = Outcome::error;
         result.type = to_string(image.error->code);
@@ -119,13 +118,14 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
 }
 
 Case JUnit::case_of(const Finding& declaration) const {
-    Case result{.name = declaration.code + (declaration.line > 0 ? " " + std::to_string(declaration.line) : ""), .type = declaration.code, .message = sentence(declaration), .detail = {}, .output = {}};
-    if (declaration.severity == Severity::error && !declaration.waived) {
+    const std::string name(published_name(declaration));
+    Case result{.name = declaration.file.empty() && !name.empty() ? name : declaration.code + (!name.empty() ? " " + name : declaration.line > 0 ? " " + std::to_string(declaration.line) : ""), .type = declaration.code, .message = sentence(declaration), .detail = {}, .output = {}};
+    if (fails(declaration)) {
         result.outcome = Outcome::failed;
         result.detail = lines_of(declaration);
         return result;
     }
-    if (is_unknown(declaration) || (declaration.waived && declaration.severity == Severity::error)) result.outcome = Outcome::skipped;
+    if (is_unknown(declaration) || (declaration.waived && is_grave(declaration))) result.outcome = Outcome::skipped;
     if (declaration.waived) result.message = waived(*declaration.waived);
     result.output = lines_of(declaration);
     return result;
@@ -192,6 +192,6 @@ std::string JUnit::write(const Report& report) {
 
 }  // namespace
 
-std::string write_junit(const Report& report, const WriteOptions& options) { return JUnit(options).write(report); }
+std::string write_junit(const Report& report, const WriteOptions& options) { return JUnit(report, options).write(report); }
 
 }  // namespace veritag::report
