@@ -10,6 +10,10 @@
 #include "report/messages.h"
 #include "serve/orders.h"
 
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -116,6 +120,26 @@ Result<report::WriteOptions> write_options(const server::Request& request) {
     report::WriteOptions options;
     VERITAG_TRY(options.language, language_of(request));
     return options;
+}
+
+server::Response in_language_of(const server::Request& request, server::Response response) {
+    if (response.headers.get("Content-Type") != "application/problem+json") return response;
+    response.headers.add("Vary", "Accept-Language");
+    const Result<report::Language> asked = language_of(request);
+    const report::Language language = asked ? *asked : preferred_language(request);
+    rapidjson::Document document;
+    if (language == report::Language::en || document.Parse(response.body.data(), response.body.size()).HasParseError() || !document.IsObject() || !document.HasMember("detail")) return response;
+    rapidjson::Value& detail = document["detail"];
+    const std::string english(detail.GetString(), detail.GetStringLength());
+    const std::string text = report::reply_for(english, language);
+    if (text == english) return response;
+    detail.SetString(text.data(), static_cast<rapidjson::SizeType>(text.size()), document.GetAllocator());
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer> out(buffer);
+    document.Accept(out);
+    response.body.assign(buffer.GetString(), buffer.GetSize());
+    response.headers.set("Content-Language", "zh");
+    return response;
 }
 
 std::optional<std::int64_t> parse_id(std::string_view text) {

@@ -37,6 +37,8 @@ report::Language preferred_language(const server::RequestHead& request);
 /// By the query's `lang`, else by Accept-Language.
 Result<report::WriteOptions> write_options(const server::Request& request);
 Result<report::Language> language_of(const server::Request& request);
+/// A problem document (RFC 9457, 3.1.4) in the language that was asked for, as far as its detail is known; any other response as it is. The title stays the status's own.
+server::Response in_language_of(const server::Request& request, server::Response response);
 
 /// A positive number of a path, as ids are.
 std::optional<std::int64_t> parse_id(std::string_view text);

@@ -65,6 +65,8 @@ void Service::add_hooks() {
         std::vector<store::NewJob> jobs = jobs_of(*settings, *hook, *found);
         if (jobs.empty()) {
             daemon_.metrics().hook(hook->name, "ignored");
+            const std::string why = !found->ignored.empty() ? found->ignored.front() : found->events.empty() ? "it tells of nothing" : "pushed by digest, and no tag is told";
+            log::info("webhook has nothing to do", {{"request", request.id}, {"sender", hook->name}, {"entries", std::to_string(found->entries)}, {"why", why}});
             return server::reply(202, "text/plain", std::string());
         }
         const store::EnqueueAnswer kept = daemon_.enqueuer().enqueue(std::move(jobs));

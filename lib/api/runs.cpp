@@ -22,6 +22,7 @@ server::Response accepted(const store::Enqueued& job, std::string_view path) {
     report::JsonOutput out;
     out.object([&] {
         out.number("id", static_cast<std::uint64_t>(job.id));
+        out.member("status", std::string(path) + std::to_string(job.id));
         out.member("state", "waiting");
         out.flag("joined", job.outcome != store::EnqueueOutcome::added);
     });

@@ -73,7 +73,7 @@ server::Response Service::handle(const server::Request& request) {
     server::Response response = finish(request, request.method == "OPTIONS" && request.target.path.starts_with("/hooks/") ? router_.route(request) : [&] {
         // A browser's question before it asks for another site (Fetch standard, "CORS-preflight request").
         if (request.method == "OPTIONS" && request.headers.has("Origin") && request.headers.has("Access-Control-Request-Method")) return server::no_content();
-        return router_.route(request);
+        return in_language_of(request, router_.route(request));
     }());
     log::info("request", {{"request", request.id}, {"method", request.method}, {"path", quote(loggable_path(request))}, {"status", std::to_string(response.status)}, {"from", request.peer.address},
                           {"ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count())}});

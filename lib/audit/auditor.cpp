@@ -3,6 +3,7 @@
 #include "audit/pace.h"
 #include "fleet/aliases.h"
 #include "fleet/chain_id.h"
+#include "audit/standing.h"
 #include "fleet/family.h"
 #include "fleet/references.h"
 #include "scan/remembered_image.h"
@@ -132,8 +133,11 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
         }
 
     std::vector<fleet::SeenReference> seen;
-    for (Looked& each : looked) {
-        for (ImageReport& image : each.judged.images) family.judge(image);
+    std::vector<Unseen> unseen(looked.size());
+    for (std::size_t i = 0; i < looked.size(); ++i) {
+        Looked& each = looked[i];
+        for (ImageReport& image : each.judged.images)
+            if (family.judge(image)) unseen[i].parents.push_back(image.digest);
         const auto earlier = before.find(each.reference);
         seen.push_back({.registry = each.reference.registry, .repository = each.reference.repository, .tag = each.reference.tag, .top = each.judged.top,
                         .last_top = earlier == before.end() ? "" : earlier->second, .judged = &each.judged});
@@ -141,6 +145,29 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
     fleet::judge_moved(seen, [](const ImageReport& image) { return fleet::is_alias(image.claims); });
     fleet::judge_aliases(rules_, seen);
     fleet::judge_mirrors(seen, list.whole);
+    if (store_ == nullptr || scope.wanted.configs_only) return;
+
+    std::map<std::string, std::set<std::string>> looked_in, known_in;  // registries by repository
+    for (const store::ReferenceKey& each : list.references) looked_in[each.repository].insert(each.registry);
+    for (const auto& [registry, repository] : list.whole) looked_in[repository].insert(registry);
+    for (const store::TagDigest& each : last) known_in[each.reference.repository].insert(each.reference.registry);
+    std::map<std::pair<std::string, std::string>, std::vector<const store::TagDigest*>> last_of;  // repository and tag
+    for (const store::TagDigest& each : last) last_of[{each.reference.repository, each.reference.tag}].push_back(&each);
+    std::set<std::pair<std::string, std::string>> in_part = {};
+    for (const store::ReferenceKey& each : list.left_out) in_part.emplace(each.registry, each.repository);
+    for (std::size_t i = 0; i < looked.size(); ++i) {
+        Looked& each = looked[i];
+        if (each.judged.images.empty()) continue;
+        const std::set<std::string>& known = known_in[each.reference.repository];
+        unseen[i].mirrors = looked_in[each.reference.repository].size() == 1 && std::any_of(known.begin(), known.end(), [&](const std::string& registry) { return registry != each.reference.registry; });
+        if (unseen[i].mirrors)
+            for (const store::TagDigest* other : last_of[{each.reference.repository, each.reference.tag}])
+                if (other->reference.registry != each.reference.registry) unseen[i].elsewhere.push_back(other->digest.str());
+        const std::pair<std::string, std::string> repository(each.reference.registry, each.reference.repository);
+        unseen[i].siblings = fleet::is_alias(each.judged.images.front().claims) && (!list.whole.contains(repository) || in_part.contains(repository));
+        if (!unseen[i].any()) continue;
+        if (const std::optional<store::CurrentReference> current = store_->find_current(each.reference)) take_standing(name_of(each.reference), current->judged, unseen[i], each.judged);
+    }
 }
 
 std::vector<Auditor::Looked> Auditor::look_at_all(const ReferenceList& list, const AuditOptions& options, const std::vector<store::TagDigest>& last, const std::stop_token& stop) {

@@ -24,9 +24,15 @@ bool is_verified(const ImageReport& image) {
 // A claim about what is inside, made by the tag alone and for good.
 bool is_firm(const Claim& claim) { return !claim.version.empty() && !claim.floating && !claim.guessed; }
 
-const Observation* observed(const ImageReport& image, const std::string& component) {
-    const auto found = std::find_if(image.observed.begin(), image.observed.end(), [&](const Observation& each) { return each.component == component && each.proof && !each.version.empty(); });
-    return found == image.observed.end() ? nullptr : &*found;
+std::vector<std::string> proven_versions(const ImageReport& image, const std::string& component) {
+    std::vector<std::string> versions;
+    for (const Observation& each : image.observed)
+        if (each.component == component && each.proof && !each.version.empty()) versions.push_back(each.version);
+    return versions;
+}
+
+bool is_missing(const ImageReport& image, const std::string& component) {
+    return std::any_of(image.findings.begin(), image.findings.end(), [&](const Finding& finding) { return finding.component == component && finding.code.ends_with("-missing"); });
 }
 
 // A time of which nobody believes that an image was made then is what builders write for "always the same": the first engine is of 2013.
@@ -55,9 +61,12 @@ std::string list(const rules::RuleSet& rules, const std::vector<std::pair<std::s
     return text;
 }
 
-std::string unknown_parent(const Member* nearest, bool later, const std::string& wanted) {
-    if (nearest == nullptr) return "No published image was found below this one: it was squashed, or its parent is not published here.";
+// `nearest` by its tag says what it is; `below` is the nearest of all.
+std::string unknown_parent(const Member* nearest, const Member* below_it, bool unseen, bool later, const std::string& wanted) {
+    if (below_it == nullptr) return "No published image was found below this one: it was squashed, or its parent is not published here.";
+    if (nearest == nullptr) return "No published image below this one has a tag that says what it is; the nearest is " + name_of(*below_it) + ".";
     const std::string below = "; the nearest below this one is " + name_of(*nearest) + ".";
+    if (unseen) return "What is published here as " + wanted + " could not be read, or was not looked at this time" + below;
     if (later) return "What was published here as " + wanted + " when this image was built is not known" + below;
     return "No image with " + wanted + " that could be read is published here" + below;
 }
@@ -102,7 +111,12 @@ std::vector<Family::Kin> Family::ancestors_of(const ImageReport& image) const {
         }
         if (kin.members.empty()) continue;
         std::sort(kin.members.begin(), kin.members.end(), [&](const Member* a, const Member* b) {
-            const auto rank = [&](const Member& each) { return std::tuple(each.registry != image.registry, !each.current, name_of(each), each.manifest); };
+            // Of several names the one that says least is the base's: `openeuler:22.03-lts-sp3`, and not what was published of it unchanged.
+            const auto rank = [&](const Member& each) {
+                const Claims& claims = claims_of(each);
+                const bool says = std::any_of(claims.begin(), claims.end(), [](const auto& claim) { return is_firm(claim.second); });
+                return std::tuple(each.registry != image.registry, !each.current, !says, claims.size(), name_of(each), each.manifest);
+            };
             return rank(*a) < rank(*b);
         });
         all.push_back(std::move(kin));
@@ -145,10 +159,14 @@ Family::Published Family::published(const ImageReport& image, const std::vector<
 }
 
 // The nearest stack of layers that claims a component decides, and only where all its firm names say otherwise: one of several names
-// may itself be the lie.
+// may itself be the lie. What it says must be so in the image still: an ancestor that lies about itself accuses nobody. Where nothing in the
+// image tells, as in a distroless one, the ancestor's word stands.
 const Member* Family::contradicting(const ImageReport& image, const std::vector<Kin>& ancestors, const Claim*& claim, std::string& says) const {
     for (const Claim& each : image.claims) {
         if (!is_firm(each) || each.from_repository) continue;
+        const std::vector<std::string> seen = proven_versions(image, each.component);
+        const auto is_seen = [&](const std::string& version) { return std::any_of(seen.begin(), seen.end(), [&](const std::string& one) { return equal(each.component, version, one); }); };
+        if (is_seen(each.version) || is_missing(image, each.component)) continue;
         for (const Kin& kin : ancestors) {
             if (kin.layers >= image.diff_ids.size()) continue;
             const Member* other = nullptr;
@@ -158,12 +176,11 @@ const Member* Family::contradicting(const ImageReport& image, const std::vector<
                 if (theirs == claims_of(*member).end() || !is_firm(theirs->second)) continue;
                 if (equal(each.component, each.version, theirs->second.version))
                     agrees = true;
-                else if (other == nullptr)
+                else if (other == nullptr && (seen.empty() || is_seen(theirs->second.version)))
                     other = member;
             }
-            if (!agrees && other == nullptr) continue;  // says nothing of it
-            const Observation* still = observed(image, each.component);
-            if (agrees || (still != nullptr && equal(each.component, each.version, still->version))) break;
+            if (agrees) break;
+            if (other == nullptr) continue;  // says nothing of it, or what is not so
             claim = &each;
             says = claims_of(*other).at(each.component).version;
             return other;
@@ -172,8 +189,8 @@ const Member* Family::contradicting(const ImageReport& image, const std::vector<
     return nullptr;
 }
 
-void Family::judge(ImageReport& image) const {
-    if (!is_verified(image)) return;
+bool Family::judge(ImageReport& image) const {
+    if (!is_verified(image)) return false;
     const std::vector<Kin> ancestors = ancestors_of(image);
     for (const Kin& kin : ancestors)
         for (const Member* member : kin.members)
@@ -184,7 +201,7 @@ void Family::judge(ImageReport& image) const {
     std::vector<std::pair<std::string, std::string>> wanted = reading.expected_parents;
     std::erase_if(wanted, [](const auto& each) { return each.second.empty(); });
     const bool moving = std::any_of(reading.claims.begin(), reading.claims.end(), [](const Claim& claim) { return claim.floating; });
-    if (!reading.readable || wanted.empty() || moving) return;
+    if (!reading.readable || wanted.empty() || moving) return false;
 
     const auto evidence = [](const Member& member) {
         return std::vector<Evidence>{{.source = EvidenceSource::history, .path = "", .layer = static_cast<int>(member.layers) - 1, .diff_id = "",
@@ -193,16 +210,19 @@ void Family::judge(ImageReport& image) const {
     std::optional<Finding> finding;
     const Claim* claim = nullptr;
     std::string says;
+    bool unseen = false;
     if (const Member* other = contradicting(image, ancestors, claim, says)) {
         finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = claim->component, .claimed = claim->version, .observed = says,
                           .message = "The image is built on " + name_of(*other) + ", which says " + title(rules_, claim->component, says) + ", not " + claim->version + ".", .evidence = evidence(*other)};
     } else {
         std::vector<const Member*> right;
         const Member* nearest = nullptr;
+        const Member* below = nullptr;
         for (const Kin& kin : ancestors)
             for (const Member* member : kin.members) {
                 if (makes(claims_of(*member), wanted)) right.push_back(member);
                 const Claims& claims = claims_of(*member);
+                if (below == nullptr && kin.layers < image.diff_ids.size()) below = member;
                 if (nearest == nullptr && kin.layers < image.diff_ids.size() && std::any_of(claims.begin(), claims.end(), [](const auto& each) { return is_firm(each.second); })) nearest = member;
             }
         const auto& [component, version] = wanted.front();
@@ -210,14 +230,16 @@ void Family::judge(ImageReport& image) const {
             auto rest = wanted;
             std::erase_if(rest, [&](const auto& each) {
                 const rules::Component* known = rules_.find(each.first);
-                const Observation* seen = observed(image, each.first);
-                return known != nullptr && known->kind == ComponentKind::os && seen != nullptr && equal(each.first, each.second, seen->version);
+                if (known == nullptr || known->kind != ComponentKind::os) return false;
+                const std::vector<std::string> seen = proven_versions(image, each.first);
+                return std::any_of(seen.begin(), seen.end(), [&](const std::string& one) { return equal(each.first, each.second, one); });
             });
             if (rest.size() == wanted.size()) return false;
             if (rest.empty()) return nearest != nullptr;
             return std::any_of(ancestors.begin(), ancestors.end(), [&](const Kin& kin) { return std::any_of(kin.members.begin(), kin.members.end(), [&](const Member* each) { return makes(claims_of(*each), rest); }); });
         };
         const Published where = right.empty() ? published(image, wanted) : Published::before;
+        unseen = right.empty() && std::any_of(unread_.begin(), unread_.end(), [&](const auto& each) { return makes(*each, wanted); });
         if (!right.empty()) {
             const bool any_here = std::any_of(right.begin(), right.end(), [&](const Member* each) { return each->registry == image.registry; });
             if (any_here) std::erase_if(right, [&](const Member* each) { return each->registry != image.registry; });
@@ -228,16 +250,16 @@ void Family::judge(ImageReport& image) const {
                                   .evidence = evidence(*right.front())};
         } else if (upgraded()) {
             // An operating system that a later layer brought to the claimed release is what was claimed.
-        } else if (nearest != nullptr && where == Published::before && std::none_of(unread_.begin(), unread_.end(), [&](const auto& each) { return makes(*each, wanted); })) {
+        } else if (nearest != nullptr && where == Published::before && !unseen) {
             finding = Finding{.code = "parent-mismatch", .severity = Severity::error, .component = component, .claimed = version, .observed = std::nullopt,
                               .message = "None of the published images below this one is " + list(rules_, wanted) + "; the nearest is " + name_of(*nearest) + ".", .evidence = evidence(*nearest)};
         } else {
             finding = Finding{.code = "parent-unknown", .severity = Severity::info, .component = component, .claimed = version, .observed = std::nullopt,
-                              .message = unknown_parent(nearest, where == Published::later, list(rules_, wanted)),
+                              .message = unknown_parent(nearest, below, unseen, where == Published::later, list(rules_, wanted)),
                               .evidence = {}};
         }
     }
-    if (!finding) return;
+    if (!finding) return unseen;
     if (image.configs_only && finding->severity != Severity::info) {
         finding->code = "unproven";
         finding->severity = Severity::warning;
@@ -246,6 +268,7 @@ void Family::judge(ImageReport& image) const {
     image.findings.push_back(std::move(*finding));
     sort_worst_first(image.findings);
     image.verdict = verdict_of(image.findings);
+    return unseen;
 }
 
 }  // namespace veritag::fleet

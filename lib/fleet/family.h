@@ -58,8 +58,8 @@ public:
 
     /// Fills `lineage`, adds `parent-mismatch`, `parent-stale` or `parent-unknown`, and sets the verdict anew. Leaves alone what is no
     /// image, and images whose layers do not prove their diff_ids (forged, or read in part). Where only configs were looked at, what would be an
-    /// accusation is `unproven`. Thread-safe.
-    void judge(ImageReport& image) const;
+    /// accusation is `unproven`. Thread-safe. True where the parent that the image seems to lack may be one of which nothing is known now.
+    bool judge(ImageReport& image) const;
 
 private:
     struct Kin {  // tags of one and the same stack of layers

@@ -53,6 +53,8 @@ void judge_mirrors(std::vector<SeenReference>& references, const std::set<std::p
         if (!differ && missing.empty()) continue;
         for (const SeenReference* each : same)
             if (!each->top.empty()) finding.evidence.push_back(digest_evidence(*each));
+        for (const std::string& registry : missing)
+            finding.evidence.push_back({.source = EvidenceSource::history, .path = "", .layer = -1, .diff_id = "", .detail = registry + '/' + name.first + ':' + name.second + " is missing"});
         if (differ) finding.message = "This tag is not the same image in every registry";
         for (const std::string& registry : missing) finding.message += (finding.message.empty() ? "This tag is missing in " : ", and it is missing in ") + registry;
         finding.message += '.';

@@ -32,7 +32,8 @@ Result<HookEvents> receive_hook(SenderKind kind, const Authentication& auth, con
 /// event, and reading it will show (oci::skip_reason). An entry whose name, tag or digest breaks the rules of lib/oci is ignored with
 /// a reason; a bad digest beside a good tag costs only the digest.
 ///
-/// JSON of another form than the sender's is success with no events: senders repeat what was not accepted, some without end.
+/// JSON of another form than the sender's is success with no events: senders repeat what was not accepted, some without end. The generic form is
+/// what people write themselves: there an image without a repository is an error.
 /// Errors: `usage` for another method than POST, `unsupported` for a compressed or batched body, `over_limit` (hook_body_bytes,
 /// hook_events, json_depth), `malformed` for what is no JSON object.
 Result<HookEvents> parse_hook(SenderKind kind, const HookRequest& request, const Limits& limits);

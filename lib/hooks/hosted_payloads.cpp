@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#include <utility>
+
 namespace veritag::hooks {
 namespace {
 
@@ -11,8 +13,10 @@ bool is_container(std::string_view type) noexcept { return equals_ignoring_case(
 // Both services show names as their owners write them, and their registries know them in lower case only.
 std::string in_lower_case(std::string_view space, std::string_view name) { return to_lower(space) + "/" + to_lower(name); }
 
-void read_generic_image(const Json& image, std::string_view id, std::string_view actor, Collector& out) {
-    if (!image.IsObject()) return out.ignore("an image that is no object");
+Error no_image(std::string saw) { return {ErrorCode::malformed, "read webhook", "", std::move(saw), "write {\"repository\": \"a/b\", \"tag\": \"1.0\"}, or a list of these under \"images\""}; }
+
+Result<void> read_generic_image(const Json& image, std::string_view id, std::string_view actor, Collector& out) {
+    if (!image.IsObject() || text_at(image, {"repository"}).empty()) return no_image("an image without \"repository\"");
     out.add({.event_id = id,
              .repository = std::string(text_at(image, {"repository"})),
              .tag = text_at(image, {"tag"}),
@@ -22,6 +26,7 @@ void read_generic_image(const Json& image, std::string_view id, std::string_view
              .registry_named = text_at(image, {"registry"}),
              .config_type = {},
              .artifact_type = {}});
+    return ok();
 }
 
 }  // namespace
@@ -141,16 +146,10 @@ Result<void> read_generic(const Json& root, Collector& out) {
     const std::string_view id = text_at(root, {"id"});
     const std::string_view actor = text_at(root, {"actor"});
     const Json* images = member_at(root, {"images"});
-    if (images == nullptr) {
-        read_generic_image(root, id, actor, out);
-        return ok();
-    }
-    if (!images->IsArray()) {
-        out.ignore("\"images\" is no list");
-        return ok();
-    }
+    if (images == nullptr) return read_generic_image(root, id, actor, out);
+    if (!images->IsArray()) return no_image("\"images\" is no list");
     VERITAG_CHECK(out.make_room(images->Size(), "images"));
-    for (const Json& image : images->GetArray()) read_generic_image(image, id, actor, out);
+    for (const Json& image : images->GetArray()) VERITAG_CHECK(read_generic_image(image, id, actor, out));
     return ok();
 }
 

@@ -53,6 +53,13 @@ std::set<std::string> compared_components(const std::vector<ImageReport>& images
     return names;
 }
 
+// An index may list one platform twice.
+std::string name_of(const std::vector<ImageReport>& images, std::size_t which) {
+    const ImageReport& image = images[which];
+    const auto same = std::count_if(images.begin(), images.end(), [&](const ImageReport& each) { return each.platform == image.platform; });
+    return same < 2 ? image.platform : image.platform + " (" + image.digest + ")";
+}
+
 void compare_component(const rules::Component& component, std::vector<ImageReport>& images, std::size_t mine) {
     const auto own = proven(images[mine], component);
     if (own.empty() || own.size() > kMostVersions) return;  // absence is judged by itself
@@ -64,7 +71,7 @@ void compare_component(const rules::Component& component, std::vector<ImageRepor
         const auto agrees = [&](const Observation* a) { return std::any_of(theirs.begin(), theirs.end(), [&](const Observation* b) { return agree(component, *a, *b); }); };
         if (meets_claim(component, images[mine], own) && meets_claim(component, images[i], theirs)) continue;
         if (theirs.empty() || theirs.size() > kMostVersions || std::any_of(own.begin(), own.end(), agrees)) continue;
-        others.push_back(versions_of(theirs) + " on " + images[i].platform);
+        others.push_back(versions_of(theirs) + " on " + name_of(images, i));
         for (const Observation* o : own)
             for (const Evidence& item : o->evidence)
                 if (evidence.size() < 3 && std::find(evidence.begin(), evidence.end(), item) == evidence.end()) evidence.push_back(item);
@@ -75,7 +82,7 @@ void compare_component(const rules::Component& component, std::vector<ImageRepor
                                      .component = component.name,
                                      .claimed = join(others, "; "),
                                      .observed = versions_of(own),
-                                     .message = "One tag, and not one content: " + component.title + " is " + versions_of(own) + " on " + images[mine].platform + ", but " +
+                                     .message = "One tag, and not one content: " + component.title + " is " + versions_of(own) + " on " + name_of(images, mine) + ", but " +
                                                 join(others, ", ") + ".",
                                      .evidence = std::move(evidence),
                                      .suggestion = std::nullopt});
@@ -92,7 +99,7 @@ void add_missing(std::vector<ImageReport>& images) {
                                       .component = "",
                                       .claimed = platform,
                                       .observed = std::nullopt,
-                                      .message = "The index promises " + platform + " (" + absent.digest + "), and the registry does not have it.",
+                                      .message = "The index promises " + platform + " (" + absent.digest + "), and the " + (absent.registry.empty() ? "layout" : "registry") + " does not have it.",
                                       .evidence = {},
                                       .suggestion = std::nullopt});
         }

@@ -61,7 +61,7 @@ private:
     void group(const Entry& entry, const Group& group);
     void members(const Group& group, bool same);
     void evidence(const CauseMember& member);
-    void family(const std::vector<FamilyStep>& steps);
+    void family(const std::vector<FamilyStep>& steps, bool stale);
     void whereabouts(const Entry& entry);
     void mends(const Entry& entry);
     void images(const std::vector<ImageReport>& images, bool fleet);
@@ -132,7 +132,7 @@ void Document::group(const Entry& entry, const Group& group) {
     if (const std::optional<Waived>& waived = first.finding->waived; waived && is_first)
         out_.paragraph(fill(word(Text::waived), {out_.code(waived->expiry), out_.text(waived->owner), out_.text(waived->reason)}));
     evidence(first);
-    family(group.family);
+    family(group.family, group.members.front().finding->code == "parent-stale");
 }
 
 void Document::evidence(const CauseMember& member) {
@@ -154,7 +154,7 @@ void Document::evidence(const CauseMember& member) {
     out_.list(items);
 }
 
-void Document::family(const std::vector<FamilyStep>& steps) {
+void Document::family(const std::vector<FamilyStep>& steps, bool stale) {
     if (steps.empty()) return;
     out_.lead(word(Text::family_heading));
     std::vector<std::string> items;
@@ -164,7 +164,7 @@ void Document::family(const std::vector<FamilyStep>& steps) {
         if (step.layers > 0) item += comma() + fill(word(Text::layer_count), {number(step.layers)});
         if (step.verdict) item += comma() + out_.verdict(*step.verdict);
         if (!step.current) item += comma() + word(Text::superseded);
-        if (step.went_wrong) item += " " + out_.alarm("← " + word(step.brought ? Text::went_wrong_here : Text::wrong_parent));
+        if (step.went_wrong) item += " " + out_.alarm("← " + word(stale ? Text::stale_parent : step.brought ? Text::went_wrong_here : Text::wrong_parent));
         items.push_back(std::move(item));
     }
     out_.chain(items);
@@ -177,7 +177,7 @@ void Document::whereabouts(const Entry& entry) {
         if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(std::move(item));  // platforms say the same
     };
     if (!entry.registries.empty()) add(word(Text::affected_registries) + colon() + codes(entry.registries));
-    if (!entry.aliases.empty()) add(word(Text::same_image) + colon() + codes(entry.aliases));
+    for (const Aliases& each : entry.aliases) add((entry.cause.references.size() > 1 ? out_.code(each.reference) + colon() : "") + word(Text::same_image) + colon() + codes(each.others));
     for (const Group& each : entry.groups)
         if (const std::string base = wrong_base(each.family); !base.empty()) add(fill(word(Text::build_first), {out_.code(base)}));
     for (const CauseMember& each : entry.cause.members) {

@@ -7,6 +7,7 @@
 #include "report/terminal.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <set>
@@ -14,6 +15,8 @@
 
 namespace veritag::report {
 namespace {
+
+constexpr std::array<std::string_view, 5> kCodesOfNames{"tag-", "alias-", "mirror-", "platform-missing", "catalog-"};
 
 std::string shell_word(std::string_view word) {
     static constexpr std::string_view kPlain = "-._/:@+,=%";
@@ -37,8 +40,14 @@ std::string_view without_registry(std::string_view reference) {
     return slash == std::string_view::npos ? reference : reference.substr(slash + 1);
 }
 
+// What the name or the registry is at fault in, and no layer: no image below has to do with it.
+bool is_of_names(const Finding& finding) {
+    return std::any_of(kCodesOfNames.begin(), kCodesOfNames.end(), [&](std::string_view start) { return finding.code.starts_with(start); });
+}
+
 // The ancestor that has the layer first. A finding that hangs on no layer is the nearest one's as much as the image's.
 const Ancestor* owner_of(const ImageReport& image, const Finding& finding) {
+    if (is_of_names(finding)) return nullptr;
     const int layer = proving_layer(finding);
     const Ancestor* owner = nullptr;
     for (const Ancestor& each : image.lineage) {
@@ -141,8 +150,19 @@ void fill_groups(Entry& entry, const Surroundings& surroundings) {
         if (each.members.front().image != nullptr) each.family = surroundings.family(*each.members.front().image, *each.members.front().finding);
 }
 
+// The repository in all that disagree: in one of them alone nothing does.
+std::string mirrors_in(const Finding& finding, const ImageReport& image) {
+    std::set<std::string> hosts{image.registry};
+    for (const Evidence& each : finding.evidence)
+        if (const std::size_t slash = each.detail.find('/'); slash != std::string::npos) hosts.insert(each.detail.substr(0, slash));
+    std::string words;
+    for (const std::string& host : hosts) words += " " + shell_word(host + "/" + image.repository);
+    return words;
+}
+
 void fill_images(Entry& entry, const Report& report, const Surroundings& surroundings) {
-    std::set<std::string> registries, own(entry.cause.references.begin(), entry.cause.references.end()), aliases;
+    std::set<std::string> registries, own(entry.cause.references.begin(), entry.cause.references.end());
+    std::map<std::string, Aliases> aliases;  // by digest
     std::set<std::string> commands;
     for (const CauseMember& member : entry.cause.members) {
         if (member.finding->mend && std::find(entry.mends.begin(), entry.mends.end(), *member.finding->mend) == entry.mends.end()) entry.mends.push_back(*member.finding->mend);
@@ -152,11 +172,16 @@ void fill_images(Entry& entry, const Report& report, const Surroundings& surroun
         if (member.image == nullptr) continue;
         const ImageReport& image = *member.image;
         if (!image.registry.empty()) registries.insert(image.registry);
+        const auto [known, fresh] = aliases.try_emplace(image.digest, Aliases{image.reference, {}});
+        if (!fresh) continue;
         for (std::string& each : surroundings.aliases(image))
-            if (!own.contains(each)) aliases.insert(std::move(each));
+            if (!own.contains(each)) known->second.others.push_back(std::move(each));
     }
     entry.registries.assign(registries.begin(), registries.end());
-    entry.aliases.assign(aliases.begin(), aliases.end());
+    std::set<std::pair<std::string, std::vector<std::string>>> several;  // platforms of one reference say the same
+    for (auto& [digest, each] : aliases)
+        if (!each.others.empty()) several.emplace(std::move(each.reference), std::move(each.others));
+    for (const auto& [reference, others] : several) entry.aliases.push_back({reference, others});
     std::sort(entry.mends.begin(), entry.mends.end(), [](const LineMend& a, const LineMend& b) { return std::tie(a.file, a.line, a.after) < std::tie(b.file, b.line, b.after); });
 }
 
@@ -224,11 +249,9 @@ std::string check_command(const Report& report, const ImageReport* image, const 
     // Without layers a parent is only a doubt, and goes by another code.
     const bool of_family = is_of_family(finding) && finding.code != "parent-forged";
     if ((of_registries || of_family) && !image->registry.empty()) {
+        if (finding.code == "mirror-divergence") return "veritag audit" + mirrors_in(finding, *image);
         const std::string space = image->registry + "/" + image->repository.substr(0, image->repository.find('/'));
-        std::string targets;
-        for (const ListedTarget& each : report.targets) targets += " " + shell_word(each.target);
-        if (finding.code != "mirror-divergence" || targets.empty()) targets = " " + shell_word(of_family ? space : image->registry + "/" + image->repository);
-        return "veritag audit" + targets + (finding.code == "mirror-divergence" ? " --repository " + shell_word(image->repository) : "");
+        return "veritag audit " + shell_word(of_family ? space : image->registry + "/" + image->repository);
     }
     std::string command = "veritag scan " + shell_word(image->reference);
     if (image->registry.empty() && !image->repository.empty()) command += " --as " + shell_word(image->repository + (image->tag.empty() ? "" : ":" + image->tag));
@@ -336,7 +359,7 @@ Surroundings::Surroundings(const Report& report) {
     }
 }
 
-std::vector<FamilyStep> Surroundings::family(const ImageReport& image, const Finding& finding) const { return family_of(judged_, image, finding); }
+std::vector<FamilyStep> Surroundings::family(const ImageReport& image, const Finding& finding) const { return is_of_names(finding) ? std::vector<FamilyStep>() : family_of(judged_, image, finding); }
 
 std::vector<std::string> Surroundings::aliases(const ImageReport& image) const {
     const auto same = names_.find(image.digest);

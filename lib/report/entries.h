@@ -53,12 +53,18 @@ struct Line {
 /// The members as people want them listed: once a reference, as long as its platforms have one verdict and one sentence.
 std::vector<Line> lines_of(const std::vector<CauseMember>& members, Language language);
 
+/// Further references to the very same image, sorted.
+struct Aliases {
+    std::string reference;
+    std::vector<std::string> others;
+};
+
 /// A finding of one cause, with everything that a reader of it needs.
 struct Entry {
     Cause cause;
     std::vector<Group> groups;            ///< by what brought it, the largest first
     std::vector<std::string> registries;  ///< hosts that publish such an image, sorted
-    std::vector<std::string> aliases;     ///< further references to the very same images, sorted
+    std::vector<Aliases> aliases;         ///< by reference; none that has no other names
     std::vector<LineMend> mends;          ///< each once, by file and line
     std::vector<std::string> commands;    ///< what finds it again, if it is still there
 };

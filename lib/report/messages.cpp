@@ -47,6 +47,12 @@ std::string message_for(const Problem& problem, Language language) { return lang
 
 std::string error_text_for(const std::string& message, Language language) { return language == Language::en ? message : known(message, Part::error); }
 
+std::string reply_for(const std::string& detail, Language language) {
+    if (language == Language::en) return detail;
+    std::optional<Translation> translation = translate(detail, Part::reply);
+    return translation ? std::move(translation->chinese) : known(detail, Part::error);
+}
+
 std::string reason_for(const Skipped& skipped, Language language) { return language == Language::en ? skipped.reason : known(skipped.reason, Part::reason); }
 
 std::string note_for(const std::string& note, Language language) { return language == Language::en ? note : known(note, Part::note); }

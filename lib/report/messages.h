@@ -20,6 +20,8 @@ std::string message_for(const Finding& finding, Language language);
 /// fits. Not fit to be printed: values in them are an image's or a server's.
 std::string message_for(const Error& error, Language language);
 std::string message_for(const Problem& problem, Language language);
+/// Of a problem document's `detail`: a sentence of the HTTP API, or an error's text.
+std::string reply_for(const std::string& detail, Language language);
 std::string error_text_for(const std::string& message, Language language);  ///< of Error::message(), as stores keep it
 std::string reason_for(const Skipped& skipped, Language language);
 std::string note_for(const std::string& note, Language language);
@@ -44,7 +46,7 @@ enum class Text {
     finding_count, no_tags, coverage_tree, coverage_dockerfiles, tree_findings, mends_offered, unreadable_tag,
     waived, coverage_waived, waiver, waiver_expired, waiver_unused, waivers_elsewhere, waivers_heading,
     report_title, made_by, causes_heading, notes_heading, waived_heading, images_heading, skipped_heading, problems_heading, no_findings,
-    image_count, place_count, evidence_heading, source_environment, source_label, source_history, source_registry, source_layers, also, again, went_wrong_itself, in_layer, layer_made_by, built_on, declared, in_brackets, family_heading, brought_by, brought_by_none, went_wrong_here, wrong_parent, same_by_parent, for_example, passing_images, attached_artifacts, superseded, layer_count, also_named,
+    image_count, place_count, evidence_heading, source_environment, source_label, source_history, source_registry, source_layers, also, again, went_wrong_itself, in_layer, layer_made_by, built_on, declared, in_brackets, family_heading, brought_by, brought_by_none, went_wrong_here, wrong_parent, stale_parent, same_by_parent, for_example, passing_images, attached_artifacts, superseded, layer_count, also_named,
     affected_registries, same_image, declared_at, deserved_tag, deserved_is_this, deserved_is_another, build_first, patch, check_again,
     verdict_column, image_column, platform_column, contents_column, findings_column, claimed_column, component_column, observed_column,
     image_unread, image_unknown, no_reason, part_unread, layer_place, layers_oldest_first, spdx_image, spdx_digest, spdx_platform, spdx_verdict,

@@ -31,7 +31,8 @@ enum class Part {
     hint,      ///< Error::hint
     reason,    ///< Skipped::reason
     note,      ///< one of ListedTarget::notes
-    last = note,
+    reply,     ///< what the HTTP API answers where it refuses, and no error says it
+    last = reply,
 };
 
 /// `{1}` is any text and `{2:list}` text of that kind: a Part, `number`, `word` (without blanks), `digest`, or one of the lists of sentences.cpp. Other braces are braces.

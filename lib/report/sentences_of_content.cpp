@@ -15,6 +15,7 @@ constexpr Sentence kOfContent[] = {
     {Part::kin, "{1:number} layer of {2:word}", "{2} 的 {1} 层"},
     {Part::kin, "{1:number} layers of {2:word}", "{2} 的 {1} 层"},
     {Part::kin, "{1:word} is {2:digest}", "{1} 对应 {2}"},
+    {Part::kin, "{1:word} is missing", "{1} 不存在"},
 
     // ---- parts of an image that could not be read ----
     {Part::problem, "layer {1:number}: {2:problem}", "第 {1} 层：{2}"},

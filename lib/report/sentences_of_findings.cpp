@@ -80,6 +80,8 @@ constexpr Sentence kOfFindings[] = {
     {Part::sentence, "One tag, and not one content: {1} is {2:commas} on {3}, but {4:elsewhere}.", "同一标签在各平台上的内容不一致：{1} 在 {3} 上为 {2}，{4}。"},
     {Part::sentence, "The index promises a platform without a name ({1}), and the registry does not have it.", "索引中列出了一个没有名称的平台（{1}），镜像仓库中却没有。"},
     {Part::sentence, "The index promises {1} ({2}), and the registry does not have it.", "索引中列出了平台 {1}（{2}），镜像仓库中却没有。"},
+    {Part::sentence, "The index promises a platform without a name ({1}), and the layout does not have it.", "索引中列出了一个没有名称的平台（{1}），本地布局中却没有。"},
+    {Part::sentence, "The index promises {1} ({2}), and the layout does not have it.", "索引中列出了平台 {1}（{2}），本地布局中却没有。"},
 
     // Images among each other.
     {Part::sentence, "The tag stands for {1}, but it is not the image of {2}.", "标签应对应 {1}，但它指向的不是 {2} 的镜像。"},
@@ -92,6 +94,9 @@ constexpr Sentence kOfFindings[] = {
     {Part::sentence, "None of the published images below this one is {1:with}; the nearest is {2}.", "本镜像所基于的已发布镜像中没有 {1}，其中最近的是 {2}。"},
     {Part::sentence, "No published image was found below this one: it was squashed, or its parent is not published here.",
      "没有找到本镜像所基于的已发布镜像：可能各层已被合并（squash），也可能上级镜像没有在这里发布。"},
+    {Part::sentence, "No published image below this one has a tag that says what it is; the nearest is {1}.", "本镜像所基于的已发布镜像中，没有一个的标签能说明其内容；最近的是 {1}。"},
+    {Part::sentence, "What is published here as {1:with} could not be read, or was not looked at this time; the nearest below this one is {2}.",
+     "此处发布的 {1} 镜像未能读取，或本次未检查；本镜像所基于的已发布镜像中最近的是 {2}。"},
     {Part::sentence, "What was published here as {1:with} when this image was built is not known; the nearest below this one is {2}.",
      "无法得知构建本镜像时这里以 {1} 发布的是什么；本镜像所基于的已发布镜像中最近的是 {2}。"},
     {Part::sentence, "No image with {1:with} that could be read is published here; the nearest below this one is {2}.", "这里没有发布可读取的 {1} 镜像；本镜像所基于的已发布镜像中最近的是 {2}。"},

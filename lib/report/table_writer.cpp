@@ -152,14 +152,13 @@ void TableWriter::family(const Surroundings& surroundings, const ImageReport& im
     if (image.lineage.empty()) return;
     const auto proven = std::find_if(image.findings.begin(), image.findings.end(), [](const Finding& each) { return each.severity == Severity::error && !each.waived && proving_layer(each) >= 0; });
     const std::vector<FamilyStep> steps = surroundings.family(image, proven == image.findings.end() ? Finding() : *proven);
+    if (steps.empty()) return;
     std::vector<std::string> parents;
-    bool shown_wrong = false;
     for (auto step = steps.rbegin() + 1; step != steps.rend(); ++step) {  // the first is the image
         if (parents.size() >= kShownEvidence && !step->went_wrong) continue;
         std::string parent = printable(step->reference, kSentenceBytes);
         if (!step->current) parent += fill(word(Text::in_brackets), {std::string(word(Text::superseded))});
         if (step->went_wrong) parent += " ← " + std::string(word(step->brought ? Text::went_wrong_here : Text::wrong_parent));
-        shown_wrong = shown_wrong || step->went_wrong;
         parents.push_back(std::move(parent));
     }
     if (steps.size() - 1 > parents.size()) parents.push_back(fill(word(Text::and_more), {std::to_string(steps.size() - 1 - parents.size())}));

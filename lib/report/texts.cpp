@@ -102,6 +102,7 @@ constexpr Words kTexts[] = {
     {Text::brought_by_none, "Brought by none of the published images known below it", "不是由已知的已发布镜像带入"},
     {Text::went_wrong_here, "it went wrong here", "问题由此引入"},
     {Text::wrong_parent, "it went wrong here: built on the wrong image", "问题由此引入：基于错误的镜像构建"},
+    {Text::stale_parent, "it is out of date here: built on an older build", "由此开始过时：基于旧版构建的镜像"},
     {Text::same_by_parent, "For the same reason, {0}: {1}", "由同一原因引起的 {0}：{1}"},
     {Text::for_example, "for example: {0}", "例如：{0}"},
     {Text::passing_images, "Without findings that count ({0})", "没有需要处理的问题（{0}）"},

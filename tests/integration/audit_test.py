@@ -164,6 +164,25 @@ class Audits:
         expected = sorted([*(f"{repository}:{tag}" for repository, tag in self.fleet.images if repository == "openeuler/cann"), "openeuler/openeuler:22.03-lts"])
         self.tally.check("a list of names", [] if tags == expected else [f"exit status {status}: {tags}, {errors[:300]}"])
 
+    def parts(self):
+        """A look at a part finds no less of it: what only others show stays told until they are looked at again."""
+        store = self.work / "parts/store.sqlite"
+        store.parent.mkdir()
+        with contextlib.closing(sqlite3.connect(self.store)) as source, contextlib.closing(sqlite3.connect(store)) as copy:
+            source.backup(copy)
+        names = self.work / "parts/latest"
+        hosts = {word: host for host, word in self.registries.items()}
+        names.write_text("".join(f"{hosts[key[0]]}/{key[1]}:{key[2]}\n" for key, codes in self.fleet.expected.items() if "alias-stale" in codes), encoding="utf-8")
+        for what, *arguments in (("one repository", f"{self.main.host}/openeuler/pytorch"), ("one of two registries", self.mirror.host), ("single tags", "--list", str(names))):
+            status, out, errors = self.veritag("audit", "--plain-http", "--no-progress", "--format", "json", *arguments, store=store)
+            found = collections.defaultdict(set)
+            for image in json.loads(out)["images"] if out else []:
+                found[self.registries[image["registry"]], image["repository"], image["tag"]] |= {finding["code"] for finding in image["findings"] if finding["severity"] != "info"}
+            problems = [f"{key}: found {sorted(codes)}, expected {sorted(self.fleet.expected[key])}" for key, codes in sorted(found.items()) if codes != self.fleet.expected[key]]
+            told = set().union(*found.values())
+            relations = {"parent-mismatch", "mirror-divergence", "alias-stale"} & {code for key in found for code in self.fleet.expected[key]}
+            self.tally.check(f"a look at {what} alone finds the same of it ({len(found)} tags, {', '.join(sorted(relations))})", problems[:5] or ([] if status in (0, 1) and relations and relations <= told else [f"exit status {status}: {errors[:300]}"]))
+
     def chosen(self):
         """By platform and by age; and a first look that needs no layer."""
         def audit(*arguments):
@@ -397,7 +416,7 @@ class Audits:
             # These audits wait most of their time before they ask again, so they do it beside the rest; from here on nothing is pushed.
             threads = outer.enter_context(concurrent.futures.ThreadPoolExecutor(len(FAULTS)))
             self.behind = {kinds: threads.submit(self.audit_behind, kinds) for kinds in FAULTS}
-            for part in (self.stored, self.lineage, self.filtered, self.chosen, self.declared):
+            for part in (self.stored, self.lineage, self.filtered, self.parts, self.chosen, self.declared):
                 part()
             # A first audit knows no older build: from here on nothing is stale.
             self.fleet.expected = collections.defaultdict(set, {key: codes for key, codes in self.fleet.expected.items() if codes != {"parent-stale"}})

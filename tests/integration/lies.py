@@ -295,7 +295,7 @@ def cuda_under_a_cann_tag(m):
 @kind
 def ascend_community_version(m):
     a, b = m.two(["8.0.RC3", "8.1.RC1", "8.2.RC1", "8.3.RC1"])
-    image = Image([m.openeuler("22.03-LTS-SP4"), m.of("python", "3.10.17", make=lambda: c.built_python("3.10.17")), m.cann(a)])
+    image = Image([m.openeuler("22.03-LTS-SP4"), m.of("python", "3.10.17", make=lambda: c.built_python("3.10.17")), m.cann(a), Layer(c.cann_kernels(a))])
     return tag_pair("ascend/cann", f"{a.lower()}-910b-openeuler22.03-py3.10", f"{b.lower()}-910b-openeuler22.03-py3.10", image, ("sdk-mismatch", "cann"))
 
 
@@ -304,7 +304,7 @@ def ascend_community_python(m):
     a, b = m.two(["3.10.17", "3.11.6", "3.12.7"])
     version = m.one(["8.1.RC1", "8.2.RC1"])
     short = [".".join(each.split(".")[:2]) for each in (a, b)]
-    image = Image([m.openeuler("22.03-LTS-SP4"), m.of("python", a, make=lambda: c.built_python(a)), m.cann(version)])
+    image = Image([m.openeuler("22.03-LTS-SP4"), m.of("python", a, make=lambda: c.built_python(a)), m.cann(version), Layer(c.cann_kernels(version))])
     return tag_pair("ascend/cann", f"{version.lower()}-910b-openeuler22.03-py{short[0]}", f"{version.lower()}-910b-openeuler22.03-py{short[1]}", image, ("tool-mismatch", "python"),
                     suggests=False)
 

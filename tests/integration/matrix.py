@@ -225,6 +225,7 @@ def ascend_sdks(b):
     development = tuple(c.openeuler_rpms(SP4, "arm64", development=True))
     cuda = Layer(c.cuda_run_file("11.8.0", "11.8.89", machine="sbsa"))
     python_310, python_311 = Layer(c.built_python("3.10.17")), Layer(c.built_python("3.11.6"))
+    kernels = Layer(c.cann_kernels("8.1.RC1"))
     missing = F("sdk-missing", "cann")
     return [
         Case("sdk-truthful", "openeuler/cann", f"cann{CANN7}-oe2203sp2", Image([b.openeuler(SP2), b.cann(CANN7)]), passes(sees=(("cann", CANN7),)),
@@ -267,10 +268,13 @@ def ascend_sdks(b):
         Case("tool-truthful", "openeuler/cann", "8.1.RC1-python3.10-oe2203sp4", Image([base, python_310, b.cann("8.1.RC1")]), passes(infos=("tag-short",))),
         Case("tool-other-version", "openeuler/cann", "8.1.RC1-python3.12-oe2203sp4", Image([base, python_311, b.cann("8.1.RC1")]), fails(
             F("tool-mismatch", "python", claimed="3.12")), demo="another Python than the tag says"),
-        Case("ascend-community-truthful", "ascend/cann", "8.1.rc1-910b-openeuler22.03-py3.10", Image([base, python_310, b.cann("8.1.RC1")]),
-             passes(sees=(("openeuler", SP4), ("cann", "8.1.RC1")))),
-        Case("ascend-community-other-os", "ascend/cann", "8.1.rc1-910b-openeuler24.03-py3.10", Image([base, python_310, b.cann("8.1.RC1")]), fails(
+        Case("ascend-community-truthful", "ascend/cann", "8.1.rc1-910b-openeuler22.03-py3.10", Image([base, python_310, b.cann("8.1.RC1"), kernels]),
+             passes(sees=(("openeuler", SP4), ("cann", "8.1.RC1"), ("ascend-chip", "910b")))),
+        Case("ascend-community-other-os", "ascend/cann", "8.1.rc1-910b-openeuler24.03-py3.10", Image([base, python_310, b.cann("8.1.RC1"), kernels]), fails(
             F("os-mismatch", "openeuler", observed=SP4, suggestion="8.1.rc1-910b-openeuler22.03-py3.10"))),
+        Case("ascend-community-other-chip", "ascend/cann", "8.1.rc1-310p-openeuler22.03-py3.10", Image([base, python_310, b.cann("8.1.RC1"), kernels]), fails(
+            F("tool-mismatch", "ascend-chip", claimed="310p", observed="910b", suggestion="8.1.rc1-910b-openeuler22.03-py3.10"))),
+        Case("ascend-community-for-any-chip", "ascend/cann", "8.1.rc1-a3-openeuler22.03-py3.10", Image([base, python_310, b.cann("8.1.RC1")]), unknown(F("unproven", "ascend-chip"))),
         Case("tag-cannot-be-read", "openeuler/cann", "newest-build", Image([base, b.cann("8.0.0")]), fails(F("tag-syntax"))),
         Case("tag-form", "openeuler/tempo", "2.5.0-oe24.03lts", Image([b.openeuler("24.03-LTS")]), warns(
             F("tag-form", "openeuler", suggestion="2.5.0-oe2403lts"), infos=("unproven",))),
@@ -444,7 +448,7 @@ def less_usual_layouts(b):
             base, b.cann("8.0.RC1"), b.torch("2.1.0", npu="2.1.0"), Layer(b.rpm_database(development))]), fails(
             F("os-mismatch", "openeuler", claimed=SP2, observed=SP4, suggestion="pytorch2.1.0-cann8.0.RC1-oe2203sp4-dev"))),
         Case("tool-in-a-folder-of-two-numbers", "ascend/cann", "8.0.rc1-910b-openeuler22.03-py3.8", Image([
-            base, Layer([program("usr/local/python3.8/bin/python3.8", c.elf("arm64"))]), b.cann("8.0.RC1")]), passes(sees=(("python", "3.8"),))),
+            base, Layer([program("usr/local/python3.8/bin/python3.8", c.elf("arm64"))]), b.cann("8.0.RC1"), Layer(c.cann_kernels("8.0.RC1"))]), passes(sees=(("python", "3.8"),))),
         Case("nvidia-cudnn-of-another-major", "nvidia/cuda", "12.2.2-cudnn8-runtime-ubuntu22.04", b.ubuntu_with(
             "22.04", c.cuda_debs("12.2.2", "12.2.140") + [Deb("libcudnn9-cuda-12", "9.1.0.70-1", "amd64")], c.cuda_deb_files("12.2.2", "12.2.140")), fails(
             F("tool-mismatch", "cudnn", claimed="8", observed="9.1.0", suggestion="12.2.2-cudnn9-runtime-ubuntu22.04"))),

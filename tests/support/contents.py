@@ -201,6 +201,11 @@ def cann(version, inner="V100R001C13", machine="aarch64", internal="7.0.T10.0.B1
         file("etc/Ascend/ascend_cann_install.info", "Toolkit_InstallPath=/usr/local/Ascend\n")]
 
 
+def cann_kernels(version, chip="ascend910b"):
+    """What the package of a chip's kernels adds up to 8.3 (CCI: cann/*/Dockerfile installs it beside the toolkit)."""
+    return [file(f"usr/local/Ascend/ascend-toolkit/{version}/opp/built-in/op_impl/ai_core/tbe/kernel/{chip}/add/Add_1.o", "kernel\n")]
+
+
 def new_cann(version, machine="aarch64"):
     """The layout from 8.5 on (CCI: cann/9.*/Dockerfile)."""
     root = f"usr/local/Ascend/cann-{version}"

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <map>
 #include <set>
 #include <string>
@@ -67,6 +69,28 @@ TEST_F(Routes, AnswerOptionsEverywhereAsDescribed) {
         const std::string path = as_described(pattern.substr(pattern.find(' ') + 1));
         EXPECT_TRUE(operations.contains("OPTIONS " + path)) << path;
     }
+}
+
+TEST_F(Routes, RefuseInTheLanguageThatIsAskedFor) {
+    const auto ask = [&](const char* path, const char* language) {
+        server::Request request;
+        request.method = "GET";
+        request.raw_target = path;
+        request.target = *server::parse_target(path);
+        request.peer.process = server::Peer::Process{.uid = ::geteuid()};
+        if (*language != '\0') request.headers.add("Accept-Language", language);
+        const server::Response response = service_->handle(request);
+        EXPECT_EQ(response.headers.get("Content-Language"), std::string_view(language) == "zh" ? "zh" : "") << path;
+        EXPECT_TRUE(response.headers.has_element("Vary", "Accept-Language")) << path;
+        const Result<rapidjson::Document> root = oci::parse_json("read reply", "", response.body, Limits{});
+        EXPECT_TRUE(root && root->HasMember("status"));
+        return root && root->HasMember("detail") ? std::string((*root)["detail"].GetString()) : std::string();
+    };
+    EXPECT_EQ(ask("/api/v1/jobs/7", ""), "No such job is known; jobs that ended are dropped after a week.");
+    EXPECT_EQ(ask("/api/v1/jobs/7", "zh"), "没有这个任务；已结束的任务会在一周后删除。");
+    EXPECT_EQ(ask("/api/v1/jobs?limt=7", "zh"), "读取查询参数：limt：此路径没有这个参数；它的参数有 state、kind、limit、cursor、lang");
+    EXPECT_EQ(ask("/nowhere", "zh"), "此路径下没有内容。");
+    EXPECT_EQ(ask("/api/v1/images?verdict=bad", "zh"), "读取查询参数：verdict：bad；应为 pass、warn、fail、unknown、error 之一");
 }
 
 TEST_F(Routes, NeedTheRoleThatTheDescriptionNames) {

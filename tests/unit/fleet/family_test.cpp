@@ -101,8 +101,13 @@ ImageReport by_config(ImageReport image) {
     image.configs_only = true;
     return image;
 }
-ImageReport proven(ImageReport image, const std::string& os) {
-    image.observed.push_back({.component = "openeuler", .kind = ComponentKind::os, .version = os});
+ImageReport proven(ImageReport image, const std::string& version, const std::string& component = "openeuler", ComponentKind kind = ComponentKind::os) {
+    image.observed.push_back({.component = component, .kind = kind, .version = version});
+    return image;
+}
+ImageReport missing(ImageReport image, const std::string& component) {
+    image.findings.push_back({.code = "sdk-missing", .severity = Severity::error, .component = component});
+    image.verdict = Verdict::fail;
     return image;
 }
 ImageReport forged(ImageReport image) {
@@ -138,6 +143,12 @@ INSTANTIATE_TEST_SUITE_P(
         LineageCase{"OsUpgradedLater", {member(kOs3, "b"), member(kOs4, "c")}, proven(image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "22.03-LTS-SP4"), "", Verdict::pass, 1},
         LineageCase{"OldOsIsStillThere", {member(kOs3, "b")}, proven(image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "22.03-LTS-SP3"),
                     "parent-mismatch openeuler 22.03-LTS-SP4>22.03-LTS-SP3", Verdict::fail, 1},
+        LineageCase{"AnAncestorThatLiesAccusesNobody", {member(kOs3, "b")}, proven(image("openeuler/redis:7.4.1-oe2203sp4", "bx"), "22.03-LTS-SP1"), "parent-unknown openeuler 22.03-LTS-SP4>-", Verdict::pass, 1},
+        LineageCase{"BehindOneThatLiesIsOneThatDoesNot", {member(kOs3, "b"), member("openeuler/redis:7.4.0-oe2203sp2", "bc")}, proven(image("openeuler/redis:7.4.1-oe2203sp4", "bcx"), "22.03-LTS-SP3"),
+                    "parent-mismatch openeuler 22.03-LTS-SP4>22.03-LTS-SP3", Verdict::fail, 2},
+        LineageCase{"OneOfTwoInsideIsTheClaimed", {member(kOs4, "b"), member("openeuler/cann:8.0.RC2-oe2203sp4", "bd")},
+                    proven(proven(image(kCann, "bdx"), "8.0.RC2", "cann", ComponentKind::sdk), "8.0.RC1", "cann", ComponentKind::sdk), "", Verdict::pass, 2},
+        LineageCase{"WhatIsNotThereCameFromNobody", {member(kOs4, "b"), member("openeuler/cann:8.0.RC2-oe2203sp4", "bd")}, missing(image(kCann, "bdx"), "cann"), "sdk-missing cann ->-", Verdict::fail, 2},
         LineageCase{"OtherSdkBelow", {member(kOs4, "b"), member("openeuler/cann:8.0.RC2-oe2203sp4", "bd"), member(kCann, "bc")}, image(kTorch, "bdx"), "parent-mismatch cann 8.0.RC1>8.0.RC2", Verdict::fail, 2},
         LineageCase{"TierLeftOut", {member(kOs4, "b"), member(kCann, "bc")}, image(kTorch, "bx"), "parent-mismatch cann 8.0.RC1>-", Verdict::fail, 1},
         LineageCase{"TierWasPublishedAnewSince", {member(kOs4, "b"), of_day(12, member(kCann, "bc"))}, of_day(11, image(kTorch, "bx")), "parent-unknown cann 8.0.RC1>-", Verdict::pass, 1},
@@ -169,8 +180,31 @@ TEST(Family, AParentThatCouldNotBeReadIsNoMissingOne) {
     family.add(member(kCann, "cd"));
     family.add_unread("r.example", "openeuler/cann", "8.0.RC1-oe2203sp4");
     ImageReport child = image(kTorch, "bx");
-    family.judge(child);
+    EXPECT_TRUE(family.judge(child)) << "it may be the missing one";
     EXPECT_EQ(findings(child), "parent-unknown cann 8.0.RC1>-");
+    EXPECT_EQ(child.findings.front().message, "What is published here as Ascend CANN 8.0.RC1 with openEuler 22.03-LTS-SP4 could not be read, or was not looked at this time; the nearest below this one is r.example/openeuler/openeuler:22.03-lts-sp4.");
+    ImageReport other = image("openeuler/pytorch:2.1.0-cann8.0.RC2-oe2203sp4", "bx");
+    EXPECT_FALSE(family.judge(other)) << "that one is not what it lacks";
+}
+
+TEST(Family, AnUnreadableTagBelowIsNoEmptyPlace) {
+    TagClaims tags(packs());
+    Family family(packs(), tags);
+    family.add(member("openeuler/base2:some-build", "b"));
+    ImageReport child = image("openeuler/redis:7.4.1-oe2203sp4", "bx");
+    family.judge(child);
+    ASSERT_EQ(findings(child), "parent-unknown openeuler 22.03-LTS-SP4>-");
+    EXPECT_EQ(child.findings.front().message, "No published image below this one has a tag that says what it is; the nearest is r.example/openeuler/base2:some-build.");
+}
+
+TEST(Family, OfSeveralNamesTheBaseIsTheOneThatSaysLeast) {
+    TagClaims tags(packs());
+    Family family(packs(), tags);
+    for (const char* name : {"a/b:x-y", "openeuler/app:1.0-oe2203sp4", "openeuler/openeuler:22.03-lts-sp4", "openeuler/openeuler:latest", "openeuler/cann:8.0.RC1-oe2203sp4"}) family.add(member(name, "b"));
+    ImageReport child = image(kTorch, "bx");
+    family.judge(child);
+    ASSERT_EQ(child.lineage.size(), 5U);
+    EXPECT_EQ(child.lineage.front().reference, "r.example/openeuler/openeuler:22.03-lts-sp4");
 }
 
 // Values from the definition: sha256 of "<chain> <diff_id>".

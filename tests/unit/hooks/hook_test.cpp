@@ -74,7 +74,7 @@ TEST(Hook, LimitsEvents) {
 
 TEST(Hook, KeepsFewReasons) {
     std::string body = R"({"images":[)";
-    for (int i = 0; i < 500; ++i) body += (i == 0 ? "7" : ",7");
+    for (int i = 0; i < 500; ++i) body += (i == 0 ? "" : ",") + std::string(R"({"repository":"A"})");
     const Result<HookEvents> found = parse_hook(SenderKind::generic, post(body + "]}"), Limits{});
     ASSERT_TRUE(found);
     EXPECT_EQ(found->ignored.size(), kMostReasons);

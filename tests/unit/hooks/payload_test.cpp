@@ -147,6 +147,7 @@ TEST_P(Body, IsRead) {
 }
 
 #define HEX64 "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+#define HOW_TO_WRITE_IT "; write {\"repository\": \"a/b\", \"tag\": \"1.0\"}, or a list of these under \"images\""
 #define OCI_MANIFEST "application/vnd.oci.image.manifest.v1+json"
 
 INSTANTIATE_TEST_SUITE_P(
@@ -155,7 +156,8 @@ INSTANTIATE_TEST_SUITE_P(
         BodyCase{"UpperCase", SenderKind::generic, R"({"repository":"A/b","tag":"1"})", "- \"A/b\" is no repository name\n"},
         BodyCase{"DotDot", SenderKind::generic, R"({"repository":"a/../b","tag":"1"})", "- \"a/../b\" is no repository name\n"},
         BodyCase{"Nul", SenderKind::generic, R"({"repository":"a\u0000b","tag":"1"})", "- \"a\\x00b\" is no repository name\n"},
-        BodyCase{"NoRepository", SenderKind::generic, R"({"tag":"1"})", "- \"\" is no repository name\n"},
+        BodyCase{"NoRepository", SenderKind::generic, R"({"repositor":"a","tag":"1"})", "read webhook: an image without \"repository\"" HOW_TO_WRITE_IT},
+        BodyCase{"NeitherTagNorDigest", SenderKind::generic, R"({"repository":"a","tag":5})", "- neither tag nor digest\n"},
         BodyCase{"BadTag", SenderKind::generic, R"({"repository":"a","tag":"x y"})", "- \"x y\" is no tag\n"},
         BodyCase{"TagOfAPath", SenderKind::generic, R"({"repository":"a","tag":"../x"})", "- \"../x\" is no tag\n"},
         BodyCase{"DigestAsTag", SenderKind::generic, R"({"repository":"a","tag":"sha256:)" HEX64 R"("})", "a@4413\n"},
@@ -222,9 +224,9 @@ INSTANTIATE_TEST_SUITE_P(
         BodyCase{"ZotImageWithArtifactType", SenderKind::zot,
                  R"({"name":"a","reference":"1","manifest":"{\"artifactType\":\"x/y\",\"subject\":{},\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\"}}"})",
                  "a:1\n"},
-        BodyCase{"GenericTypes", SenderKind::generic, R"({"images":[1,{"repository":["a"]},{"repository":"a","tag":5}]})",
-                 "- an image that is no object\n- \"\" is no repository name\n- neither tag nor digest\n"},
-        BodyCase{"GenericNoList", SenderKind::generic, R"({"images":{"repository":"a"}})", "- \"images\" is no list\n"}),
+        BodyCase{"GenericTypes", SenderKind::generic, R"({"images":[{"repository":"a","tag":"1"},{"repository":["a"]}]})", "read webhook: an image without \"repository\"" HOW_TO_WRITE_IT},
+        BodyCase{"GenericNumber", SenderKind::generic, R"({"images":[1]})", "read webhook: an image without \"repository\"" HOW_TO_WRITE_IT},
+        BodyCase{"GenericNoList", SenderKind::generic, R"({"images":{"repository":"a"}})", "read webhook: \"images\" is no list" HOW_TO_WRITE_IT}),
     [](const testing::TestParamInfo<BodyCase>& c) { return c.param.name; });
 
 TEST(ZotPayload, NeedsACloudEvent) {

@@ -7,10 +7,10 @@
 namespace veritag::judge {
 namespace {
 
-ImageReport image(std::string platform, std::vector<Observation> observed, std::vector<Claim> claims = {}) {
+ImageReport image(std::string platform, std::vector<Observation> observed, std::vector<Claim> claims = {}, const std::string& digest = "") {
     ImageReport report;
     report.platform = std::move(platform);
-    report.digest = "sha256:" + report.platform;
+    report.digest = digest.empty() ? "sha256:" + report.platform : digest;
     report.verdict = Verdict::pass;
     report.observed = std::move(observed);
     report.claims = std::move(claims);
@@ -61,6 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
         PlatformCase{"One", {image("linux/a", {puffin("5.1")})}, "linux/a pass:"},
         PlatformCase{"OtherSystemRelease", {image("linux/a", {puffin("5.1")}), image("linux/b", {puffin("5.0")})},
                      "linux/a fail: platform-divergence/puffin 5.0 on linux/b>5.1 | linux/b fail: platform-divergence/puffin 5.1 on linux/a>5.0"},
+        PlatformCase{"OnePlatformTwice", {image("linux/a", {puffin("5.1")}, {}, "sha256:1"), image("linux/a", {puffin("5.0")}, {}, "sha256:2")},
+                     "linux/a fail: platform-divergence/puffin 5.0 on linux/a (sha256:2)>5.1 | linux/a fail: platform-divergence/puffin 5.1 on linux/a (sha256:1)>5.0"},
         PlatformCase{"OneOfThree", {image("linux/a", {puffin("5.1")}), image("linux/b", {puffin("5.0")}), image("linux/c", {puffin("5.1")})},
                      "linux/a fail: platform-divergence/puffin 5.0 on linux/b>5.1 | linux/b fail: platform-divergence/puffin 5.1 on linux/a; 5.1 on linux/c>5.0 | "
                      "linux/c fail: platform-divergence/puffin 5.0 on linux/b>5.1"},

@@ -165,6 +165,23 @@ TEST(Entries, HaveAParentThatSaysTheSameUnderTheMismatch) {
     EXPECT_EQ(entries_of(report, CauseKind::waived).size(), 1U) << "what is waived stays to be seen as waived";
 }
 
+TEST(Entries, RegistriesThatDisagreeAccuseNoBase) {
+    const auto mirrors = [](const char* tag) {
+        return Finding{.code = "mirror-divergence", .severity = Severity::error, .message = "This tag is not the same image in every registry.",
+                       .evidence = {{.source = EvidenceSource::history, .detail = std::string("hub.example/openeuler/app:") + tag + " is sha256:aa"}}};
+    };
+    const Report report = report_of({image("openeuler/app", "1.0", 'a', {mirrors("1.0")}, {base("openeuler/openeuler:22.03-lts-sp4", 'c', 1)}), image("openeuler/app", "2.0", 'b', {mirrors("2.0")}),
+                                     image("openeuler/app", "latest", 'b'), image("openeuler/app", "1", 'a')});
+    const std::vector<Entry> entries = entries_of(report, CauseKind::counting);
+    ASSERT_EQ(entries.size(), 1U);
+    ASSERT_EQ(entries[0].groups.size(), 1U);
+    EXPECT_EQ(entries[0].groups[0].base, "");
+    EXPECT_TRUE(entries[0].groups[0].family.empty());
+    const std::string text = *write_report(report, "markdown", {});
+    EXPECT_NE(text.find("`hub.example/openeuler/app:1.0`: The same image is also: `hub.example/openeuler/app:1`\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("`hub.example/openeuler/app:2.0`: The same image is also: `hub.example/openeuler/app:latest`\n"), std::string::npos);
+}
+
 struct CommandCase {
     const char* code;
     const char* command;
@@ -176,9 +193,11 @@ TEST(Entries, SayTheCommandThatFindsItAgain) {
     const ImageReport app = image("openeuler/app", "1.0", 'a');
     for (const CommandCase& each : {CommandCase{"os-mismatch", "veritag scan hub.example/openeuler/app:1.0"}, CommandCase{"parent-stale", "veritag audit hub.example/openeuler"},
                                     CommandCase{"parent-forged", "veritag scan hub.example/openeuler/app:1.0"}, CommandCase{"alias-stale", "veritag audit hub.example/openeuler/app"},
-                                    CommandCase{"tag-moved", "veritag audit hub.example/openeuler/app"},
-                                    CommandCase{"mirror-divergence", "veritag audit hub.example/openeuler quay.example/openeuler --repository openeuler/app"}})
+                                    CommandCase{"tag-moved", "veritag audit hub.example/openeuler/app"}})
         EXPECT_EQ(check_command(report, &app, {.code = each.code, .message = "", .evidence = {}}), each.command);
+    const Finding divergence{.code = "mirror-divergence", .message = "", .evidence = {{.source = EvidenceSource::history, .detail = "hub.example/openeuler/app:1.0 is sha256:aa"}, {.source = EvidenceSource::history, .detail = "quay.example/openeuler/app:1.0 is missing"}}};
+    for (const Report& each : {report, Report{}})  // a tag's own page knows no targets
+        EXPECT_EQ(check_command(each, &app, divergence), "veritag audit hub.example/openeuler/app quay.example/openeuler/app");
     EXPECT_EQ(check_command(report, nullptr, {.code = "catalog-undeclared", .message = "", .evidence = {}}), "veritag catalog check hub.example/openeuler --meta .");
     EXPECT_EQ(check_command(report, nullptr, {.code = "base-floating", .message = "", .evidence = {}}), "veritag lint .");
 }

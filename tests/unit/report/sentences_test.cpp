@@ -129,7 +129,7 @@ const std::map<std::string, Part> kParts{{"sentence", Part::sentence}, {"why", P
                                          {"distrust", Part::distrust}, {"mistake", Part::mistake}, {"rule", Part::rule}, {"detail", Part::detail}, {"kin", Part::kin}, {"problem", Part::problem},
                                          {"error", Part::error}, {"action", Part::action}, {"place", Part::place}, {"saw", Part::saw}, {"hint", Part::hint}, {"reason", Part::reason}, {"note", Part::note}};
 // What is asked for as a whole, and not only stands in others.
-const std::set<Part> kWhole{Part::sentence, Part::detail, Part::kin, Part::problem, Part::error, Part::action, Part::place, Part::saw, Part::hint, Part::reason, Part::note};
+const std::set<Part> kWhole{Part::sentence, Part::detail, Part::kin, Part::problem, Part::error, Part::action, Part::place, Part::saw, Part::hint, Part::reason, Part::note, Part::reply};
 const std::regex kHole("\\{([0-9])(?::([a-z]+))?\\}");
 
 // English and Chinese of a pattern with something in every hole, and the places of these in the order of their numbers.
@@ -335,6 +335,22 @@ TEST(Sentences, HoldEveryPhraseOfTheModulesThatMakeErrors) {
         {"stream", "detect", "pkgdb", "cage", "scan", "audit", "attach", "base", "oci", "net", "source", "registry", "outbound"}, kOthers, [](const std::string&, const std::string& line) { return line.find("log::") != std::string::npos; }, found);
     EXPECT_EQ(missing, "") << "give these their patterns in lib/report/sentences_of_*.cpp";
     EXPECT_GT(found, 500U);
+}
+
+// What the HTTP API refuses, and what it says of a request's mistake. Harbor's adapter answers Harbor alone.
+TEST(Sentences, HoldEveryPhraseOfTheApisRefusals) {
+    static const std::set<std::string> kOthers{"list it under harbor_adapter.registries where it is right", "no Basic credential", "leave the adapter's registry authorization at Basic",
+                                              "the tag is what is judged; an artifact without one has nothing to be compared with", "this adapter has the capability vulnerability", "it lacks registry or artifact", "no text",
+                                              "one of pass, warn, fail, unknown, error", "one of yes, no"};  // these two are lists in one pattern
+    std::size_t found = 0;
+    const std::string missing = phrases_without_pattern(
+        {"api"}, kOthers,
+        [](const std::string&, const std::string& line) {
+            return line.find("Error{") == std::string::npos && line.find("problem(") == std::string::npos && line.find("unauthorised(") == std::string::npos && line.find("conflict(") == std::string::npos;
+        },
+        found);
+    EXPECT_EQ(missing, "") << "give these their patterns in lib/report/sentences_of_daemon.cpp";
+    EXPECT_GT(found, 40U);
 }
 
 // An error whose action is not known is told in English altogether, so that row counts most.
