@@ -118,7 +118,7 @@ int run(const AuditFlags& flags) {
     tree->mark(report);
     apply_waivers(*waivers, report, flags.output);
 
-    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
+    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options(flags.engine.fail_on));
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
     if (interruption().stop_requested()) return kInterrupted;

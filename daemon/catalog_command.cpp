@@ -118,11 +118,13 @@ int run(const CatalogFlags& flags) {
     });
     if (stop.stop_requested()) return kInterrupted;
 
+    if (const std::size_t attached = catalog::leave_out_attached(published); attached > 0)
+        listed.notes.push_back("left out: " + std::to_string(attached) + (attached == 1 ? " tag" : " tags") + " of what is attached to images");
     report.findings = catalog::compare_with_published(*rules, *tree, published);
     report.tree = TreeCoverage{.metas = tree->metas, .tags = tree->entries.size(), .dockerfiles = 0};
     report.bytes_fetched = client->bytes_fetched();
-    apply_waivers(*waivers, report, flags.output);
-    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
+    apply_waivers(*waivers, report, flags.output, catalog::compared_names(*tree, published));
+    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options(flags.fail_on));
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
     if (std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& each) { return is_at_or_above(each, flags.fail_on); })) return kFindings;

@@ -66,8 +66,9 @@ void OutputOptions::add_to(CLI::App& command, const std::vector<std::string>& fo
     });
 }
 
-report::WriteOptions OutputOptions::write_options() const {
+report::WriteOptions OutputOptions::write_options(const std::string& fail_on) const {
     report::WriteOptions options;
+    if (fail_on != "error") options.fails_from = fail_on == "warning" ? std::optional(Severity::warning) : std::nullopt;
     options.language = report::language_from(language).value_or(report::Language::en);
     const bool terminal = file.empty() && isatty(STDOUT_FILENO) == 1;
     const char* no_colour = std::getenv("NO_COLOR");  // no-color.org: any value that is not empty

@@ -38,7 +38,8 @@ struct OutputOptions {
     OutputOptions();
     void add_to(CLI::App& command, const std::vector<std::string>& formats = report::known_formats());
     /// Options for the writers; colour only for a table on a terminal, without NO_COLOR.
-    [[nodiscard]] report::WriteOptions write_options() const;
+    /// `fail_on` of --fail-on, for formats that say themselves what fails.
+    [[nodiscard]] report::WriteOptions write_options(const std::string& fail_on = "error") const;
     /// Whether the file can be written, before any work is done for it. It stays as it is.
     [[nodiscard]] Result<void> check_place() const;
     /// To the file or stdout; an unwritable file is an error.

@@ -4,6 +4,7 @@
 #include "audit/ancestors.h"
 #include "base/text.h"
 #include "report/difference.h"
+#include "report/entries.h"
 #include "report/history.h"
 #include "report/markdown_writer.h"
 #include "report/messages.h"
@@ -107,6 +108,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
         Report report;
         report.images = std::move(current->judged.images);
         report.skipped = std::move(current->judged.skipped);
+        if (report.images.empty() && !report.skipped.empty() && std::all_of(report.skipped.begin(), report.skipped.end(), report::is_attached)) continue;  // no tag that anybody gave
         scan::add_build_steps(store, Limits{}, report);
         ancestors.add_to(report);
         tree.mark(report);
@@ -178,7 +180,7 @@ int run(const ReportFlags& flags) {
         return other ? write_difference(flags, *other, *report) : complain(no_audit(flags.other));
     }
     apply_waivers(*waivers, *report, flags.output);
-    const int status = print(flags, report::write_report(*report, flags.output.format, flags.output.write_options()));
+    const int status = print(flags, report::write_report(*report, flags.output.format, flags.output.write_options(flags.fail_on)));
     return status == kClean ? exit_code_of(*report, flags.fail_on) : status;
 }
 

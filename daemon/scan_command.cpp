@@ -79,7 +79,7 @@ int run(const ScanFlags& flags) {
     }
     tree->mark(report);
     apply_waivers(*waivers, report, flags.output);
-    report::WriteOptions write = flags.output.write_options();
+    report::WriteOptions write = flags.output.write_options(flags.engine.fail_on);
     write.list_packages = flags.list_packages;
     const Result<std::string> text = report::write_report(report, flags.output.format, write);
     if (!text) return complain(text.error());

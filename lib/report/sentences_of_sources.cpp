@@ -161,6 +161,8 @@ constexpr Sentence kOfSources[] = {
     {Part::note, "left out: {1:number} null entries", "忽略了 {1} 个 null 条目"},
     {Part::note, "left out: {1:number} digest among the tags", "忽略了标签中混入的 {1} 个摘要"},
     {Part::note, "left out: {1:number} digests among the tags", "忽略了标签中混入的 {1} 个摘要"},
+    {Part::note, "left out: {1:number} tag of what is attached to images", "忽略了 {1} 个附加制品的标签"},
+    {Part::note, "left out: {1:number} tags of what is attached to images", "忽略了 {1} 个附加制品的标签"},
     {Part::note, "left out: {1:number} repository of something else than images", "忽略了 {1} 个存放的不是镜像的仓库"},
     {Part::note, "left out: {1:number} repositories of something else than images", "忽略了 {1} 个存放的不是镜像的仓库"},
     {Part::note, "left out: {1:number} entry that cannot be a name, first \"an entry without name or namespace\"", "忽略了 {1} 个不可能是名称的条目，第一个没有名称或命名空间"},
