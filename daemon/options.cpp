@@ -166,11 +166,13 @@ Result<std::shared_ptr<store::AuditStore>> StoreFlags::open(const Limits& limits
 }
 
 void LogOptions::add_to(CLI::App& command) {
-    command.add_option("--log-level", level, "error, warn, info or debug")->check(CLI::IsMember({"error", "warn", "info", "debug"}))->capture_default_str();
-    command.add_option("--log-format", format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str()->each([](const std::string& name) {
+    command.add_option("--log-level", level, "error, warn, info or debug")->check(CLI::IsMember({"error", "warn", "info", "debug"}));
+    if (!level.empty()) command.get_option("--log-level")->capture_default_str();
+    command.add_option("--log-format", format, "text or json")->check(CLI::IsMember({"text", "json"}))->each([](const std::string& name) {
         json_lines() = name == "json";  // of what is said of the command line itself, too
         log::set_json(json_lines());
     });
+    if (!format.empty()) command.get_option("--log-format")->capture_default_str();
 }
 
 void LogOptions::apply() const {
