@@ -241,7 +241,7 @@ TEST(AppliedWaivers, OfAPartAreUnusedOnlyWhereItLooked) {
 
 TEST(AppliedWaivers, OfSeveralPartsAreUnusedWhereOneLooked) {
     const std::string more = ", reason: r, owner: o, expiry: 2026-12-31}";
-    const WaiverFile file{"w.yml", read(entry("{target: '**:1', code: os-mismatch" + more + "\n  - {target: '**:2', code: sdk-missing" + more + "\n  - {target: '**:3', code: os-mismatch" + more))};
+    const WaiverFile file{"w.yml", read(entry("{target: 'quay.io/**/*:1', code: os-mismatch" + more + "\n  - {target: 'quay.io/**/*:2', code: sdk-missing" + more + "\n  - {target: 'quay.io/**/*:3', code: os-mismatch" + more))};
     std::optional<WaiverUse> whole;
     for (const char* tag : {"0", "1", "2"}) {
         Report part;
@@ -253,9 +253,9 @@ TEST(AppliedWaivers, OfSeveralPartsAreUnusedWhereOneLooked) {
             whole = part.waivers;
     }
     ASSERT_EQ(whole->unused.size(), 1U);
-    EXPECT_EQ(whole->unused[0].target, "**:2");
+    EXPECT_EQ(whole->unused[0].target, "quay.io/**/*:2");
     ASSERT_EQ(whole->elsewhere.size(), 1U);
-    EXPECT_EQ(whole->elsewhere[0].target, "**:3");
+    EXPECT_EQ(whole->elsewhere[0].target, "quay.io/**/*:3");
 }
 
 TEST(AppliedWaivers, OfYesterdayAreForgotten) {
