@@ -440,7 +440,7 @@ export async function tour({ settings, check, tab, go, api, shot }) {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       if (wide > 390) problems.push(`${name} is ${wide} pixels wide`);
       const covered = await page.evaluate(() => [...document.querySelectorAll("tr")].slice(0, 60).flatMap((row) => {
-        const texts = [...row.children].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return { cell, box: range.getBoundingClientRect() }; }).filter(({ box }) => box.width > 0);
+        const texts = [...row.children].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return { cell, box: (cell.querySelector(".step[tabindex]") ? cell : range).getBoundingClientRect() }; }).filter(({ box }) => box.width > 0);
         return texts.filter(({ cell, box }, at) => texts.slice(at + 1).some((other) => other.box.left < box.right - 1 && box.left < other.box.right - 1 && other.box.top < box.bottom - 6 && box.top < other.box.bottom - 6 && cell.offsetParent)).map(({ cell }) => cell.innerText);
       }));
       const cutOff = await page.evaluate(() => [...document.querySelectorAll(".node")].flatMap((node) => { const { right } = node.querySelector("rect").getBoundingClientRect(); return [...node.querySelectorAll("text")].filter((each) => each.getBoundingClientRect().right > right || (each.matches(".bad .node-note") && each.textContent.includes("…"))).map((each) => each.textContent); }));
