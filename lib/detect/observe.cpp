@@ -22,6 +22,7 @@ namespace {
 
 using Target = EvidenceMatcher::Target;
 
+constexpr std::uint64_t kLeastWeights = 1ULL << 20;  // of a model that answers anybody
 constexpr std::size_t kMostAliases = 2'000'000;  // entries looked at through links to directories
 
 class Observer {
@@ -81,6 +82,8 @@ private:
     void note_could_hold(const rules::Component& component, const LiveFile& file) {
         const Capture* capture = image_.capture(file);
         if (capture != nullptr && is_lfs_pointer(*capture)) return;  // a pointer holds nothing
+        const bool weights = component.kind == ComponentKind::llm && component.exclusive;  // a server beside models is a program
+        if (weights && file.size < kLeastWeights) return;
         std::vector<Evidence>& list = result_.facts.could_hold[component.name];
         // Of a model's many files one for each directory: the judge asks whose they are.
         const bool model = component.kind == ComponentKind::llm && !file.path.ends_with(".gguf");

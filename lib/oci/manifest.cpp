@@ -153,6 +153,11 @@ bool is_image_config(const Manifest& manifest) noexcept {
            (type == "application/octet-stream" && manifest.media_type == media_type::kDockerManifest);
 }
 
+// What an engine could take for a layer: a type of layers, also of a compression that is not known here, or one that says nothing.
+bool may_be_layer(std::string_view type) noexcept {
+    return says_nothing(type) || type == "application/octet-stream" || type.find("image.layer") != std::string_view::npos || type.find("image.rootfs") != std::string_view::npos;
+}
+
 bool is_unknown(const std::optional<Platform>& platform) noexcept {
     return platform && platform->os == "unknown" && platform->architecture == "unknown";
 }
@@ -240,7 +245,11 @@ std::optional<std::string> skip_reason(const Descriptor& index_child) {
         return "platform unknown/unknown";
     }
     // A child that names a real platform is what an engine would run there, whatever else it says of itself.
-    if (!index_child.platform && !index_child.artifact_type.empty()) return "artifact of type " + quote(index_child.artifact_type);
+    if (index_child.platform) return std::nullopt;
+    if (!index_child.artifact_type.empty()) return "artifact of type " + quote(index_child.artifact_type);
+    // BuildKit writes its cache as an index of layers.
+    const std::string& type = index_child.media_type;
+    if (!is_manifest_type(type) && !is_index_type(type) && !is_schema1_type(type) && !says_nothing(type)) return "not a manifest but " + quote(type);
     return std::nullopt;
 }
 
@@ -252,6 +261,9 @@ std::optional<std::string> skip_reason(const Manifest& manifest) {
         return layer.media_type != media_type::kInToto;
     });
     if (!manifest.layers.empty() && !any_layer) return std::string("attestation (only in-toto layers)");
+    // Signatures and other artifacts of cosign have one, too. A layer of a form that is merely not known is named as such where it is read.
+    const bool any_tar = std::any_of(manifest.layers.begin(), manifest.layers.end(), [](const Descriptor& layer) { return may_be_layer(layer.media_type); });
+    if (!manifest.layers.empty() && !any_tar) return "artifact with layers of type " + quote(manifest.layers.front().media_type);
     return std::nullopt;
 }
 

@@ -153,6 +153,8 @@ constexpr Sentence kOfSources[] = {
     {Part::reason, "attestation (only in-toto layers)", "证明（attestation，只有 in-toto 层）"},
     {Part::reason, "attestation of {1}", "{1} 的证明（attestation）"},
     {Part::reason, "artifact of type {1}", "类型为 {1} 的制品"},
+    {Part::reason, "artifact with layers of type {1}", "层类型为 {1} 的制品"},
+    {Part::reason, "not a manifest but {1}", "不是清单（manifest），而是 {1}"},
     {Part::reason, "platform unknown/unknown", "平台为 unknown/unknown"},
 
     // ---- what was odd about a listing ----

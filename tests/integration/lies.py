@@ -752,6 +752,16 @@ def cached_qwen(name):
 
 
 @kind
+def model_in_a_form_that_no_rule_reads(m):
+    """MindSpore's and Ascend's own forms, GGML, and Ollama's store under OLLAMA_MODELS."""
+    release, cann, torch = m.release(), m.one(CANN_OLD), m.one(TORCH)
+    path = m.one(["root/mindformers/checkpoint_download/glm2/glm2_6b.ckpt", "opt/models/chatglm2_6b/model.om", "opt/models/chatglm2_6b.mindir", "opt/m/model-00001-of-00002.bin",
+                  "opt/chatglm.cpp/models/chatglm2-ggml-q4_0.bin", "opt/m/chatglm2-6b-int4.pt", "opt/m/chatglm2-6b-int8.flm", "models/blobs/sha256-" + "a" * 64])
+    return undecided("openeuler/llm", f"chatglm2_6b-pytorch{torch}-cann{cann}-{token(release)}", llm(m, release, cann, torch, c.model("chatglm2-6b"), "model", "chatglm2_6b"),
+                     Image(ascend_torch(m, release, cann, torch, torch).layers + [m.of("other-form", path, make=lambda: [zeros(path, 4 << 20)])]))
+
+
+@kind
 def model_of_which_only_a_draft_is_known(m):
     """The claimed one may be the one that lies in a plain directory, without a name."""
     release, cann, torch = m.release(), m.one(CANN_OLD), m.one(TORCH)

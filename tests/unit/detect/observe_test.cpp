@@ -166,6 +166,14 @@ TEST(Observe, ModelNeedsRealWeights) {
     EXPECT_EQ(facts.placeholders.at("bird7b")[0].detail, "a Git LFS pointer of 63 bytes");
 }
 
+TEST(Observe, SmallFilesCouldHoldNoModel) {
+    World small({layer({file("opt/a.gguf", std::string(1000, 'w')), file("opt/birdserver/__init__.py", "")})});
+    EXPECT_FALSE(small.observe().facts.could_hold.contains("bird7b"));
+    EXPECT_TRUE(small.observe().facts.could_hold.contains("birdserver")) << "a server is a program";
+    World large({layer({file("opt/a.gguf", std::string(1 << 20, 'w'))})});
+    EXPECT_TRUE(large.observe().facts.could_hold.contains("bird7b"));
+}
+
 TEST(Observe, WeightsMayBeLinks) {
     World world({layer({file("m/snap/config.json", R"({"model": "bird7b"})"), symlink("m/snap/a.weights", "../blobs/1"), file("m/blobs/1", std::string(2000, 'w'))})});
     EXPECT_EQ(text_of(world.observe().facts), "bird7b=");

@@ -188,6 +188,12 @@ TEST(SkipReason, OfIndexChildren) {
     child.platform = Platform{"unknown", "unknown", ""};
     child.annotations.clear();
     EXPECT_EQ(skip_reason(child), "platform unknown/unknown");
+
+    Descriptor layer{.media_type = "application/vnd.oci.image.layer.v1.tar+gzip"};  // of BuildKit's cache
+    EXPECT_EQ(skip_reason(layer), "not a manifest but application/vnd.oci.image.layer.v1.tar+gzip");
+    layer.platform = Platform{"linux", "amd64", ""};
+    EXPECT_FALSE(skip_reason(layer));
+    EXPECT_FALSE(skip_reason(Descriptor{.media_type = "application/json"})) << "says nothing";
 }
 
 TEST(SkipReason, OfManifests) {
@@ -208,6 +214,15 @@ TEST(SkipReason, OfManifests) {
     EXPECT_TRUE(skip_reason(manifest));
     manifest.media_type = media_type::kDockerManifest;
     EXPECT_FALSE(skip_reason(manifest)) << "an image of an old Docker";
+
+    Manifest signature{.media_type = std::string(media_type::kOciManifest)};
+    signature.config.media_type = media_type::kOciConfig;
+    signature.layers.push_back({.media_type = "application/vnd.dev.cosign.simplesigning.v1+json"});
+    EXPECT_EQ(skip_reason(signature), "artifact with layers of type application/vnd.dev.cosign.simplesigning.v1+json");
+    for (const char* type : {"", "application/octet-stream", "application/vnd.oci.image.layer.v1.tar+xz", "application/vnd.docker.image.rootfs.diff.tar.lz4"}) {
+        signature.layers[0].media_type = type;
+        EXPECT_FALSE(skip_reason(signature)) << type;
+    }
 }
 
 TEST(ParseImageConfig, ReadsWhatTheJudgeNeeds) {
