@@ -356,7 +356,7 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     if ((await page.inputValue("input.large")) !== "openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2") problems.push("the other language forgets what was typed");
     await page.click(".tools a");
     await page.waitForSelector("h1:text-is('What does a tag say?')");
-    await page.fill("input.large", "openeuler/can");
+    await page.fill("input.large", "openeuler/");
     await page.waitForSelector("#answer:has-text('This is not yet a name with a tag')");
     await page.fill("input.large", "openeuler/cann:");
     await page.waitForFunction(() => !document.querySelector("#answer table"));
