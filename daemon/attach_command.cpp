@@ -35,6 +35,7 @@ Result<void> check(const AttachFlags& flags) {
         return Error{ErrorCode::usage, "read command line", "--format", quote(flags.output.format), "attach knows table and json"};
     for (const std::string& image : flags.images)
         if (source::is_local(image)) return Error{ErrorCode::usage, "read command line", quote(image), "a report is attached in a registry", "push the image first"};
+    VERITAG_CHECK(flags.output.check_place());
     return check_images(flags.images, flags.as, flags.engine.registry);
 }
 
@@ -90,22 +91,14 @@ int run(const AttachFlags& flags) {
     if (!made) return complain(made.error());
     Engine& engine = **made;
 
-    std::stop_source abort;  // an interruption, or a name that cannot be right, ends the run
-    const std::stop_callback on_interruption(interruption(), [&] { abort.request_stop(); });
     std::vector<Done> all(flags.images.size());
-    std::vector<std::optional<Error>> misuses(flags.images.size());
     engine.scanner.side_by_side(flags.images.size(), [&](std::size_t i) {
-        if (abort.stop_requested()) return;
-        all[i].scanned = scan_image(flags.images[i], flags.as, engine, misuses[i], abort.get_token());
-        if (misuses[i])
-            abort.request_stop();
-        else
-            attach_to(flags.images[i], engine, flags, all[i], abort.get_token());
+        if (interruption().stop_requested()) return;
+        all[i].scanned = scan_image(flags.images[i], flags.as, engine, interruption());
+        attach_to(flags.images[i], engine, flags, all[i], interruption());
         engine.progress.reference_done();
     });
     engine.progress.finish();
-    for (const std::optional<Error>& misuse : misuses)
-        if (misuse) return complain(*misuse);
 
     std::vector<attach::AttachLine> lines;
     std::vector<attach::Statement> statements;

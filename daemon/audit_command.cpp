@@ -71,7 +71,7 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
     for (const std::string& path : flags.lists) {
         VERITAG_TRY(const std::string text, read_list(path));
         VERITAG_TRY(const source::TargetList list, source::parse_target_list(text, path));
-        for (const std::string& note : list.notes) std::fprintf(stderr, "veritag: %s: %s\n", quote(path).c_str(), note.c_str());
+        for (const std::string& note : list.notes) say(quote(path) + ": " + note, log::Level::warn);
         scope.entries.insert(scope.entries.end(), list.entries.begin(), list.entries.end());
     }
     if (scope.targets.empty() && scope.entries.empty())
@@ -82,6 +82,7 @@ Result<audit::Scope> scope_of(const AuditFlags& flags) {
 int run(const AuditFlags& flags) {
     flags.engine.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
     const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
     Result<audit::Scope> scope = scope_of(flags);
@@ -106,8 +107,10 @@ int run(const AuditFlags& flags) {
     audit::AuditOptions options{.scope = std::move(*scope), .offline = flags.offline, .limits = engine.limits, .tool_version = version(), .generated = rfc3339_now(),
                                 .listed = [&](std::size_t count) { engine.progress.expect_images(count); }, .reference_done = [&] { engine.progress.reference_done(); }};
     audit::Auditor auditor(engine.rules, engine.scanner, engine.clients, engine.store);
-    Report report = auditor.run(options, interruption()).report;
+    audit::AuditOutcome outcome = auditor.run(options, interruption());
     engine.progress.finish();
+    Report& report = outcome.report;
+    if (!outcome.whole) mark_interrupted(report, outcome.listed, outcome.looked);
     if (engine.store != nullptr) {
         scan::add_build_steps(*engine.store, engine.limits, report);
         audit::KnownAncestors(*engine.store).add_to(report);
@@ -115,7 +118,7 @@ int run(const AuditFlags& flags) {
     tree->mark(report);
     apply_waivers(*waivers, report, flags.output);
 
-    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
+    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options(flags.engine.fail_on));
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
     if (interruption().stop_requested()) return kInterrupted;

@@ -23,9 +23,11 @@ struct CatalogFlags {
     std::string name_space = "openeuler";
     std::string driver = "automatic";
     std::string fail_on = "error";
+    std::size_t jobs = 4;
     WaiverFlags waivers;
     RuleOptions rules;
     RegistryOptions registry;
+    LimitFlags limits;
     OutputOptions output;
     LogOptions log;
 };
@@ -54,7 +56,10 @@ std::optional<std::set<std::string>> architectures_of(const std::string& name, c
 
 int run(const CatalogFlags& flags) {
     flags.log.apply();
-    const Limits limits;
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
+    const Result<Limits> wanted_limits = flags.limits.load();
+    if (!wanted_limits) return complain(wanted_limits.error());
+    const Limits& limits = *wanted_limits;
     const std::stop_token stop = interruption();
     Result<registry::ListingTarget> target = registry::parse_listing_target(flags.target);
     if (!target) return complain(target.error());
@@ -69,8 +74,8 @@ int run(const CatalogFlags& flags) {
     if (!tree) return complain(tree.error());
     Result<registry::ClientOptions> options = flags.registry.finish();
     if (!options) return complain(options.error());
-    constexpr std::size_t kAtOnce = 4;
-    options->connections_per_host = kAtOnce;
+    options->connections_per_host = flags.jobs;
+    options->limits = limits;
     const auto client = std::make_shared<registry::RegistryClient>(std::move(*options));
 
     Report report;
@@ -85,7 +90,7 @@ int run(const CatalogFlags& flags) {
     listed.notes = std::move(repositories->notes);
     listed.repositories = repositories->repositories.size();
 
-    scan::Crew crew(kAtOnce - 1);
+    scan::Crew crew(flags.jobs - 1);
     std::mutex mutex;
     crew.run(repositories->repositories.size(), [&](std::size_t i) {
         const std::string& repository = repositories->repositories[i];
@@ -113,11 +118,13 @@ int run(const CatalogFlags& flags) {
     });
     if (stop.stop_requested()) return kInterrupted;
 
+    if (const std::size_t attached = catalog::leave_out_attached(published); attached > 0)
+        listed.notes.push_back("left out: " + std::to_string(attached) + (attached == 1 ? " tag" : " tags") + " of what is attached to images");
     report.findings = catalog::compare_with_published(*rules, *tree, published);
     report.tree = TreeCoverage{.metas = tree->metas, .tags = tree->entries.size(), .dockerfiles = 0};
     report.bytes_fetched = client->bytes_fetched();
-    apply_waivers(*waivers, report, flags.output);
-    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options());
+    apply_waivers(*waivers, report, flags.output, catalog::compared_names(*tree, published));
+    const Result<std::string> text = report::write_report(report, flags.output.format, flags.output.write_options(flags.fail_on));
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
     if (std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& each) { return is_at_or_above(each, flags.fail_on); })) return kFindings;
@@ -129,6 +136,8 @@ int run(const CatalogFlags& flags) {
 void add_catalog(CLI::App& app, int& exit_code) {
     CLI::App* group = app.add_subcommand("catalog", "Compare what is declared with what is published");
     group->require_subcommand(1);
+    constexpr const char* kExample = "Example:\n  veritag catalog check --meta openeuler-docker-images quay.io/openeuler --fail-on warning";
+    group->footer(kExample);
     CLI::App* command = group->add_subcommand("check", "Compare a tree of meta.yml files with a registry, both ways, with platforms");
     const auto flags = std::make_shared<CatalogFlags>();
     command->add_option("--meta", flags->meta, "Directory with <scene>/image-list.yml and <scene>/<image>/meta.yml")->required()->type_name("DIR");
@@ -137,14 +146,15 @@ void add_catalog(CLI::App& app, int& exit_code) {
     command->add_option("--driver", flags->driver, "How to find repositories: automatic, catalog, docker-hub, quay, harbor")->capture_default_str();
     command->add_option("--fail-on", flags->fail_on, "Exit 1 for findings of this severity or worse: error, warning, never")
         ->check(CLI::IsMember({"error", "warning", "never"}))->capture_default_str();
+    command->add_option("--jobs", flags->jobs, "Repositories and tags asked for side by side")->check(CLI::Range(1, 64))->capture_default_str();
     flags->output.add_to(*command, {"table", "json", "markdown", "html", "sarif", "junit", "csv"});
     command->get_option("--format")->check(CLI::IsMember({"table", "json", "markdown", "html", "sarif", "junit", "csv"}));
     flags->waivers.add_to(*command);
     flags->rules.add_to(*command);
     flags->registry.add_to(*command);
+    flags->limits.add_to(*command);
     flags->log.add_to(*command);
-    command->footer("Example:\n  veritag catalog check --meta openeuler-docker-images quay.io/openeuler --fail-on warning\n"
-                    "Exit status: 0 clean, 1 findings, 2 wrong usage, 3 something could not be listed or nothing was declared.");
+    command->footer(std::string(kExample) + "\nExit status: 0 clean, 1 findings, 2 wrong usage, 3 something could not be listed or nothing was declared.");
     command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

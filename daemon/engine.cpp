@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "base/times.h"
 #include "scan/remembered_image.h"
@@ -26,6 +27,7 @@ void EngineFlags::add_to(CLI::App& command) {
     command.add_flag("--partial", partial, "Of zstd:chunked and eStargz layers read only the table of contents and the wanted files; layer digests are not proven then");
     command.add_flag("--no-progress", no_progress, "No progress on stderr");
     command.add_flag("--no-sandbox", no_sandbox, "Do not confine the processes that parse layers; only for kernels that refuse");
+    limits.add_to(command);
     store.add_to(command);
     rules.add_to(command);
     registry.add_to(command);
@@ -38,56 +40,61 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineFlags& flags, std::size
     if (platform) wanted.platforms.push_back(*platform);
     VERITAG_TRY(wanted.created_since, parse_since(flags.created_since, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
     VERITAG_TRY(rules::RuleSet rules, flags.rules.load());
+    VERITAG_TRY(const Limits limits, flags.limits.load());
     VERITAG_TRY(registry::ClientOptions connections, flags.registry.finish());
+    connections.limits = limits;
     // A place for each layer that is read, and one more, so that manifests do not wait for layers.
     connections.connections_per_host = std::max(connections.connections_per_host, flags.jobs + 1);
-    VERITAG_TRY(std::shared_ptr<store::AuditStore> store, flags.store.open(Limits{}));
+    VERITAG_TRY(std::shared_ptr<store::AuditStore> store, flags.store.open(limits));
     if (flags.no_sandbox)
-        std::fputs("veritag: WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust\n", stderr);
-    return std::unique_ptr<Engine>(new Engine(flags, std::move(wanted), std::move(rules), std::move(connections), std::move(store), images));
+        say("WARNING: --no-sandbox: layers are parsed in processes that seccomp and Landlock do not confine; scan only images that you trust", log::Level::warn);
+    return std::unique_ptr<Engine>(new Engine(flags, limits, std::move(wanted), std::move(rules), std::move(connections), std::move(store), images));
 }
 
-Engine::Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections,
+Engine::Engine(const EngineFlags& flags, const Limits& wanted_limits, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections,
                std::shared_ptr<store::AuditStore> opened, std::size_t images)
-    : wanted(std::move(wanted_images)),
+    : limits(wanted_limits),
+      wanted(std::move(wanted_images)),
       rules(std::move(rule_set)),
       store(std::move(opened)),
       clients(std::make_shared<registry::Clients>(std::move(connections))),
-      progress(ConsoleProgress::mode_for(flags.no_progress), images),
+      progress(ConsoleProgress::mode_for(flags.no_progress, flags.log.format == "json"), images),
       reader(rules.wanted(), {.limits = limits, .confined = !flags.no_sandbox}),
       scanner(rules, {.wanted = wanted, .jobs = flags.jobs, .partial = flags.partial, .limits = limits, .store = store}, reader, progress) {}
 
-Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry) {
+Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry, bool judged) {
     if (!as.empty() && images.size() > 1)
         return Error{ErrorCode::usage, "read command line", "--as", "it names one image, " + std::to_string(images.size()) + " were given", "name them one by one"};
     std::set<std::string> registries;
-    for (const std::string& image : images)
-        if (!source::is_local(image)) {
-            VERITAG_TRY(const oci::Reference reference, oci::parse_reference(image));
-            registries.insert(reference.registry);
-        }
+    for (const std::string& image : images) {
+        if (judged) VERITAG_CHECK(source::check_name(image, as));
+        if (source::is_local(image)) continue;
+        VERITAG_TRY(const oci::Reference reference, oci::parse_reference(image));
+        registries.insert(reference.registry);
+    }
     if (!registry.client.username.empty() && registries.size() > 1)
         return Error{ErrorCode::usage, "read command line", "--username", "the images are in " + std::to_string(registries.size()) + " registries, and one login must not go to all of them",
                      "use --authfile, or name them one by one"};
     return ok();
 }
 
-scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::optional<Error>& misuse, std::stop_token stop) {
+ImageReport unread_image(const std::string& name, Error error) {
+    ImageReport image;
+    image.reference = name;
+    image.error = std::move(error);
+    return image;
+}
+
+bool is_misuse(const scan::ScanResult& scanned) { return scanned.images.size() == 1 && scanned.images.front().error && scanned.images.front().error->code == ErrorCode::usage; }
+
+scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::stop_token stop) {
     Result<std::unique_ptr<source::ImageSource>> source = source::open_image(name, as, engine.clients->of(""), engine.limits);
     if (source) {
         if (engine.store != nullptr && !source::is_local(name)) *source = scan::remember_documents(std::move(*source), engine.store, engine.limits);
         return engine.scanner.scan(**source, std::move(stop));
     }
-    if (source.error().code == ErrorCode::usage) {
-        misuse = source.error();
-        return {};
-    }
-    ImageReport image;
-    image.reference = name;
-    image.error = source.error();
-    engine.progress.image_done(image);
     scan::ScanResult result;
-    result.images.push_back(std::move(image));
+    engine.progress.image_done(result.images.emplace_back(unread_image(name, source.error())));
     return result;
 }
 

@@ -27,6 +27,7 @@ struct EngineFlags {
     bool no_sandbox = false;
     std::size_t jobs;  ///< by default as many as there are processors
     StoreFlags store;
+    LimitFlags limits;
     RuleOptions rules;
     RegistryOptions registry;
     LogOptions log;
@@ -51,15 +52,21 @@ public:
     scan::Scanner scanner;
 
 private:
-    Engine(const EngineFlags& flags, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
+    Engine(const EngineFlags& flags, const Limits& wanted_limits, scan::Wanted wanted_images, rules::RuleSet rule_set, registry::ClientOptions connections, std::shared_ptr<store::AuditStore> opened,
            std::size_t images);
 };
 
 /// Names of images as they stand on a command line, before the first byte is fetched: a typing mistake in the last one costs nothing then.
-Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry);
+/// Archives are not opened for that. Where nothing is judged, a digest may stand without a tag.
+Result<void> check_images(const std::vector<std::string>& images, const std::string& as, const RegistryOptions& registry, bool judged = true);
 
-/// Opens and scans one image. A name that cannot be right becomes `misuse`; whatever else is wrong, an image with an error.
-scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::optional<Error>& misuse, std::stop_token stop);
+/// What a report says of an image that was not looked at.
+ImageReport unread_image(const std::string& name, Error error);
+
+/// Opens and scans one image. Whatever is wrong with it, also what only its content shows of how it should be named, is an image with an error.
+scan::ScanResult scan_image(const std::string& name, const std::string& as, Engine& engine, std::stop_token stop);
+/// It could not be opened as it was named: `usage`. Where nothing else was to be scanned, that is wrong usage altogether.
+bool is_misuse(const scan::ScanResult& scanned);
 
 /// What --created-since says: a day, a time of RFC 3339, or an age in days before `now`. Nothing for an empty text.
 Result<std::optional<std::chrono::sys_seconds>> parse_since(const std::string& text, std::chrono::sys_seconds now);

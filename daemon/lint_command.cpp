@@ -33,6 +33,7 @@ int status_of(const Report& report, const std::string& fail_on) {
 }
 
 int run(const LintFlags& flags) {
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
     const Result<rules::RuleSet> rules = flags.rules.load();
     if (!rules) return complain(rules.error());
     const Result<waivers::WaiverFile> waivers = flags.waivers.load();
@@ -46,15 +47,15 @@ int run(const LintFlags& flags) {
     report.generated = rfc3339_now();
     report.findings = std::move(linted.findings);
     report.tree = linted.coverage;
-    apply_waivers(*waivers, report, flags.output);
+    apply_waivers(*waivers, report, flags.output, catalog::declaring_files(*tree));
     if (report.tree->tags == 0)
-        std::fprintf(stderr, "veritag: lint: %s: no meta.yml below it declares a tag, so nothing was judged; name the directory that holds the scenes (AI, HPC, Others)\n", quote(flags.directory).c_str());
+        say("lint: " + quote(flags.directory) + ": no meta.yml below it declares a tag, so nothing was judged; name the directory that holds the scenes (AI, HPC, Others)", log::Level::warn);
 
     const Result<std::string> text = flags.output.format == "patch" ? catalog::make_patch(*tree, report.findings, flags.lint.limits)
-                                                                    : report::write_report(report, flags.output.format, flags.output.write_options());
+                                                                    : report::write_report(report, flags.output.format, flags.output.write_options(flags.fail_on));
     if (!text) return complain(text.error());
     if (const Result<void> written = flags.output.write(*text); !written) return complain(written.error());
-    if (flags.output.format == "patch" && text->empty()) std::fputs("veritag: lint: no finding has a certain mend, so the patch is empty\n", stderr);
+    if (flags.output.format == "patch" && text->empty()) say("lint: no finding has a certain mend, so the patch is empty", log::Level::warn);
     return status_of(report, flags.fail_on);
 }
 

@@ -1,4 +1,5 @@
 // The one executable: subcommands, flags and signals. Logic lives in lib/.
+#include "command_line.h"
 #include "options.h"
 
 #include "cage/worker.h"
@@ -7,6 +8,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include <malloc.h>
 
@@ -21,6 +23,7 @@ int main(int argc, char** argv) {
     CLI::App app("veritag tells whether a container image is what its tag says.");
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "Help of every subcommand");
+    app.set_version_flag("--version", std::string("veritag ") + version());
     int exit_code = kUsage;
     add_scan(app, exit_code);
     add_attach(app, exit_code);
@@ -34,11 +37,13 @@ int main(int argc, char** argv) {
     add_lint(app, exit_code);
     add_rules(app, exit_code);
     add_version(app, exit_code);
+    add_help(app, exit_code);
+    add_common_flags(app);
     watch_signals();
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kClean : kUsage;
+        return error.get_exit_code() == 0 ? app.exit(error) : complain(usage_error(app, error));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "veritag: %s\n", error.what());
         return kUnread;

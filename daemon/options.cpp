@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "config/limits.h"
+#include "registry/client_files.h"
 #include "report/language.h"
 #include "report/messages.h"
 #include "rules/load_all.h"
@@ -15,8 +17,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 #include <thread>
 
 #include <sys/ioctl.h>
@@ -38,6 +42,11 @@ report::Language& language_of_errors() {
     return language;
 }
 
+bool& json_lines() noexcept {
+    static bool wanted = false;
+    return wanted;
+}
+
 }  // namespace
 
 OutputOptions::OutputOptions() : language(report::name_of(language_of_locale())) {}
@@ -57,8 +66,9 @@ void OutputOptions::add_to(CLI::App& command, const std::vector<std::string>& fo
     });
 }
 
-report::WriteOptions OutputOptions::write_options() const {
+report::WriteOptions OutputOptions::write_options(const std::string& fail_on) const {
     report::WriteOptions options;
+    if (fail_on != "error") options.fails_from = fail_on == "warning" ? std::optional(Severity::warning) : std::nullopt;
     options.language = report::language_from(language).value_or(report::Language::en);
     const bool terminal = file.empty() && isatty(STDOUT_FILENO) == 1;
     const char* no_colour = std::getenv("NO_COLOR");  // no-color.org: any value that is not empty
@@ -67,6 +77,19 @@ report::WriteOptions OutputOptions::write_options() const {
     winsize size{};
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) options.width = size.ws_col;
     return options;
+}
+
+Result<void> OutputOptions::check_place() const {
+    const auto refused = [&](const std::string& why) { return Error{ErrorCode::usage, "write result", quote(file), why, "name another file with -o"}; };
+    if (file.empty()) return ok();
+    std::error_code error;
+    const std::filesystem::path path(file);
+    if (std::filesystem::is_directory(path, error)) return refused("it is a directory");
+    const bool is_there = std::filesystem::exists(path, error);
+    const std::string directory = path.parent_path().empty() ? "." : path.parent_path().string();
+    if (!is_there && !std::filesystem::is_directory(directory, error)) return refused("its directory is not there");
+    if (::access(is_there ? file.c_str() : directory.c_str(), W_OK) != 0) return refused(std::strerror(errno));
+    return ok();
 }
 
 Result<void> OutputOptions::write(const std::string& text) const {
@@ -98,6 +121,7 @@ Result<registry::ClientOptions> RegistryOptions::finish() const {
     options.user_agent = std::string("veritag/") + version();
     if (!options.username.empty() && !password_stdin)
         return Error{ErrorCode::usage, "read credentials", "--username", "no password was given", "add --password-stdin and pass the password on standard input"};
+    VERITAG_CHECK(registry::check_files(options));  // now, and not as an error of every image
     if (password_stdin) {
         std::getline(std::cin, options.password);
         if (!options.password.empty() && options.password.back() == '\r') options.password.pop_back();
@@ -107,15 +131,27 @@ Result<registry::ClientOptions> RegistryOptions::finish() const {
     return options;
 }
 
+void LimitFlags::add_to(CLI::App& command) {
+    command.add_option("--limit", changes, "Another limit, as json_depth=128 for what a message calls limits.json_depth; the keys are those of `limits:` in the daemon's configuration (repeatable)")
+        ->type_name("KEY=VALUE")->allow_extra_args(false);
+}
+
+Result<Limits> LimitFlags::load() const { return config::parse_limits(changes); }
+
 void StoreFlags::add_to(CLI::App& command) {
     auto* option = command.add_option("--store", file, "Remember layers between runs in this file (default: veritag/store.sqlite under $XDG_CACHE_HOME or ~/.cache)")->type_name("FILE");
     command.add_flag("--no-store", none, "Remember nothing between runs")->excludes(option);
 }
 
+std::optional<std::string> StoreFlags::place() const {
+    if (none) return std::nullopt;
+    return file.empty() ? store::default_store_path() : file;
+}
+
 Result<std::shared_ptr<store::AuditStore>> StoreFlags::open(const Limits& limits) const {
     std::shared_ptr<store::AuditStore> no_store;
     if (none) return no_store;
-    const std::optional<std::string> path = file.empty() ? store::default_store_path() : file;
+    const std::optional<std::string> path = place();
     if (!path) {
         log::warn("nothing is remembered between runs: neither XDG_CACHE_HOME nor HOME names a place; use --store or --no-store");
         return no_store;
@@ -130,20 +166,33 @@ Result<std::shared_ptr<store::AuditStore>> StoreFlags::open(const Limits& limits
 }
 
 void LogOptions::add_to(CLI::App& command) {
-    command.add_option("--log-level", level, "error, warn, info or debug")->check(CLI::IsMember({"error", "warn", "info", "debug"}))->capture_default_str();
-    command.add_option("--log-format", format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+    command.add_option("--log-level", level, "error, warn, info or debug")->check(CLI::IsMember({"error", "warn", "info", "debug"}));
+    if (!level.empty()) command.get_option("--log-level")->capture_default_str();
+    command.add_option("--log-format", format, "text or json")->check(CLI::IsMember({"text", "json"}))->each([](const std::string& name) {
+        json_lines() = name == "json";  // of what is said of the command line itself, too
+        log::set_json(json_lines());
+    });
+    if (!format.empty()) command.get_option("--log-format")->capture_default_str();
 }
 
 void LogOptions::apply() const {
-    log::set_json(format == "json");
+    json_lines() = format == "json";
+    log::set_json(json_lines());
     log::set_level(level == "error"   ? log::Level::error
                    : level == "info"  ? log::Level::info
                    : level == "debug" ? log::Level::debug
                                       : log::Level::warn);
 }
 
+void say(const std::string& line, log::Level level) {
+    if (json_lines())
+        log::write(level, line);
+    else
+        std::fprintf(stderr, "veritag: %s\n", line.c_str());
+}
+
 int complain(const Error& error) {
-    std::fprintf(stderr, "veritag: %s\n", report::message_for(error, language_of_errors()).c_str());
+    say(report::message_for(error, language_of_errors()), log::Level::error);
     return error.code == ErrorCode::usage || error.code == ErrorCode::config ? kUsage : kUnread;
 }
 

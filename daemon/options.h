@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "model/report.h"
 #include "registry/client.h"
@@ -10,6 +11,7 @@
 #include "store/store.h"
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -36,7 +38,10 @@ struct OutputOptions {
     OutputOptions();
     void add_to(CLI::App& command, const std::vector<std::string>& formats = report::known_formats());
     /// Options for the writers; colour only for a table on a terminal, without NO_COLOR.
-    [[nodiscard]] report::WriteOptions write_options() const;
+    /// `fail_on` of --fail-on, for formats that say themselves what fails.
+    [[nodiscard]] report::WriteOptions write_options(const std::string& fail_on = "error") const;
+    /// Whether the file can be written, before any work is done for it. It stays as it is.
+    [[nodiscard]] Result<void> check_place() const;
     /// To the file or stdout; an unwritable file is an error.
     [[nodiscard]] Result<void> write(const std::string& text) const;
 };
@@ -49,10 +54,18 @@ struct RegistryOptions {
     [[nodiscard]] Result<registry::ClientOptions> finish() const;
 };
 
+struct LimitFlags {
+    std::vector<std::string> changes;  ///< KEY=VALUE each
+    void add_to(CLI::App& command);
+    [[nodiscard]] Result<Limits> load() const;
+};
+
 struct StoreFlags {
     std::string file;  ///< --store; empty: the default place
     bool none = false;
     void add_to(CLI::App& command);
+    /// Where it lies or would; nothing with --no-store, or where no default place is known.
+    [[nodiscard]] std::optional<std::string> place() const;
     /// Null with --no-store, and with a warning where the store cannot be used. A store that must not be used is an error.
     [[nodiscard]] Result<std::shared_ptr<store::AuditStore>> open(const Limits& limits) const;
 };
@@ -63,6 +76,9 @@ struct LogOptions {
     void add_to(CLI::App& command);
     void apply() const;
 };
+
+/// A line for people on stderr, with the program's name; with --log-format json a line of the log.
+void say(const std::string& line, log::Level level);
 
 /// Prints an error to stderr and gives the exit status that fits it.
 int complain(const Error& error);

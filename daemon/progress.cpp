@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include "base/log.h"
 #include "base/text.h"
 
 #include <array>
@@ -11,8 +12,9 @@ namespace veritag::daemon {
 
 using namespace std::chrono_literals;
 
-ConsoleProgress::Mode ConsoleProgress::mode_for(bool no_progress) noexcept {
+ConsoleProgress::Mode ConsoleProgress::mode_for(bool no_progress, bool json_lines) noexcept {
     if (no_progress) return Mode::silent;
+    if (json_lines) return Mode::logged;
     return isatty(STDERR_FILENO) == 1 ? Mode::bar : Mode::lines;
 }
 
@@ -61,10 +63,13 @@ void ConsoleProgress::bytes_expected(std::int64_t change) { bytes_expected_ += s
 void ConsoleProgress::layer_done() { ++layers_done_; }
 
 void ConsoleProgress::image_done(const ImageReport& image) {
-    if (mode_ != Mode::lines) return;
+    if (mode_ != Mode::lines && mode_ != Mode::logged) return;
+    const bool stopped = image.error && image.error->code == ErrorCode::cancelled;  // nothing is wrong with it
+    const std::string verdict(stopped ? "stopped" : to_string(image.verdict));
+    if (mode_ == Mode::logged)
+        return log::info("image", {{"verdict", verdict}, {"reference", quote(image.reference, 1000)}, {"platform", quote(image.platform)}, {"digest", quote(image.digest)}, {"error", image.error ? image.error->message() : ""}});
     const std::lock_guard lock(mutex_);
-    std::fprintf(stderr, "veritag: %s: %s%s%s\n", std::string(to_string(image.verdict)).c_str(), quote(image.reference).c_str(),
-                 image.platform.empty() ? "" : " ", quote(image.platform).c_str());
+    std::fprintf(stderr, "veritag: %s: %s%s%s\n", verdict.c_str(), quote(image.reference).c_str(), image.platform.empty() ? "" : " ", quote(image.platform).c_str());
 }
 
 }  // namespace veritag::daemon

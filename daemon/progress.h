@@ -13,14 +13,14 @@
 
 namespace veritag::daemon {
 
-/// On a terminal one line that is drawn again (images, layers, bytes, rate, time left); elsewhere a plain line an image.
+/// On a terminal one line that is drawn again (images, layers, bytes, rate, time left); elsewhere a plain line an image, or a line of the log.
 class ConsoleProgress final : public scan::Progress {
 public:
-    enum class Mode { silent, lines, bar };
+    enum class Mode { silent, lines, bar, logged };
     ConsoleProgress(Mode mode, std::size_t images);
     ~ConsoleProgress() override;
-    /// `bar` on a terminal, else `lines`; `silent` with --no-progress.
-    static Mode mode_for(bool no_progress) noexcept;
+    /// `bar` on a terminal, else `lines`; `logged` where stderr is to hold JSON lines; `silent` with --no-progress.
+    static Mode mode_for(bool no_progress, bool json_lines) noexcept;
 
     void expect_images(std::size_t images) noexcept { images_ = images; }
     void reference_done();  ///< one of the images named on the command line

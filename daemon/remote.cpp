@@ -94,7 +94,7 @@ private:
             const auto left = [&] { return std::chrono::duration_cast<milliseconds>(started + patience() - Clock::now()); };
             const Answer answer = ask(method, path, body, expected, time == kReportTime ? time : std::clamp(left(), milliseconds(1'000), time));
             if (answer) {
-                if (told && !quiet_) std::fprintf(stderr, "veritag: the daemon answers again\n");
+                if (told && !quiet_) say("the daemon answers again", log::Level::info);
                 return *answer;
             }
             const Refused refused = answer.error();
@@ -109,7 +109,7 @@ private:
                 return error;
             }
             if (!told && !quiet_)
-                std::fprintf(stderr, "veritag: %s; trying again for up to %s\n", refused.error.message().c_str(), format_duration(std::chrono::ceil<std::chrono::seconds>(patience())).c_str());
+                say(refused.error.message() + "; trying again for up to " + format_duration(std::chrono::ceil<std::chrono::seconds>(patience())), log::Level::warn);
             sleep_for(wait);
             if (interruption().stop_requested()) return refused.error;
             pause = std::min(2 * pause, kLongestPause);
@@ -191,7 +191,7 @@ Result<std::optional<Ended>> look_at(Remote& remote, std::int64_t& job, const st
         if (done != nullptr && listed != nullptr && done->IsUint64() && listed->IsUint64()) now += ", " + std::to_string(done->GetUint64()) + " of " + std::to_string(listed->GetUint64()) + " references";
     }
     if (!why.empty()) now += "; the last try failed: " + quote(why);
-    if (!quiet && now != said) std::fprintf(stderr, "veritag: %s: %s\n", quote(name).c_str(), now.c_str());
+    if (!quiet && now != said) say(quote(name) + ": " + now, log::Level::info);
     said = now;
     return std::optional<Ended>();
 }
@@ -253,10 +253,10 @@ public:
     /// Where the caller shall find what goes on without it.
     void say_how_to_go_on() const {
         if (!jobs_.empty())
-            std::fprintf(stderr, "veritag: what was ordered goes on at the daemon, under the numbers %s; pick it up again with: veritag %s --server %s --follow %s\n", text_of(jobs_).c_str(),
-                         order_.command.c_str(), quote(options_.server).c_str(), text_of(jobs_).c_str());
+            say("what was ordered goes on at the daemon, under the numbers " + text_of(jobs_) + "; pick it up again with: veritag " + order_.command + " --server " + quote(options_.server) + " --follow " + text_of(jobs_),
+                log::Level::warn);
         if (options_.follow.empty() && !jobs_.empty() && jobs_.size() < order_.names.size())
-            std::fprintf(stderr, "veritag: %zu of %zu names were not ordered, from %s on\n", order_.names.size() - jobs_.size(), order_.names.size(), quote(order_.names[jobs_.size()]).c_str());
+            say(std::to_string(order_.names.size() - jobs_.size()) + " of " + std::to_string(order_.names.size()) + " names were not ordered, from " + quote(order_.names[jobs_.size()]) + " on", log::Level::warn);
     }
 
     [[nodiscard]] const std::vector<Ended>& ended() const noexcept { return ended_; }
@@ -280,7 +280,7 @@ private:
                 if (interruption().stop_requested()) return Error{ErrorCode::cancelled, "wait for the daemon", name, "stopped on request", ""};
                 VERITAG_TRY(std::optional<Ended> end, look_at(remote_, job, name, order_.quiet, said));
                 if (end) {
-                    if (!end->failure.empty()) std::fprintf(stderr, "veritag: %s: %s\n", quote(name).c_str(), end->failure.c_str());
+                    if (!end->failure.empty()) say(quote(name) + ": " + end->failure, log::Level::warn);
                     ended_.push_back(std::move(*end));
                     break;
                 }
@@ -331,6 +331,7 @@ Result<void> check_remote_flags(const CLI::App& command) {
 }
 
 int run_remote(const RemoteOptions& options, const RemoteOrder& order, const OutputOptions& output) {
+    if (const Result<void> writable = output.check_place(); !writable) return complain(writable.error());
     Result<Remote> remote = Remote::make(options, order.ca_file, order.quiet);
     if (!remote) return complain(remote.error());
     if (!options.follow.empty() && !order.names.empty())

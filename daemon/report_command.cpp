@@ -4,6 +4,7 @@
 #include "audit/ancestors.h"
 #include "base/text.h"
 #include "report/difference.h"
+#include "report/entries.h"
 #include "report/history.h"
 #include "report/markdown_writer.h"
 #include "report/messages.h"
@@ -13,9 +14,14 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <optional>
+
+#include <unistd.h>
 
 namespace veritag::daemon {
 namespace {
@@ -43,7 +49,10 @@ std::string list_of(const std::vector<store::AuditRecord>& audits) {
     return text.empty() ? "no audits yet; veritag audit TARGET makes one\n" : text;
 }
 
-Error no_audit(const std::string& what) { return {ErrorCode::not_found, "read store", what, "there is no such audit", "veritag report --list shows those there are"}; }
+// Of a number that somebody named, it is wrong usage.
+Error no_audit(std::int64_t id) {
+    return {id == 0 ? ErrorCode::not_found : ErrorCode::usage, "read store", id == 0 ? "newest audit" : "audit " + std::to_string(id), "there is no such audit", "veritag report --list shows those there are"};
+}
 
 // A report as of the audit's end, so that the same store gives the same bytes.
 std::optional<Report> read(store::AuditStore& store, const store::AuditRecord& audit) {
@@ -99,6 +108,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
         Report report;
         report.images = std::move(current->judged.images);
         report.skipped = std::move(current->judged.skipped);
+        if (report.images.empty() && !report.skipped.empty() && std::all_of(report.skipped.begin(), report.skipped.end(), report::is_attached)) continue;  // no tag that anybody gave
         scan::add_build_steps(store, Limits{}, report);
         ancestors.add_to(report);
         tree.mark(report);
@@ -116,10 +126,9 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
     if (references.empty() || !store.is_working())
         return complain({ErrorCode::io, "write output tree", quote(flags.output_tree), "the store holds no references, or could not be read to its end", "no page was removed; run veritag audit first"});
     pages->remove_others();
-    std::fprintf(stderr, "veritag: %s: %s\n", quote(flags.output_tree).c_str(),
-                 report::fill(text(report::Text::tree_written, language), {std::to_string(pages->written()), std::to_string(pages->unchanged()), std::to_string(pages->removed())}).c_str());
+    say(quote(flags.output_tree) + ": " + report::fill(text(report::Text::tree_written, language), {std::to_string(pages->written()), std::to_string(pages->unchanged()), std::to_string(pages->removed())}), log::Level::info);
     tell_idle_waivers(use, flags.output);
-    for (const Error& each : pages->failures()) std::fprintf(stderr, "veritag: %s\n", each.message().c_str());
+    for (const Error& each : pages->failures()) say(each.message(), log::Level::error);
     if (!pages->failures().empty()) return kUnread;
     return found ? kFindings : unread ? kUnread : kClean;
 }
@@ -127,6 +136,7 @@ int write_tree(const ReportFlags& flags, store::AuditStore& store, const waivers
 int run(const ReportFlags& flags) {
     flags.log.apply();
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
     const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
     DeclaredTree tree;
@@ -136,6 +146,12 @@ int run(const ReportFlags& flags) {
         Result<DeclaredTree> loaded = flags.tree.load(*rules);
         if (!loaded) return complain(loaded.error());
         tree = std::move(*loaded);
+    }
+    if (flags.store.none) return complain({ErrorCode::usage, "read command line", "--no-store", "a report is of what the store holds", "leave it out"});
+    // Who only looks makes no store.
+    if (const std::optional<std::string> place = flags.store.place(); place && ::access(place->c_str(), F_OK) != 0 && errno == ENOENT) {
+        if (!flags.store.file.empty()) return complain({ErrorCode::usage, "open store", quote(*place), "there is no store", "veritag audit makes one; without --store it lies in the default place"});
+        return flags.list ? print(flags, list_of({})) : complain(no_audit(flags.audit));
     }
     const Result<std::shared_ptr<store::AuditStore>> opened = flags.store.open(Limits{});
     if (!opened) return complain(opened.error());
@@ -149,10 +165,10 @@ int run(const ReportFlags& flags) {
         return std::find_if(audits.begin(), audits.end(), [&](const store::AuditRecord& audit) { return id == 0 ? audit.is_complete() : audit.id == id; });
     };
     const auto audit = audit_of(flags.audit);
-    if (audit == audits.end()) return complain(no_audit(flags.audit == 0 ? "newest audit" : "audit " + std::to_string(flags.audit)));
+    if (audit == audits.end()) return complain(no_audit(flags.audit));
     if (flags.history) return write_history(flags, store, audits, *audit);
     std::optional<Report> report = read(store, *audit);
-    if (!report) return complain(no_audit("audit " + std::to_string(audit->id)));
+    if (!report) return complain(no_audit(audit->id));
     scan::add_build_steps(store, Limits{}, *report);
     audit::KnownAncestors(store).add_to(*report);
     tree.mark(*report);
@@ -161,10 +177,10 @@ int run(const ReportFlags& flags) {
         tell_idle_waivers(report->waivers, flags.output);
         const auto earlier = audit_of(flags.other);
         const std::optional<Report> other = earlier == audits.end() ? std::nullopt : read(store, *earlier);
-        return other ? write_difference(flags, *other, *report) : complain(no_audit("audit " + std::to_string(flags.other)));
+        return other ? write_difference(flags, *other, *report) : complain(no_audit(flags.other));
     }
     apply_waivers(*waivers, *report, flags.output);
-    const int status = print(flags, report::write_report(*report, flags.output.format, flags.output.write_options()));
+    const int status = print(flags, report::write_report(*report, flags.output.format, flags.output.write_options(flags.fail_on)));
     return status == kClean ? exit_code_of(*report, flags.fail_on) : status;
 }
 
@@ -173,8 +189,12 @@ int run(const ReportFlags& flags) {
 void add_report(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand("report", "Show what the store holds of an audit, without network");
     const auto flags = std::make_shared<ReportFlags>();
-    CLI::Option* audit = command->add_option("--audit", flags->audit, "Number of the audit (default: the newest that ended)")->check(CLI::PositiveNumber)->type_name("ID");
-    CLI::Option* diff = command->add_option("--diff", flags->other, "Show what is new, mended and as before since this audit")->check(CLI::PositiveNumber)->type_name("ID");
+    const auto is_number = [](const std::string& text) {
+        const std::optional<std::uint64_t> number = parse_u64(text);
+        return number && *number > 0 && *number <= std::numeric_limits<std::int64_t>::max() ? std::string() : quote(text) + " is no number of an audit; veritag report --list shows them";
+    };
+    CLI::Option* audit = command->add_option("--audit", flags->audit, "Number of the audit (default: the newest that ended)")->check(is_number)->type_name("ID");
+    CLI::Option* diff = command->add_option("--diff", flags->other, "Show what is new, mended and as before since this audit")->check(is_number)->type_name("ID");
     CLI::Option* list = command->add_flag("--list", flags->list, "List the audits in the store");
     CLI::Option* history = command->add_flag("--history", flags->history, "The last audits of the same targets: verdicts, and in JSON since when each finding is there")->excludes(diff)->excludes(list);
     command->add_option("--last", flags->last, "How many audits --history looks at")->check(CLI::Range(1, 1000))->needs(history)->capture_default_str();

@@ -19,8 +19,8 @@ void WaiverFlags::add_to(CLI::App& command) {
 
 Result<waivers::WaiverFile> WaiverFlags::load() const { return waivers::read_waivers(file); }
 
-void apply_waivers(const waivers::WaiverFile& waivers, Report& report) {
-    waivers::apply(waivers, std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()), report);
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const std::vector<std::string>& declarations) {
+    waivers::apply_to_part(waivers, std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()), report, declarations);
 }
 
 void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions& output) {
@@ -30,17 +30,28 @@ void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions&
         for (const IdleWaiver& each : waivers) {
             const std::string what = report::fill(report::text(report::Text::waiver, language), {quote(each.component.empty() ? each.code : each.code + " " + each.component), quote(each.target), quote(each.waived.owner),
                                                                                                   each.waived.expiry, quote(each.waived.reason, 1000)});
-            std::fprintf(stderr, "veritag: %s:%d: %s: %s\n", quote(each.file, 1000).c_str(), each.line, std::string(report::text(why, language)).c_str(), what.c_str());
+            say(quote(each.file, 1000) + ':' + std::to_string(each.line) + ": " + std::string(report::text(why, language)) + (language == report::Language::zh ? "：" : ": ") + what, log::Level::warn);
         }
     };
     tell(report::Text::waiver_expired, use->expired);
     tell(report::Text::waiver_unused, use->unused);
+    if (!use->elsewhere.empty()) std::fprintf(stderr, "veritag: %s\n", report::fill(report::text(report::Text::waivers_elsewhere, language), {std::to_string(use->elsewhere.size())}).c_str());
 }
 
-void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output) {
-    apply_waivers(waivers, report);
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output, const std::vector<std::string>& declarations) {
+    apply_waivers(waivers, report, declarations);
     const bool shown = output.format == "table" || output.format == "json" || output.format == "markdown" || output.format == "html";
     if (!shown) tell_idle_waivers(report.waivers, output);
+}
+
+void mark_interrupted(Report& report, std::size_t listed, std::size_t looked) {
+    const std::string reason = std::to_string(listed - looked) + " of " + std::to_string(listed) + " were not looked at";
+    report.incomplete = {.state = "interrupted", .reason = reason};
+    for (ListedTarget& target : report.targets) {
+        if (target.error) continue;
+        target.error = Error{ErrorCode::cancelled, "audit", quote(target.target, 1000), "it was interrupted: " + reason, "audit it again"};
+        return;
+    }
 }
 
 void TreeFlags::add_to(CLI::App& command) {

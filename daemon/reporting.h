@@ -8,6 +8,7 @@
 #include "rules/rules.h"
 #include "waivers/waivers.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,11 +26,16 @@ struct WaiverFlags {
     /// Before the work begins, so that a mistake in the file costs none.
     [[nodiscard]] Result<waivers::WaiverFile> load() const;
 };
-void apply_waivers(const waivers::WaiverFile& waivers, Report& report);
+/// `declarations`: files, and REPOSITORY:TAG, that were judged beside the images.
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const std::vector<std::string>& declarations = {});
 /// On stderr, what waivers did nothing: for output that has no place for them.
 void tell_idle_waivers(const std::optional<WaiverUse>& use, const OutputOptions& output);
 /// Both: what did nothing is told where `output.format` does not show it.
-void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output);
+void apply_waivers(const waivers::WaiverFile& waivers, Report& report, const OutputOptions& output, const std::vector<std::string>& declarations = {});
+
+/// Says in a report that the run was interrupted, as the store would of an audit that has no end: as an error of one of its targets, too, which
+/// every form of report shows.
+void mark_interrupted(Report& report, std::size_t listed, std::size_t looked);
 
 /// The tree that --meta named, judged, or none.
 struct DeclaredTree {

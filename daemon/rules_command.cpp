@@ -42,6 +42,7 @@ int test(const RuleOptions& options) {
 void add_rules(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand("rules", "Show the rule packs, or run the examples that they carry");
     command->require_subcommand(1);
+    command->footer("Example:\n  veritag rules list\n  veritag rules test my-rules/");
     const auto options = std::make_shared<RuleOptions>();
 
     CLI::App* list_command = command->add_subcommand("list", "Components and grammars");

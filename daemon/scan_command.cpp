@@ -14,7 +14,6 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <stop_token>
 
 namespace veritag::daemon {
 namespace {
@@ -36,6 +35,7 @@ int run(const ScanFlags& flags) {
     flags.engine.log.apply();
     if (flags.images.empty()) return complain(nothing_named());
     if (const Result<void> known = check_format(flags.output.format); !known) return complain(known.error());
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
     if (const Result<void> right = check_images(flags.images, flags.as, flags.engine.registry); !right) return complain(right.error());
     const Result<waivers::WaiverFile> waivers = flags.waivers.load();
     if (!waivers) return complain(waivers.error());
@@ -50,19 +50,21 @@ int run(const ScanFlags& flags) {
     report.tool_version = version();
     report.rules_digest = engine.rules.digest();
     report.generated = rfc3339_now();
-    std::stop_source abort;  // an interruption, or a name that cannot be right, ends the run
-    const std::stop_callback on_interruption(interruption(), [&] { abort.request_stop(); });
     std::vector<scan::ScanResult> results(flags.images.size());
-    std::vector<std::optional<Error>> misuses(flags.images.size());
     engine.scanner.side_by_side(flags.images.size(), [&](std::size_t i) {
-        if (abort.stop_requested()) return;
-        results[i] = scan_image(flags.images[i], flags.as, engine, misuses[i], abort.get_token());
-        if (misuses[i]) abort.request_stop();
+        if (interruption().stop_requested()) return;
+        results[i] = scan_image(flags.images[i], flags.as, engine, interruption());
         engine.progress.reference_done();
     });
     engine.progress.finish();
-    for (const std::optional<Error>& misuse : misuses)
-        if (misuse) return complain(*misuse);
+    if (results.size() == 1 && is_misuse(results.front())) return complain(*results.front().images.front().error);
+    std::size_t looked = 0;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (results[i].images.empty() && results[i].skipped.empty())  // it was not begun
+            results[i].images.push_back(unread_image(flags.images[i], {ErrorCode::cancelled, "look at image", quote(flags.images[i], 1000), "the run was interrupted before", "scan it again"}));
+        looked += std::none_of(results[i].images.begin(), results[i].images.end(), [](const ImageReport& image) { return image.error && image.error->code == ErrorCode::cancelled; });
+    }
+    if (interruption().stop_requested() && looked < results.size()) mark_interrupted(report, results.size(), looked);
     for (scan::ScanResult& result : results) {  // in the order of the command line, whatever was done first
         std::move(result.images.begin(), result.images.end(), std::back_inserter(report.images));
         std::move(result.skipped.begin(), result.skipped.end(), std::back_inserter(report.skipped));
@@ -77,7 +79,7 @@ int run(const ScanFlags& flags) {
     }
     tree->mark(report);
     apply_waivers(*waivers, report, flags.output);
-    report::WriteOptions write = flags.output.write_options();
+    report::WriteOptions write = flags.output.write_options(flags.engine.fail_on);
     write.list_packages = flags.list_packages;
     const Result<std::string> text = report::write_report(report, flags.output.format, write);
     if (!text) return complain(text.error());

@@ -35,6 +35,7 @@ struct ServeFlags {
     bool check = false;
     bool no_sandbox = false;
     unsigned drain_seconds = 20;
+    LogOptions log{.level = "", .format = ""};  // empty: as the configuration says
 };
 
 std::atomic<bool> hangup{false};
@@ -53,8 +54,11 @@ void apply_log(const config::Settings& settings) {
     log.apply();
 }
 
-Result<config::Settings> settings_from(const std::string& path) {
+Result<config::Settings> settings_from(const ServeFlags& flags) {
+    const std::string& path = flags.config;
     VERITAG_TRY(config::Settings settings, config::read_settings(path));
+    if (!flags.log.level.empty()) settings.log_level = flags.log.level;
+    if (!flags.log.format.empty()) settings.log_format = flags.log.format;
     settings.other_registries.user_agent = std::string("veritag/") + version();
     if (!settings.store.empty()) return settings;
     const char* directory = std::getenv("STATE_DIRECTORY");  // of systemd
@@ -106,7 +110,7 @@ void reload(const ServeFlags& flags, const config::Settings& started, serve::Dae
         log::error("reload refused; everything goes on as before", {{"error", error.message()}});
         outcome += "; the last reload was refused: " + error.message();
     };
-    Result<config::Settings> settings = settings_from(flags.config);
+    Result<config::Settings> settings = settings_from(flags);
     const Result<void> usable = settings ? serve::check_files(*settings) : Result<void>(settings.error());
     if (!usable) {
         daemon.metrics().reloaded(false);
@@ -135,7 +139,7 @@ void reload(const ServeFlags& flags, const config::Settings& started, serve::Dae
 
 int run(const ServeFlags& flags) {
     forbid_core_dumps();
-    Result<config::Settings> settings = settings_from(flags.config);
+    Result<config::Settings> settings = settings_from(flags);
     if (!settings) return complain(settings.error());
     if (flags.check) return check_config(*settings, flags.config);
     apply_log(*settings);
@@ -189,6 +193,7 @@ void add_serve(CLI::App& app, int& exit_code) {
     command->add_flag("--check-config", flags->check, "Read configuration, rules and the files that they name, as certificates and secrets, say whether they are right, and end");
     command->add_flag("--no-sandbox", flags->no_sandbox, "Do not confine the processes that parse layers; only for kernels that refuse");
     command->add_option("--drain-seconds", flags->drain_seconds, "How long requests under way may take when the daemon ends")->capture_default_str();
+    flags->log.add_to(*command);
     command->footer("Example:\n  veritag serve --config /etc/veritag/veritag.yaml\n"
                     "SIGHUP reads configuration, rules and certificates anew, and the log names the changed keys that need a restart; SIGTERM ends the daemon, and jobs under way go back to the queue.");
     command->callback([flags, &exit_code] { exit_code = run(*flags); });

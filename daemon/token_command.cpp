@@ -105,13 +105,16 @@ void add_token(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"read", "scan", "admin"}))->capture_default_str();
     make->add_option("--days", flags->days, "After so many days it holds no longer (default: for ever)");
     places(make);
+    make->footer("Example:\n  veritag token create ci --role scan --store /var/lib/veritag/store.sqlite");
     make->callback([flags, &exit_code] { exit_code = create(*flags); });
     CLI::App* show = command->add_subcommand("list", "List tokens, without their secrets");
     places(show);
+    show->footer("Example:\n  veritag token list --store /var/lib/veritag/store.sqlite");
     show->callback([flags, &exit_code] { exit_code = list(*flags); });
     CLI::App* drop = command->add_subcommand("revoke", "Revoke a token; it holds no longer from then on, and event streams that it opened end within seconds");
     drop->add_option("NAME", flags->name, "The token's name")->required();
     places(drop);
+    drop->footer("Example:\n  veritag token revoke ci --store /var/lib/veritag/store.sqlite");
     drop->callback([flags, &exit_code] { exit_code = revoke(*flags); });
     command->footer("Roles, each with what those before it may do:\n"
                     "  read   reports, audits, jobs, rules, events\n"

@@ -19,17 +19,19 @@ struct VerifyFlags {
     std::string platform = "all";
     RuleOptions rules;
     RegistryOptions registry;
+    LimitFlags limits;
     OutputOptions output;
     LogOptions log;
 };
 
 int run(const VerifyFlags& flags) {
     flags.log.apply();
+    if (const Result<void> writable = flags.output.check_place(); !writable) return complain(writable.error());
     if (flags.output.format != "table" && flags.output.format != "json")
         return complain({ErrorCode::usage, "read command line", "--format", quote(flags.output.format), "verify knows table and json"});
     for (const std::string& image : flags.images)
         if (source::is_local(image)) return complain({ErrorCode::usage, "read command line", quote(image), "reports are attached in registries", "name the image there"});
-    if (const Result<void> right = check_images(flags.images, flags.as, flags.registry); !right) return complain(right.error());
+    if (const Result<void> right = check_images(flags.images, flags.as, flags.registry, false); !right) return complain(right.error());
     const Result<std::optional<oci::Platform>> platform = oci::parse_platform(flags.platform);
     if (!platform) return complain(platform.error());
     std::string name;
@@ -40,8 +42,11 @@ int run(const VerifyFlags& flags) {
     }
     const Result<rules::RuleSet> rules = flags.rules.load();
     if (!rules) return complain(rules.error());
-    const Result<registry::ClientOptions> connections = flags.registry.finish();
+    const Result<Limits> limits = flags.limits.load();
+    if (!limits) return complain(limits.error());
+    Result<registry::ClientOptions> connections = flags.registry.finish();
     if (!connections) return complain(connections.error());
+    connections->limits = *limits;
 
     const auto client = std::make_shared<registry::RegistryClient>(*connections);
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -70,6 +75,7 @@ void add_verify(CLI::App& app, int& exit_code) {
     command->add_option("--platform", flags->platform, "The report of this platform's manifest: OS/ARCH[/VARIANT], or all")->capture_default_str();
     flags->rules.add_to(*command);
     flags->registry.add_to(*command);
+    flags->limits.add_to(*command);
     flags->log.add_to(*command);
     flags->output.add_to(*command, {"table", "json"});
     command->footer("Digests, subject, form and date are checked, and that a report speaks of exactly the images that are there. Of its rules it is said whether they are those of this program.\n"

@@ -2,10 +2,9 @@
 #include "api/forms.h"
 #include "api/service.h"
 
-#include "oci/reference.h"
 #include "report/json_output.h"
 #include "report/writers.h"
-#include "tag/tag.h"
+#include "tag/named.h"
 
 #include <utility>
 
@@ -71,10 +70,10 @@ void Service::add_rules() {
         const Result<report::WriteOptions> options = write_options(request);
         if (!options) return problem_of(options.error(), request.id);
         const std::string name = parameter(request, "reference");
-        const Result<oci::Reference> reference = oci::parse_name_for_judging(name);
-        if (!reference) return problem_of(reference.error(), request.id);
-        tag::Reading reading = tag::read_tag(daemon_.workshop()->rules, reference->registry, reference->repository, reference->tag);
-        Result<std::string> text = report::write_explanation({{.reference = name,
+        Result<tag::Named> named = tag::read_name(daemon_.workshop()->rules, name);
+        if (!named) return problem_of(named.error(), request.id);
+        tag::Reading& reading = named->reading;
+        Result<std::string> text = report::write_explanation({{.reference = std::move(named->reference),
                                                                .grammar = std::move(reading.grammar),
                                                                .tier = reading.tier,
                                                                .dev = reading.dev,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <iterator>
 #include <utility>
 
 namespace veritag::attach {
@@ -88,10 +89,25 @@ std::string age_text(std::chrono::seconds age) {
     return format_duration(age < std::chrono::hours(48) ? std::chrono::seconds(whole(std::chrono::minutes())) : std::chrono::seconds(whole(std::chrono::days())));
 }
 
+// `1d` as `1 天`: units in the reader's language.
+std::string in_words(const std::string& duration, Language language) {
+    if (language == Language::en) return duration;
+    static constexpr std::pair<char, std::string_view> kUnits[] = {{'d', " 天"}, {'h', " 小时"}, {'m', " 分钟"}, {'s', " 秒"}};
+    std::string words;
+    for (const char c : duration) {
+        const auto* const unit = std::find_if(std::begin(kUnits), std::end(kUnits), [c](const auto& each) { return each.first == c; });
+        if (unit != std::end(kUnits))
+            words += unit->second;
+        else
+            words += (words.empty() || (words.back() >= '0' && words.back() <= '9') ? "" : " ") + std::string(1, c);
+    }
+    return words;
+}
+
 void report_lines(std::string& out, const Verified& each, const Reading& reading, Language language) {
     static constexpr std::array<Text, 4> kTags{Text::tag_unknown, Text::tag_same, Text::tag_moved, Text::tag_gone};  // in the order of TagState
     const Statement& statement = each.report->statement;
-    line(out, text(Text::judged, language), filled(Text::judged_by, language, {rfc3339(statement.judged), age_text(age_of(statement, reading)), printable(statement.tool_version)}));
+    line(out, text(Text::judged, language), filled(Text::judged_by, language, {rfc3339(statement.judged), in_words(age_text(age_of(statement, reading)), language), printable(statement.tool_version)}));
     const std::string rules = printable(statement.rules_digest);
     line(out, text(Text::rules, language), statement.rules_digest == reading.rules_digest ? filled(Text::rules_same, language, {rules}) : filled(Text::rules_other, language, {rules, reading.rules_digest}));
     line(out, text(Text::subject, language), each.subject.str() + " " + printable(statement.reference, kLongText));

@@ -106,14 +106,16 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
     };
 
     fleet::Family family(rules_, tags_);
-    std::set<std::pair<std::string, std::string>> added;  // name and manifest
+    std::map<std::pair<std::string, std::string>, fleet::Member> members;  // by name and manifest
     const auto add = [&](const store::Published& image) {
-        if (!added.emplace(name_of(image.reference), image.manifest.str()).second) return;
         fleet::Member member = member_of(image);
         const auto found = now.find(image.reference);
         member.gone = is_gone(image.reference);
         member.current = !member.gone && found != now.end() && found->second == member.top;
-        family.add(std::move(member));
+        // Under an index that was made anew the image of one platform may be the same.
+        const bool current = member.current;
+        fleet::Member& known = members.try_emplace({name_of(image.reference), image.manifest.str()}, std::move(member)).first->second;
+        known.current = known.current || current;
     };
     std::set<store::ReferenceKey> read;
     for (const Looked& each : looked) {
@@ -132,6 +134,8 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
             if (!is_gone(image.reference) && read.insert(image.reference).second) family.add_unread(image.reference.registry, image.reference.repository, image.reference.tag);
         }
 
+    for (auto& [name, member] : members) family.add(std::move(member));
+
     std::vector<fleet::SeenReference> seen;
     std::vector<Unseen> unseen(looked.size());
     for (std::size_t i = 0; i < looked.size(); ++i) {
@@ -147,26 +151,47 @@ void Auditor::compare(const Scope& scope, const ReferenceList& list, std::vector
     fleet::judge_mirrors(seen, list.whole);
     if (store_ == nullptr || scope.wanted.configs_only) return;
 
-    std::map<std::string, std::set<std::string>> looked_in, known_in;  // registries by repository
-    for (const store::ReferenceKey& each : list.references) looked_in[each.repository].insert(each.registry);
-    for (const auto& [registry, repository] : list.whole) looked_in[repository].insert(registry);
-    for (const store::TagDigest& each : last) known_in[each.reference.repository].insert(each.reference.registry);
-    std::map<std::pair<std::string, std::string>, std::vector<const store::TagDigest*>> last_of;  // repository and tag
-    for (const store::TagDigest& each : last) last_of[{each.reference.repository, each.reference.tag}].push_back(&each);
-    std::set<std::pair<std::string, std::string>> in_part = {};
-    for (const store::ReferenceKey& each : list.left_out) in_part.emplace(each.registry, each.repository);
+    take_standing_of_others(scope, list, unseen, looked);
+}
+
+// What was found before and cannot be judged by this run alone.
+void Auditor::take_standing_of_others(const Scope& scope, const ReferenceList& list, std::vector<Unseen>& unseen, std::vector<Looked>& looked) {
+    const std::set<store::ReferenceKey> listed(list.references.begin(), list.references.end());
+    const auto sees = [&](const store::ReferenceKey& reference) { return listed.contains(reference) || list.whole.contains({reference.registry, reference.repository}); };
+    std::map<store::ReferenceKey, std::string> known;  // by now: as it was before, or as this run found it
+    for (const store::TagDigest& each : store_->current_digests()) known[each.reference] = each.digest.str();
+    std::map<std::string, std::set<std::string>> registries_of;                                          // by repository
+    std::map<std::pair<std::string, std::string>, std::vector<store::ReferenceKey>> unseen_tags_of;      // by registry and repository
+    for (const auto& [reference, digest] : known) {
+        registries_of[reference.repository].insert(reference.registry);
+        if (!listed.contains(reference) && !list.whole.contains({reference.registry, reference.repository})) unseen_tags_of[{reference.registry, reference.repository}].push_back(reference);
+    }
+    for (const store::ReferenceKey& each : list.left_out) unseen_tags_of[{each.registry, each.repository}].push_back(each);
+    for (const Looked& each : looked)
+        if (!each.judged.top.empty()) known[each.reference] = each.judged.top;
+
     for (std::size_t i = 0; i < looked.size(); ++i) {
         Looked& each = looked[i];
-        if (each.judged.images.empty()) continue;
-        const std::set<std::string>& known = known_in[each.reference.repository];
-        unseen[i].mirrors = looked_in[each.reference.repository].size() == 1 && std::any_of(known.begin(), known.end(), [&](const std::string& registry) { return registry != each.reference.registry; });
-        if (unseen[i].mirrors)
-            for (const store::TagDigest* other : last_of[{each.reference.repository, each.reference.tag}])
-                if (other->reference.registry != each.reference.registry) unseen[i].elsewhere.push_back(other->digest.str());
-        const std::pair<std::string, std::string> repository(each.reference.registry, each.reference.repository);
-        unseen[i].siblings = fleet::is_alias(each.judged.images.front().claims) && (!list.whole.contains(repository) || in_part.contains(repository));
-        if (!unseen[i].any()) continue;
-        if (const std::optional<store::CurrentReference> current = store_->find_current(each.reference)) take_standing(name_of(each.reference), current->judged, unseen[i], each.judged);
+        Unseen& mine = unseen[i];
+        if (each.judged.top.empty()) continue;
+        const auto& [registry, repository, tag] = each.reference;
+        for (const std::string& other : registries_of[repository]) {
+            const store::ReferenceKey there{other, repository, tag};
+            if (sees(there)) {
+                mine.looked_in.insert(other);
+                continue;
+            }
+            mine.mirrors = true;
+            if (const auto digest = known.find(there); digest != known.end()) mine.elsewhere.emplace(other, digest->second);
+        }
+        mine.siblings = !each.judged.images.empty() && fleet::is_alias(each.judged.images.front().claims) &&
+                        (!list.whole.contains({registry, repository}) || !unseen_tags_of[{registry, repository}].empty());
+        if (mine.siblings)
+            for (auto sibling = known.lower_bound({registry, repository, ""}); sibling != known.end() && sibling->first.registry == registry && sibling->first.repository == repository; ++sibling)
+                if (sibling->first.tag != tag) mine.tags.emplace(sibling->first.tag, sibling->second);
+        mine.platforms = !scope.wanted.platforms.empty() || scope.wanted.created_since || list.platforms.contains(each.reference);
+        if (!mine.any()) continue;
+        if (const std::optional<store::CurrentReference> current = store_->find_current(each.reference)) take_standing(rules_, registry, repository, tag, current->judged, mine, each.judged);
     }
 }
 
@@ -260,6 +285,8 @@ AuditOutcome Auditor::run(const AuditOptions& options, std::stop_token stop) {
     for (const store::ReferenceKey& each : gone) report.gone.push_back(name_of(each));
     std::sort(report.gone.begin(), report.gone.end());
     outcome.whole = !stop.stop_requested();
+    outcome.listed = list.references.size();
+    outcome.looked = looked.size();
     outcome.audit = audit ? audit->id : 0;
     for (Looked& each : looked) {
         each.images = each.judged.images.size();

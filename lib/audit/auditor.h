@@ -40,9 +40,13 @@ struct AuditOutcome {
     Report report;
     std::int64_t audit = 0;  ///< its number in the store; 0: it was not kept
     bool whole = true;       ///< it was not stopped
+    std::size_t listed = 0;  ///< references to look at
+    std::size_t looked = 0;  ///< at how many it did; fewer where it was stopped
     /// What was last known of the references that this run looked at or found gone, images only.
     Report earlier;
 };
+
+struct Unseen;
 
 /// Keeps everything by reference. `store` may be null: then nothing is remembered, and lineage knows this audit only.
 class Auditor {
@@ -62,6 +66,7 @@ private:
     std::vector<Looked> look_at_all(const ReferenceList& list, const AuditOptions& options, const std::vector<store::TagDigest>& last, const std::stop_token& stop);
     Looked look_at(const store::ReferenceKey& reference, const scan::Wanted& wanted, const AuditOptions& options, const Digest* known, const std::stop_token& stop);
     void compare(const Scope& scope, const ReferenceList& list, std::vector<Looked>& looked, const std::vector<store::TagDigest>& last);
+    void take_standing_of_others(const Scope& scope, const ReferenceList& list, std::vector<Unseen>& unseen, std::vector<Looked>& looked);
 
     const rules::RuleSet& rules_;
     scan::Scanner& scanner_;

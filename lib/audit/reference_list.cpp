@@ -108,7 +108,7 @@ ReferenceList list_references(const Scope& scope, registry::Clients& clients, co
             }
             tags = std::move(found->tags);
             notes = std::move(found->notes);
-            list.whole.emplace(each.registry, each.repository);
+            if (found->whole) list.whole.emplace(each.registry, each.repository);
         }
         const std::lock_guard lock(mutex);
         ListedTarget& target = list.targets[each.target];

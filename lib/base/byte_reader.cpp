@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <utility>
+
 namespace veritag {
 
 std::uint64_t ByteReader::number(std::size_t width, bool big_endian) noexcept {
@@ -79,9 +81,22 @@ Error ByteReader::over_limit(std::string_view what, std::uint64_t saw, std::stri
     return limit_error(what, place(), saw, key, limit);
 }
 
+namespace {
+
+// What a limit counts, as its key says; nothing where the place says it.
+std::string unit_of(std::string_view key) {
+    constexpr std::pair<std::string_view, const char*> kUnits[] = {{"_bytes", " bytes"}, {"_seconds", " seconds"}, {"_depth", " levels deep"}, {"_entries", " entries"}, {"_pages", " pages"}, {"_names", " names"},
+                                                                   {"_layers", " layers"}, {"_platforms", " platforms"}, {"packages", " packages"}, {"_read", " reports"}, {"referrers", " reports"}, {"_events", " events"}};
+    for (const auto& [end, unit] : kUnits)
+        if (key.ends_with(end)) return unit;
+    return "";
+}
+
+}  // namespace
+
 Error limit_error(std::string_view what, std::string_view where, std::uint64_t saw, std::string_view key, std::uint64_t limit) {
     return {ErrorCode::over_limit, std::string(what), std::string(where),
-            std::to_string(saw) + " (limit " + std::to_string(limit) + ")",
+            std::to_string(saw) + unit_of(key) + " (limit " + std::to_string(limit) + ")",
             "raise " + std::string(key) + " if this image is trusted"};
 }
 

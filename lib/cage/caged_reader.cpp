@@ -204,7 +204,7 @@ Error end_of(const std::optional<int>& status, const Limits& limits) {
     switch (WTERMSIG(*status)) {
         case SIGSYS: error.saw = "the process that parses the layer tried what it must not do (a file, the network, another process) and was ended"; break;
         case SIGXCPU:
-            return limit_error(kWhat, "processor time of the worker process, seconds", limits.worker_cpu_seconds, "limits.worker_cpu_seconds", limits.worker_cpu_seconds);
+            return limit_error(kWhat, "processor time of the worker process", limits.worker_cpu_seconds, "limits.worker_cpu_seconds", limits.worker_cpu_seconds);
         case SIGKILL: error.saw = "the process that parses the layer was killed from outside, perhaps since memory ran out"; break;
         default: error.saw = "the process that parses the layer crashed with signal " + std::to_string(WTERMSIG(*status)); break;
     }

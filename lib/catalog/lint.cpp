@@ -131,6 +131,18 @@ void drop_contradictions(std::vector<Finding>& findings) {
         if (each.mend && lines[{each.mend->file, each.mend->line}].size() > 1) each.mend.reset();
 }
 
+// So that a report can show each mend as a patch.
+void add_contexts(const Tree& tree, const Limits& limits, std::vector<Finding>& findings) {
+    std::map<std::string, std::string> texts;
+    for (Finding& each : findings) {
+        if (!each.mend) continue;
+        const auto [text, fresh] = texts.try_emplace(each.mend->file);
+        if (fresh)
+            if (Result<std::string> read = read_file(tree, each.mend->file, std::max(limits.catalog_file_bytes, limits.dockerfile_bytes), "catalog_file_bytes")) text->second = std::move(*read);
+        add_context(text->second, *each.mend);
+    }
+}
+
 }  // namespace
 
 LintResult lint(const rules::RuleSet& rules, const Tree& tree, const LintOptions& options) {
@@ -166,6 +178,7 @@ LintResult lint(const rules::RuleSet& rules, const Tree& tree, const LintOptions
     });
     const auto same = [](const Finding& a, const Finding& b) { return std::tie(a.file, a.line, a.code, a.message) == std::tie(b.file, b.line, b.code, b.message); };
     result.findings.erase(std::unique(result.findings.begin(), result.findings.end(), same), result.findings.end());
+    add_contexts(tree, options.limits, result.findings);
     result.coverage = {tree.metas, tree.entries.size(), files.all().size()};
     return result;
 }

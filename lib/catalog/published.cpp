@@ -1,6 +1,7 @@
 #include "catalog/published.h"
 
 #include "base/text.h"
+#include "oci/artifact.h"
 #include "oci/reference.h"
 #include "tag/tag.h"
 
@@ -39,6 +40,20 @@ std::vector<std::pair<std::string, std::string>> tags_to_look_at(const Tree& tre
         if (entry.published && repository != published.repositories.end() && repository->second.contains(entry.declared.tag)) wanted.emplace_back(entry.repository, entry.declared.tag);
     }
     return wanted;
+}
+
+std::size_t leave_out_attached(PublishedCatalog& published) {
+    std::size_t count = 0;
+    for (auto& [repository, tags] : published.repositories) count += std::erase_if(tags, [](const auto& each) { return oci::is_tag_of_digest(each.first); });
+    return count;
+}
+
+std::vector<std::string> compared_names(const Tree& tree, const PublishedCatalog& published) {
+    std::vector<std::string> names = declaring_files(tree);
+    for (const TreeEntry& each : tree.entries) names.push_back(each.repository + ':' + each.declared.tag);
+    for (const auto& [repository, tags] : published.repositories)
+        for (const auto& [tag, architectures] : tags) names.push_back(repository + ':' + tag);
+    return names;
 }
 
 std::vector<Finding> compare_with_published(const rules::RuleSet& rules, const Tree& tree, const PublishedCatalog& published) {

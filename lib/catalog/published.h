@@ -5,6 +5,7 @@
 #include "model/report.h"
 #include "rules/rules.h"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +22,12 @@ struct PublishedCatalog {
     std::map<std::string, std::map<std::string, std::optional<std::set<std::string>>>> repositories;
     std::set<std::string> unlisted;  ///< repositories whose tags could not be listed: nothing is said of them
 };
+
+/// Takes away the tags under which registries without a list of referrers keep artifacts beside images; says how many there were. Nobody declares such.
+std::size_t leave_out_attached(PublishedCatalog& published);
+
+/// What was compared: the files that declare, and REPOSITORY:TAG of either side.
+std::vector<std::string> compared_names(const Tree& tree, const PublishedCatalog& published);
 
 /// `catalog-unpublished` for what is declared and not there, `catalog-undeclared` for what is there and not declared (but for tags that are
 /// made to move), `platform-missing` for a declared architecture that the published index lacks, `catalog-invalid` for tags that no

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 
 namespace veritag::catalog {
 namespace {
@@ -223,6 +224,15 @@ Result<std::string> read_file(const Tree& tree, const std::string& path, std::ui
     }
     if (in.bad()) return Error{ErrorCode::io, "read file", quote(path), std::strerror(errno), ""};
     return text;
+}
+
+std::vector<std::string> declaring_files(const Tree& tree) {
+    std::set<std::string> files;
+    for (const TreeEntry& each : tree.entries) {
+        files.insert(each.meta_file);
+        if (!each.dockerfile.empty()) files.insert(each.dockerfile);
+    }
+    return {files.begin(), files.end()};
 }
 
 Finding finding_at(std::string code, Severity severity, std::string file, int line, std::string message) {

@@ -39,6 +39,9 @@ struct Tree {
 /// it. A file that cannot be read is a finding; only the directory itself can make this fail.
 Result<Tree> read_tree(const std::string& directory, const std::string& name_space, const Limits& limits);
 
+/// The meta.yml files that declare something, and the files that their tags are built from, each once.
+std::vector<std::string> declaring_files(const Tree& tree);
+
 /// A file of the tree, at most `most_bytes` of it: a longer one is an error that names `key`.
 Result<std::string> read_file(const Tree& tree, const std::string& path, std::uint64_t most_bytes, std::string_view key);
 

@@ -101,9 +101,24 @@ SecretPlaces system_places() {
     return places;
 }
 
+namespace {
+
+// Every key has a default, so a file in which all of them are comments is right. One without anything was cut short.
+Result<YamlNode> root_of(std::string_view text, std::string_view path) {
+    Result<YamlNode> root = rules::parse_yaml(path, text);
+    const std::vector<std::string_view> lines = split(text, '\n');
+    const bool holds_nothing = std::all_of(lines.begin(), lines.end(), [](std::string_view line) { return trim(line).empty() || trim(line).front() == '#' || trim(line) == "---"; });
+    if (!holds_nothing || text.find('#') == std::string_view::npos) return root;
+    YamlNode nothing;
+    nothing.kind = YamlNode::Kind::map;
+    return nothing;
+}
+
+}  // namespace
+
 Result<Settings> parse_settings(std::string_view text, std::string_view path, const SecretPlaces& places) {
     Settings settings;
-    Result<YamlNode> root = rules::parse_yaml(path, text);
+    Result<YamlNode> root = root_of(text, path);
     std::optional<Error> error;
     if (root) {
         SettingsReader reader(path, places);
@@ -148,7 +163,7 @@ Result<std::string> read_store_path(const std::string& path) {
         error.what = "read configuration";
         return error;
     };
-    const Result<YamlNode> root = rules::parse_yaml(path, text);
+    const Result<YamlNode> root = root_of(text, path);
     if (!root) return named(root.error());
     rules::PackReader reader(path, false);
     if (!reader.expect(*root, "", YamlNode::Kind::map)) return named(*reader.error());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace veritag::fleet {
@@ -27,6 +28,18 @@ bool is_release(const std::string& version) {
     for (const std::string_view word : {"rc", "alpha", "beta", "dev"})
         if (low.find(word) != std::string::npos) return false;
     return true;
+}
+
+// An index that lists the same images in another order is another digest, and nothing else.
+bool is_same(const SeenReference& a, const SeenReference& b) {
+    if (a.top == b.top) return true;
+    const auto images = [](const SeenReference& each) {
+        std::multiset<std::string> digests;
+        for (const ImageReport& image : each.judged->images) digests.insert(image.digest);
+        return digests;
+    };
+    const std::multiset<std::string> mine = images(a);
+    return !mine.empty() && !mine.contains("") && mine == images(b);
 }
 
 void accuse(SeenReference& alias, const std::string& version, const SeenReference& right) {
@@ -59,7 +72,7 @@ void judge_repository(const rules::RuleSet& rules, const std::vector<Named>& all
             }
         }
         // One that could not be read may be the right one.
-        if (right.empty() || std::any_of(right.begin(), right.end(), [&](const Named* each) { return each->reference->top.empty() || each->reference->top == alias.reference->top; })) continue;
+        if (right.empty() || std::any_of(right.begin(), right.end(), [&](const Named* each) { return each->reference->top.empty() || is_same(*each->reference, *alias.reference); })) continue;
         accuse(*alias.reference, version, *right.front()->reference);
     }
 }

@@ -27,6 +27,7 @@ Part word(std::string text) {
 
 std::vector<Part> parts_of(std::string_view version) {
     std::vector<Part> parts;
+    if (version.size() > 1 && (version[0] == 'v' || version[0] == 'V') && is_digit(version[1])) version.remove_prefix(1);
     for (std::size_t i = 0; i < version.size();) {
         const std::size_t start = i;
         if (is_digit(version[i])) {

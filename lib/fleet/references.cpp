@@ -6,15 +6,6 @@
 #include <utility>
 
 namespace veritag::fleet {
-namespace {
-
-std::string name_of(const SeenReference& reference) { return reference.registry + '/' + reference.repository + ':' + reference.tag; }
-
-Evidence digest_evidence(const SeenReference& reference) {
-    return {.source = EvidenceSource::history, .path = "", .layer = -1, .diff_id = "", .detail = name_of(reference) + " is " + reference.top};
-}
-
-}  // namespace
 
 void add_to_images(JudgedReference& judged, const Finding& finding) {
     for (ImageReport& image : judged.images) {
@@ -35,41 +26,43 @@ void judge_moved(std::vector<SeenReference>& references, bool (*moves)(const Ima
     }
 }
 
+std::optional<Finding> mirror_finding(const Mirror& own, const std::vector<Mirror>& all) {
+    Finding finding{.code = "mirror-divergence", .severity = Severity::error};
+    std::string missing;
+    for (const Mirror& each : all) {
+        finding.evidence.push_back({.source = EvidenceSource::history, .path = "", .layer = -1, .diff_id = "",
+                                    .detail = each.registry + '/' + each.repository + ':' + each.tag + (each.top.empty() ? " is missing" : " is " + each.top)});
+        if (each.top.empty()) missing += (missing.empty() ? "" : ", and it is missing in ") + each.registry;
+    }
+    // What is there comes first.
+    std::stable_partition(finding.evidence.begin(), finding.evidence.end(), [](const Evidence& each) { return !each.detail.ends_with(" is missing"); });
+    const auto other = std::find_if(all.begin(), all.end(), [&](const Mirror& each) { return !each.top.empty() && each.top != own.top; });
+    if (other != all.end()) {
+        finding.observed = own.top;
+        finding.claimed = other->top;
+        finding.message = "This tag is not the same image in every registry" + (missing.empty() ? "" : ", and it is missing in " + missing) + '.';
+    } else if (!missing.empty()) {
+        finding.message = "This tag is missing in " + missing + '.';
+    } else {
+        return std::nullopt;
+    }
+    return finding;
+}
+
 void judge_mirrors(std::vector<SeenReference>& references, const std::set<std::pair<std::string, std::string>>& whole) {
     std::map<std::pair<std::string, std::string>, std::vector<SeenReference*>> by_name;
     std::map<std::string, std::vector<std::string>> registries_of;  // repository -> where it was listed whole
     for (const auto& [registry, repository] : whole) registries_of[repository].push_back(registry);
     for (SeenReference& each : references) by_name[{each.repository, each.tag}].push_back(&each);
-    for (auto& [name, same] : by_name) {
-        Finding finding{.code = "mirror-divergence", .severity = Severity::error};
-        std::set<std::string> digests;
+    for (const auto& [name, same] : by_name) {
+        std::vector<Mirror> all;
         for (const SeenReference* each : same)
-            if (!each->top.empty()) digests.insert(each->top);
-        const bool differ = digests.size() > 1;
-        std::vector<std::string> missing;
+            if (!each->top.empty()) all.push_back({each->registry, name.first, name.second, each->top});  // nothing is known of the others
         for (const std::string& registry : registries_of[name.first])
-            if (std::none_of(same.begin(), same.end(), [&](const SeenReference* each) { return each->registry == registry; }))
-                missing.push_back(registry);
-        if (!differ && missing.empty()) continue;
-        for (const SeenReference* each : same)
-            if (!each->top.empty()) finding.evidence.push_back(digest_evidence(*each));
-        for (const std::string& registry : missing)
-            finding.evidence.push_back({.source = EvidenceSource::history, .path = "", .layer = -1, .diff_id = "", .detail = registry + '/' + name.first + ':' + name.second + " is missing"});
-        if (differ) finding.message = "This tag is not the same image in every registry";
-        for (const std::string& registry : missing) finding.message += (finding.message.empty() ? "This tag is missing in " : ", and it is missing in ") + registry;
-        finding.message += '.';
-        for (SeenReference* each : same) {
-            if (each->top.empty()) continue;  // nothing is known of this one
-            Finding own = finding;
-            if (differ) {
-                const auto other = std::find_if(same.begin(), same.end(), [&](const SeenReference* o) { return o->top != each->top && !o->top.empty(); });
-                if (other != same.end()) {
-                    own.observed = each->top;
-                    own.claimed = (*other)->top;
-                }
-            }
-            add_to_images(*each->judged, own);
-        }
+            if (std::none_of(same.begin(), same.end(), [&](const SeenReference* each) { return each->registry == registry; })) all.push_back({registry, name.first, name.second, ""});
+        for (SeenReference* each : same)
+            if (!each->top.empty())
+                if (const std::optional<Finding> finding = mirror_finding({each->registry, name.first, name.second, each->top}, all)) add_to_images(*each->judged, *finding);
     }
 }
 

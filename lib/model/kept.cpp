@@ -40,6 +40,8 @@ template <class Archive> void fields(Archive& a, ImageReport& v) {
       v.tier, v.dev, v.claims, v.observed, v.packages, v.lineage, v.findings, v.problems);
 }
 
+template <class Archive> void fields(Archive& a, KeptImage& v) { a(v.place, v.image); }
+
 template <class Archive> void fields(Archive& a, ListedTarget& v) { a(v.target, v.driver, v.repositories, v.tags, v.notes, v.error); }
 template <class Archive> void fields(Archive& a, Report& v) { a(v.tool_version, v.rules_digest, v.generated, v.findings, v.targets, v.bytes_fetched, v.layers_analyzed, v.layers_reused); }
 template <class Archive> void fields(Archive& a, JudgedReference& v) { a(v.top, v.images, v.skipped); }
@@ -54,12 +56,13 @@ std::string write(const T& value) {
 }
 
 template <class T>
-Result<T> read(std::string_view bytes, std::string_view what) {
+Result<T> read(std::string_view bytes, std::string_view what, void (*read_rest)(serial::Reader& in, T& value) = nullptr) {
     serial::Reader in(bytes);
     std::string form;
     T value;
     in(form);
     if (form == kForm) in(value);
+    if (form == kForm && read_rest != nullptr && in.ok() && !in.at_end()) read_rest(in, value);
     if (form != kForm || !in.at_end()) return Error{ErrorCode::malformed, std::string(what), "", "it is not in the form " + std::string(kForm), ""};
     return value;
 }
@@ -70,8 +73,14 @@ std::string_view kept_form() noexcept { return kForm; }
 
 std::string serialise(const ReadImage& image) { return write(image); }
 Result<ReadImage> deserialise_read_image(std::string_view bytes) { return read<ReadImage>(bytes, "read kept image"); }
-std::string serialise(const JudgedReference& reference) { return write(reference); }
-Result<JudgedReference> deserialise_judged_reference(std::string_view bytes) { return read<JudgedReference>(bytes, "read kept report"); }
+// What is seldom there stands behind the rest, and only where it is there.
+std::string serialise(const JudgedReference& reference) {
+    serial::Writer out;
+    out(std::string(kForm), reference);
+    if (!reference.kept.empty()) out(reference.kept);
+    return out.take();
+}
+Result<JudgedReference> deserialise_judged_reference(std::string_view bytes) { return read<JudgedReference>(bytes, "read kept report", [](serial::Reader& in, JudgedReference& value) { in(value.kept); }); }
 std::string serialise(const Report& outcome) { return write(outcome); }
 Result<Report> deserialise_report(std::string_view bytes) { return read<Report>(bytes, "read kept outcome"); }
 

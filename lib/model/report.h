@@ -70,6 +70,7 @@ struct LineMend {
     int line = 0;        ///< from 1
     std::string before;  ///< the whole line without its end
     std::string after;
+    std::string above = {}, below = {};  ///< up to three lines before it with their ends; its own end, and up to three lines after it. Both empty: not known
     friend bool operator==(const LineMend&, const LineMend&) = default;
 };
 
@@ -168,11 +169,18 @@ struct Skipped {
     std::string reason;
 };
 
+/// An image that this look left out, as an earlier one found it.
+struct KeptImage {
+    std::uint64_t place = 0;  ///< among all images of the reference
+    ImageReport image;
+};
+
 /// What became of one reference: its platforms as images, and what was no image.
 struct JudgedReference {
     std::string top;  ///< digest of what the reference points to; empty where it could not be had
     std::vector<ImageReport> images;
     std::vector<Skipped> skipped;
+    std::vector<KeptImage> kept = {};  ///< further images under the same digest, by place
 };
 
 /// What one target of an audit turned out to hold.
@@ -208,6 +216,7 @@ struct WaiverUse {
     std::size_t findings = 0;         ///< that are waived
     std::vector<IdleWaiver> expired;  ///< they match nothing any more, whatever they say
     std::vector<IdleWaiver> unused;   ///< valid, and no finding is theirs
+    std::vector<IdleWaiver> elsewhere = {};  ///< valid, and for nothing that was looked at, so nobody knows
 };
 
 /// Why a report is not all that its run was to find.

@@ -141,6 +141,14 @@ std::string fallback_tag(const Digest& subject) {
     return tag;
 }
 
+bool is_tag_of_digest(std::string_view tag) noexcept {
+    static constexpr std::string_view kStart = "sha256-";
+    static constexpr std::size_t kDigits = 64;
+    if (!tag.starts_with(kStart) || tag.size() < kStart.size() + kDigits) return false;
+    const std::string_view digits = tag.substr(kStart.size(), kDigits), end = tag.substr(kStart.size() + kDigits);
+    return std::all_of(digits.begin(), digits.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }) && (end.empty() || end == ".sig" || end == ".att" || end == ".sbom");
+}
+
 Result<Referrers> parse_referrers(std::string_view body, const Limits& limits) {
     VERITAG_TRY(const OpenIndex index, open_index(body, limits));
     Referrers referrers;

@@ -39,6 +39,9 @@ Descriptor referrer_entry(const Artifact& artifact, std::string_view manifest);
 /// `sha256-HEX`: the tag under which a registry without a list of referrers keeps one.
 std::string fallback_tag(const Digest& subject);
 
+/// Whether a tag has that form, or that of cosign's signatures, attestations and bills of materials: `sha256-HEX.sig`, `.att`, `.sbom`.
+bool is_tag_of_digest(std::string_view tag) noexcept;
+
 struct Referrers {
     std::vector<Descriptor> entries;
     /// Artifact types (empty: it tells none) of entries that are no descriptors, or have digests of other algorithms.

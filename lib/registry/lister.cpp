@@ -247,10 +247,12 @@ Lister::Walked Lister::walk_once(const Book& book, std::size_t most_pages) {
         if (next->empty()) break;
         if (asked.contains(*next)) {
             listed.notes.push_back("ended at " + page_number() + ": its link leads back to an earlier page");
+            listed.whole = false;
             break;
         }
         if (fresh == 0 && page->skipped() == 0) {
             listed.notes.push_back("ended at " + page_number() + ": it only repeats earlier names, although it links on");
+            listed.whole = false;
             break;
         }
         if (listed.pages >= limits.listing_pages)
@@ -258,8 +260,10 @@ Lister::Walked Lister::walk_once(const Book& book, std::size_t most_pages) {
         call.target = std::move(*next);
     }
     skipped.tell(listed.notes);
-    if (total && *total > entries)
+    if (total && *total > entries) {
         listed.notes.push_back("the registry counts " + std::to_string(*total) + ", and listed " + std::to_string(entries));
+        listed.whole = false;
+    }
     return walked;
 }
 
@@ -287,7 +291,7 @@ Result<TagListing> Lister::tags(const std::string& registry, const std::string& 
         if (error.code == ErrorCode::not_found) error.hint = "check the name of the repository";
         return error;
     }
-    return TagListing{std::move(walked.listed.names), walked.listed.pages, std::move(walked.listed.notes)};
+    return TagListing{std::move(walked.listed.names), walked.listed.pages, std::move(walked.listed.notes), walked.listed.whole};
 }
 
 // ---- repositories ----

@@ -34,6 +34,7 @@ private:
         std::vector<std::string> names;  ///< in order, each once
         std::size_t pages = 0;
         std::vector<std::string> notes;
+        bool whole = true;  ///< false: there may be more
     };
     /// What came, and why it ended early. A failed walk's names are only counted.
     struct Walked {

@@ -42,6 +42,7 @@ struct TagListing {
     std::vector<std::string> tags;  ///< as listed, each once
     std::size_t pages = 0;
     std::vector<std::string> notes;
+    bool whole = true;              ///< false: it ended in an odd way, and there may be more tags
 };
 
 }  // namespace veritag::registry

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kShownReferences = 5;
 constexpr std::size_t kShownNotes = 5;
 constexpr std::size_t kSentenceBytes = 4000;
+constexpr std::string_view kUndeclared = "catalog-undeclared", kUnpublished = "catalog-unpublished";
 
 CauseKind kind_of(const Finding& finding) noexcept {
     if (finding.waived) return CauseKind::waived;
@@ -23,7 +24,8 @@ CauseKind kind_of(const Finding& finding) noexcept {
 
 std::tuple<std::string_view, std::string_view, std::string_view, int> place_of(const CauseMember& member) noexcept {
     if (member.image != nullptr) return {member.image->reference, member.image->platform, "", 0};
-    return {"", "", member.finding->file, member.finding->line};
+    const Finding& finding = *member.finding;
+    return {finding.file.empty() ? published_name(finding) : std::string_view(), "", finding.file, finding.line};
 }
 
 // A word of a sentence that says which image it is, or how many of something: other images of the same cause say another.
@@ -45,6 +47,13 @@ std::string shape_of(const Finding& finding, const ImageReport* image, CauseKind
         shape += ' ';
     }
     return shape;
+}
+
+// Of what kind the component is that a note speaks of. That a parent is not known has nothing to do with it.
+std::string kind_word_of(const ImageReport& image, const Finding& finding) {
+    if (finding.code == "parent-unknown") return {};
+    const auto claim = std::find_if(image.claims.begin(), image.claims.end(), [&](const Claim& each) { return each.component == finding.component; });
+    return claim == image.claims.end() ? std::string() : std::string(to_string(claim->kind));
 }
 
 // The finding that says of the image what `parent` says of the published image below it, where that image brought what proves it.
@@ -78,6 +87,11 @@ std::vector<std::string> repeated_sentences(const std::vector<CauseMember>& memb
     return sentences;
 }
 
+std::string_view published_name(const Finding& finding) noexcept {
+    const std::optional<std::string>& name = finding.code == kUndeclared ? finding.observed : finding.claimed;
+    return name && (finding.code == kUndeclared || finding.code == kUnpublished) ? std::string_view(*name) : std::string_view();
+}
+
 std::string without_digest(const std::optional<std::string>& value) { return !value || value->starts_with("sha256:") ? std::string() : *value; }
 
 std::vector<Cause> causes_of(const Report& report, CauseKind kind) {
@@ -87,11 +101,13 @@ std::vector<Cause> causes_of(const Report& report, CauseKind kind) {
         if (kind_of(finding) != kind) return;
         const std::string waiver = finding.waived ? finding.waived->expiry + ' ' + finding.waived->owner + ' ' + finding.waived->reason : std::string();
         const bool note = kind == CauseKind::notes && image != nullptr;
-        auto& [cause, references] = causes[{finding.severity, finding.code, finding.component, note ? std::string() : without_digest(finding.claimed), note ? std::string() : without_digest(finding.observed), waiver,
-                                            shape_of(finding, image, kind)}];
+        // What a catalogue and a registry do not agree about has the place itself for a claim or a content.
+        const bool alone = note || finding.code.starts_with("catalog-");
+        auto& [cause, references] = causes[{finding.severity, finding.code, note ? kind_word_of(*image, finding) : finding.component, alone ? std::string() : without_digest(finding.claimed),
+                                            alone ? std::string() : without_digest(finding.observed), waiver, shape_of(finding, image, kind)}];
         if (cause.findings++ == 0) cause.example = finding;
         cause.members.push_back({&finding, image, repeated});
-        references.insert(image != nullptr ? image->reference : finding.file);
+        references.insert(image != nullptr ? image->reference : finding.file.empty() ? std::string(published_name(finding)) : finding.file);
     };
     for (const Finding& finding : report.findings) add(finding, nullptr, nullptr);
     for (const ImageReport& image : report.images)
@@ -126,7 +142,8 @@ std::string write_audit_summary(const Report& report, const WriteOptions& option
         for (std::size_t i = 0; i < std::min(target.notes.size(), kShownNotes); ++i) lines("  ", printable(note_for(target.notes[i], options.language)), Colour::dim);
         if (target.notes.size() > kShownNotes) lines("  ", fill(word(Text::and_more), {std::to_string(target.notes.size() - kShownNotes)}), Colour::dim);
     }
-    const std::vector<Cause> causes = causes_of(report);
+    const bool of_tree = report.tree && report.images.empty();  // whose findings stand below by cause
+    const std::vector<Cause> causes = of_tree ? std::vector<Cause>() : causes_of(report);
     if (!causes.empty()) out += "\n" + std::string(word(Text::causes)) + "\n";
     for (const Cause& cause : causes) {
         const bool same = say_the_same(cause.members, options.language);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace veritag::report {
@@ -19,7 +20,8 @@ struct CauseMember {
 
 /// Findings with the same code, component, claim, content and sentence are taken as one cause: a template that was copied, a base that moved. Of
 /// the sentence of an image only what tells it from others counts not: digests, its own names, counts. Declarations tell themselves apart by
-/// the names of files and tags, so theirs does not count at all. Notes are one by code and component.
+/// the names of files and tags, so theirs does not count at all. Notes are one by code and kind of component.
+/// What a catalogue says of a registry is one by code: its claim and content are the place.
 /// Notices (notify/notice.h) take together by code, component, claim and content alone: their causes have numbers that must stay the same from
 /// one day to the next, whatever a later version says in its sentences.
 struct Cause {
@@ -34,6 +36,9 @@ bool say_the_same(const std::vector<CauseMember>& members, Language language);
 
 /// What their `parent-mismatch` say, each sentence once.
 std::vector<std::string> repeated_sentences(const std::vector<CauseMember>& members, Language language);
+
+/// `REPOSITORY:TAG` of a finding about what is published and declared nowhere, or the other way round; else empty.
+std::string_view published_name(const Finding& finding) noexcept;
 
 /// A claimed or observed value that tells findings apart. Digests are other ones with every build; by them everything would be new each day.
 std::string without_digest(const std::optional<std::string>& value);

@@ -50,11 +50,7 @@ void fill_in(Row& row, const Finding& finding, Language language) {
     row[kClaimed] = finding.claimed.value_or("");
     row[kObserved] = finding.observed.value_or("");
     row[kMessage] = message_for(finding, language);
-    for (const Evidence& each : finding.evidence) {
-        std::string place = evidence_place(each, language);
-        if (each.layer >= 0) place = fill(text(Text::layer, language), {place, std::to_string(each.layer)});
-        row[kEvidence] += (row[kEvidence].empty() ? "" : "; ") + place + (place.empty() || each.detail.empty() ? "" : language == Language::zh ? "：" : ": ") + detail_for(each, language);
-    }
+    for (const Evidence& each : finding.evidence) row[kEvidence] += (row[kEvidence].empty() ? "" : "; ") + evidence_line(finding, each, language);
     row[kSuggestion] = finding.suggestion.value_or("");
     if (!finding.file.empty()) row[kFile] = finding.file;
     if (finding.line > 0) row[kLine] = std::to_string(finding.line);
@@ -94,6 +90,7 @@ std::string write_csv(const Report& report, const WriteOptions& options) {
     }
     for (const Finding& each : report.findings) {
         Row row;
+        row[kReference] = published_name(each);
         fill_in(row, each, options.language);
         write(out, row);
     }

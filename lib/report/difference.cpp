@@ -126,19 +126,48 @@ std::string to_json(const Difference& difference, Language language) {
     return out.take();
 }
 
+// As people see it: what was wrong before and is wrong now in another way is neither new nor mended.
+struct Told {
+    std::vector<std::pair<const Change*, const Change*>> changed;  // now, before
+    std::vector<const Change*> fresh, mended;
+};
+Told told_of(const Difference& difference) {
+    Told told;
+    for (const Change& each : difference.mended) told.mended.push_back(&each);
+    for (const Change& each : difference.fresh) {
+        const auto was = [&](bool same_code) {
+            return std::find_if(told.mended.begin(), told.mended.end(), [&](const Change* old) {
+                return old->finding.severity == each.finding.severity && std::tie(old->reference, old->platform, old->finding.component, old->finding.file) == std::tie(each.reference, each.platform, each.finding.component, each.finding.file) &&
+                       (same_code ? old->finding.code == each.finding.code && old->finding.line == each.finding.line : !each.finding.component.empty() && !each.reference.empty());
+            });
+        };
+        auto before = was(true);
+        if (before == told.mended.end()) before = was(false);
+        if (before == told.mended.end()) {
+            told.fresh.push_back(&each);
+            continue;
+        }
+        told.changed.emplace_back(&each, *before);
+        told.mended.erase(before);
+    }
+    return told;
+}
+
 std::string to_table(const Difference& difference, const WriteOptions& options) {
     std::string text;
-    const auto block = [&](Text title, const std::vector<Change>& changes, bool lines) {
-        text += fill(report::text(title, options.language), {std::to_string(changes.size())}) + "\n";
-        if (!lines) return;
-        for (const Change& change : changes) {
-            const Colour colour = change.finding.severity == Severity::error ? Colour::red : change.finding.severity == Severity::warning ? Colour::yellow : Colour::dim;
-            text += "  " + paint(printable(change.finding.code), colour, options.colour) + "  " + printable(change.reference) + (change.platform.empty() ? "" : "  " + printable(change.platform)) + "\n";
-            for (const std::string& line : wrap(printable(message_for(change.finding, options.language), 4000), std::max<std::size_t>(options.width, 40) - 6)) text += "      " + line + "\n";
-            if (const std::optional<Waived>& waived = change.finding.waived)
-                text += "      " + fill(report::text(Text::waived, options.language), {printable(waived->expiry), printable(waived->owner), printable(waived->reason, 4000)}) + "\n";
-        }
+    const std::size_t width = std::max<std::size_t>(options.width, 40) - 6;
+    const auto indented = [&](const std::string& value) {
+        for (const std::string& line : wrap(value, width)) text += "      " + line + "\n";
     };
+    const auto told_one = [&](const Change& change, const Change* before) {
+        const Colour colour = change.finding.severity == Severity::error ? Colour::red : change.finding.severity == Severity::warning ? Colour::yellow : Colour::dim;
+        text += "  " + paint(severity_word(change.finding.severity, options.language), colour, options.colour) + "  " + paint(printable(change.finding.code), colour, options.colour) + "  " + printable(change.reference) + (change.platform.empty() ? "" : "  " + printable(change.platform)) + "\n";
+        indented(printable(message_for(change.finding, options.language), 4000));
+        if (before != nullptr) indented(fill(report::text(Text::before, options.language), {printable(before->finding.code) + (options.language == Language::zh ? "：" : ": ") + printable(message_for(before->finding, options.language), 4000)}));
+        if (const std::optional<Waived>& waived = change.finding.waived)
+            text += "      " + fill(report::text(Text::waived, options.language), {printable(waived->expiry), printable(waived->owner), printable(waived->reason, 4000)}) + "\n";
+    };
+    const auto heading = [&](Text which, std::size_t count) { text += fill(report::text(which, options.language), {std::to_string(count)}) + "\n"; };
     const auto unread = [&](Text title, const std::vector<Unread>& list) {
         if (list.empty()) return;
         text += fill(report::text(title, options.language), {std::to_string(list.size())}) + "\n";
@@ -152,10 +181,16 @@ std::string to_table(const Difference& difference, const WriteOptions& options) 
     };
     unread(Text::unlisted_targets, difference.unlisted);
     unread(Text::unread_images, difference.unread);
-    block(Text::new_findings, difference.fresh, true);
-    block(Text::mended_findings, difference.mended, true);
-    block(Text::unchanged_findings, difference.unchanged, false);
-    if (!difference.not_seen.empty()) block(Text::unseen_findings, difference.not_seen, true);
+    const Told told = told_of(difference);
+    heading(Text::new_findings, told.fresh.size());
+    for (const Change* each : told.fresh) told_one(*each, nullptr);
+    if (!told.changed.empty()) heading(Text::changed_findings, told.changed.size());
+    for (const auto& [now, before] : told.changed) told_one(*now, before);
+    heading(Text::mended_findings, told.mended.size());
+    for (const Change* each : told.mended) told_one(*each, nullptr);
+    heading(Text::unchanged_findings, difference.unchanged.size());
+    if (!difference.not_seen.empty()) heading(Text::unseen_findings, difference.not_seen.size());
+    for (const Change& each : difference.not_seen) told_one(each, nullptr);
     return text;
 }
 

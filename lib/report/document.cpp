@@ -3,6 +3,7 @@
 #include "report/component_names.h"
 #include "report/entries.h"
 #include "report/messages.h"
+#include "report/patch_text.h"
 
 #include <algorithm>
 #include <set>
@@ -18,7 +19,7 @@ std::string number(std::size_t count) { return std::to_string(count); }
 
 class Document {
 public:
-    Document(Language language, Markup& out) : language_(language), out_(out) {}
+    Document(const Report& report, Language language, Markup& out) : surroundings_(report), language_(language), out_(out) {}
     void report(const Report& report);
     void tag(const Report& report);
 
@@ -26,12 +27,13 @@ private:
     [[nodiscard]] std::string word(Text which) const { return std::string(text(which, language_)); }
     [[nodiscard]] std::string colon() const { return language_ == Language::zh ? "：" : ": "; }
     [[nodiscard]] std::string comma() const { return language_ == Language::zh ? "，" : ", "; }
+    [[nodiscard]] std::string between() const { return language_ == Language::zh ? "、" : ", "; }
     [[nodiscard]] std::string in_brackets(const std::string& markup) const { return fill(word(Text::in_brackets), {markup}); }
     [[nodiscard]] std::string sentence_of(const Finding& finding) const { return out_.text(message_for(finding, language_)); }
     [[nodiscard]] std::string at_line(const std::string& file, int line) const { return out_.code(line > 0 ? file + ":" + std::to_string(line) : file); }
     [[nodiscard]] std::string codes(const std::vector<std::string>& items) const {
         std::string list;
-        for (const std::string& each : items) list += (list.empty() ? "" : comma()) + out_.code(each);
+        for (const std::string& each : items) list += (list.empty() ? "" : between()) + out_.code(each);
         return list;
     }
     [[nodiscard]] std::string image_count(std::size_t count) const { return fill(word(Text::image_count), {number(count)}); }
@@ -40,7 +42,7 @@ private:
     }
     [[nodiscard]] std::string count_of(const Group& group) const {
         std::set<std::string_view> references;
-        for (const CauseMember& each : group.members) references.insert(each.image != nullptr ? each.image->reference : each.finding->file);
+        for (const CauseMember& each : group.members) references.insert(each.image != nullptr ? std::string_view(each.image->reference) : each.finding->file.empty() ? published_name(*each.finding) : std::string_view(each.finding->file));
         return count_of(group.members, references.size());
     }
     // A section that has nothing to say has no heading either.
@@ -68,6 +70,7 @@ private:
     void skipped(const std::vector<Skipped>& skipped);
     void waivers(const WaiverUse& use);
 
+    Surroundings surroundings_;
     Language language_;
     Markup& out_;
 };
@@ -99,6 +102,10 @@ void Document::members(const Group& group, bool same) {
         const Finding& finding = *each.member->finding;
         const std::string sentence = same ? std::string() : sentence_of(finding);
         if (each.member->image == nullptr) {
+            if (const std::string_view name = published_name(finding); finding.file.empty() && !name.empty()) {  // that says it all
+                items.push_back(out_.code(name));
+                continue;
+            }
             const std::string place = finding.file.empty() ? std::string() : at_line(finding.file, finding.line);
             if (!place.empty() || !sentence.empty()) items.push_back(place + (place.empty() || sentence.empty() ? "" : colon()) + sentence);
             continue;
@@ -134,7 +141,7 @@ void Document::evidence(const CauseMember& member) {
     out_.lead(fill(word(Text::evidence_heading), {out_.code(member.image != nullptr ? member.image->reference : member.finding->file)}));
     std::vector<std::string> items;
     for (std::size_t i = 0; i < std::min(all.size(), kShownEvidence); ++i) {
-        const std::string place = evidence_place(all[i], language_);
+        const std::string place = evidence_place(*member.finding, all[i], language_);
         std::string item = place.empty() ? "" : out_.code(place);
         if (!all[i].detail.empty()) item += (item.empty() ? "" : colon()) + out_.code(detail_for(all[i], language_));
         if (all[i].layer >= 0) item += comma() + fill(word(Text::in_layer), {std::to_string(all[i].layer)});
@@ -171,18 +178,24 @@ void Document::whereabouts(const Entry& entry) {
     };
     if (!entry.registries.empty()) add(word(Text::affected_registries) + colon() + codes(entry.registries));
     for (const Aliases& each : entry.aliases) add((entry.cause.references.size() > 1 ? out_.code(each.reference) + colon() : "") + word(Text::same_image) + colon() + codes(each.others));
+    for (const Group& each : entry.groups)
+        if (const std::string base = wrong_base(each.family); !base.empty()) add(fill(word(Text::build_first), {out_.code(base)}));
     for (const CauseMember& each : entry.cause.members) {
         const std::string name = each.image != nullptr && entry.cause.references.size() > 1 ? out_.code(each.image->reference) + colon() : "";
         if (each.image != nullptr && each.image->declared) add(name + word(Text::declared_at) + colon() + at_line(each.image->declared->file, each.image->declared->line));
-        if (each.finding->suggestion) add(name + word(Text::deserved_tag) + colon() + out_.strong(out_.code(*each.finding->suggestion)));
+        if (!each.finding->suggestion) continue;
+        const std::string_view taken = each.image != nullptr ? surroundings_.taken(*each.image, *each.finding->suggestion, language_) : std::string_view();
+        add(name + word(Text::deserved_tag) + colon() + out_.strong(out_.code(*each.finding->suggestion)) + (taken.empty() ? "" : in_brackets(std::string(taken))));
     }
     out_.list(items);
 }
 
 void Document::mends(const Entry& entry) {
-    for (const LineMend& each : entry.mends) {
-        out_.lead(word(Text::patch) + comma() + at_line(each.file, each.line));
-        out_.change(each.before, each.after);
+    for (auto first = entry.mends.begin(); first != entry.mends.end();) {  // by file and line
+        const auto next = std::find_if(first, entry.mends.end(), [&](const LineMend& each) { return each.file != first->file; });
+        out_.lead(word(Text::patch) + comma() + at_line(first->file, next - first == 1 ? first->line : 0));
+        out_.patch(patch_of({first, next}));
+        first = next;
     }
     out_.lead(word(Text::check_again));
     std::vector<std::string> lines(entry.commands.begin(), entry.commands.begin() + static_cast<std::ptrdiff_t>(std::min(entry.commands.size(), kShownCommands)));
@@ -213,10 +226,11 @@ bool Document::notes(const Report& report) {
     for (const Cause& each : causes_of(report, CauseKind::notes)) {
         const Finding& example = each.example;
         const std::string count = in_brackets(count_of(each.members, each.references.size()));
+        const bool one_component = std::all_of(each.members.begin(), each.members.end(), [&](const CauseMember& member) { return member.finding->component == example.component; });
         if (say_the_same(each.members, language_))
             items.push_back(out_.code(example.code) + colon() + sentence_of(example) + count);
         else
-            items.push_back(out_.code(example.code) + (example.component.empty() ? "" : " " + out_.code(component_name(example.component, language_))) + colon() + out_.text(name_of_code(example.code, language_)) + count + comma() +
+            items.push_back(out_.code(example.code) + (example.component.empty() || !one_component ? "" : " " + out_.code(component_name(example.component, language_))) + colon() + out_.text(name_of_code(example.code, language_)) + count + comma() +
                             fill(word(Text::for_example), {sentence_of(example)}));
     }
     section(Text::notes_heading, items);
@@ -253,7 +267,7 @@ void Document::contents(const ImageReport& image) {
         for (const Observation& each : image.observed) {
             if (each.component != component) continue;
             const std::string version = each.version.empty() ? word(Text::yes) : out_.code(version_name(component, each.version, language_));
-            cell += (cell.empty() ? "" : comma()) + (each.proof ? version : fill(word(Text::unproven_mark), {version}));
+            cell += (cell.empty() ? "" : between()) + (each.proof ? version : fill(word(Text::unproven_mark), {version}));
         }
         return cell;
     };
@@ -279,7 +293,10 @@ void Document::unread(const std::vector<ImageReport>& images) {
 
 void Document::skipped(const std::vector<Skipped>& skipped) {
     std::vector<std::string> items;
-    for (const Skipped& each : skipped) items.push_back(out_.code(each.digest.empty() ? each.reference : each.reference + "@" + each.digest) + colon() + out_.text(reason_for(each, language_)));
+    const auto attached = std::count_if(skipped.begin(), skipped.end(), is_attached);
+    if (attached > 0) items.push_back(fill(word(Text::attached_artifacts), {number(static_cast<std::size_t>(attached))}));
+    for (const Skipped& each : skipped)
+        if (!is_attached(each)) items.push_back(out_.code(each.digest.empty() ? each.reference : each.reference + "@" + each.digest) + colon() + out_.text(reason_for(each, language_)));
     section(Text::skipped_heading, items);
 }
 
@@ -293,6 +310,7 @@ void Document::waivers(const WaiverUse& use) {
     };
     add(Text::waiver_expired, use.expired);
     add(Text::waiver_unused, use.unused);
+    if (!use.elsewhere.empty()) items.push_back(fill(word(Text::waivers_elsewhere), {number(use.elsewhere.size())}));
     section(Text::waivers_heading, items);
 }
 
@@ -319,7 +337,7 @@ void Document::tag(const Report& report) {
 
 }  // namespace
 
-void write_document(const Report& report, Language language, Markup& out) { Document(language, out).report(report); }
-void write_tag_document(const Report& report, Language language, Markup& out) { Document(language, out).tag(report); }
+void write_document(const Report& report, Language language, Markup& out) { Document(report, language, out).report(report); }
+void write_tag_document(const Report& report, Language language, Markup& out) { Document(report, language, out).tag(report); }
 
 }  // namespace veritag::report

@@ -47,7 +47,7 @@ public:
     virtual void folded_list(const std::string& summary, const std::vector<std::string>& items) = 0;
     virtual void chain(const std::vector<std::string>& items) = 0;  ///< each below the one before it
     virtual void table(std::string_view label, const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows) = 0;  ///< cells without text()
-    virtual void change(std::string_view before, std::string_view after) = 0;  ///< of a line; any text
+    virtual void patch(const std::string& diff) = 0;  ///< a unified diff; any text
     virtual void commands(const std::vector<std::string>& lines) = 0;          ///< of a shell; any text
     virtual void end(const std::string& markup) = 0;  ///< ends the document with this line
 };

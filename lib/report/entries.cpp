@@ -1,12 +1,14 @@
 #include "report/entries.h"
 
 #include "base/text.h"
+#include "oci/artifact.h"
 #include "report/component_names.h"
 #include "report/messages.h"
 #include "report/terminal.h"
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -16,15 +18,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kCodesOfNames{"tag-", "alias-", "mirror-", "platform-missing", "catalog-"};
 
-// References by digest of the manifest: other names of one image.
-using Names = std::map<std::string_view, std::set<std::string>>;
-Names names_by_digest(const Report& report) {
-    Names names;
-    for (const ImageReport& image : report.images)
-        if (!image.digest.empty()) names[image.digest].insert(image.reference);
-    return names;
-}
-
 std::string shell_word(std::string_view word) {
     static constexpr std::string_view kPlain = "-._/:@+,=%";
     const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kPlain.find(c) != std::string_view::npos; };
@@ -32,6 +25,11 @@ std::string shell_word(std::string_view word) {
     std::string quoted = "'";
     for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return quoted + "'";
+}
+
+bool is_of_layers(const Finding& finding) { return finding.code == "parent-mismatch" || finding.code == "parent-stale" || finding.code == "parent-unknown"; }
+bool is_of_registry(const Finding& finding) {
+    return finding.code.starts_with("mirror-") || finding.code.starts_with("platform-") || finding.code.starts_with("alias-") || finding.code == "tag-moved";
 }
 
 bool is_of_family(const Finding& finding) { return finding.code.starts_with("parent-"); }
@@ -76,12 +74,6 @@ bool claims_the_same(std::string_view reference, const Claim& claim) {
 
 // By reference and digest of the manifest.
 using Judged = std::map<std::pair<std::string_view, std::string_view>, const ImageReport*>;
-Judged judged_by_name(const Report& report) {
-    Judged judged;
-    for (const std::vector<ImageReport>* images : {&report.images, &report.ancestors})
-        for (const ImageReport& image : *images) judged.emplace(std::pair<std::string_view, std::string_view>(image.reference, image.digest), &image);
-    return judged;
-}
 
 enum class Honesty { true_to_its_tag, wrong, untold };
 
@@ -129,7 +121,7 @@ std::vector<FamilyStep> family_of(const Judged& judged, const ImageReport& image
 }
 
 // Where several references have it from one layer that no known image brought, that layer is their base, too.
-void fill_groups(Entry& entry, const Judged& judged) {
+void fill_groups(Entry& entry, const Surroundings& surroundings) {
     std::map<std::string, std::set<std::string>> sharing;  // diff_id to references
     const auto layer_of = [](const CauseMember& member) {
         const int layer = proving_layer(*member.finding);
@@ -155,7 +147,7 @@ void fill_groups(Entry& entry, const Judged& judged) {
     }
     std::stable_sort(entry.groups.begin(), entry.groups.end(), [](const Group& a, const Group& b) { return a.members.size() > b.members.size(); });
     for (Group& each : entry.groups)
-        if (each.members.front().image != nullptr && !is_of_names(*each.members.front().finding)) each.family = family_of(judged, *each.members.front().image, *each.members.front().finding);
+        if (each.members.front().image != nullptr) each.family = surroundings.family(*each.members.front().image, *each.members.front().finding);
 }
 
 // The repository in all that disagree: in one of them alone nothing does.
@@ -168,7 +160,7 @@ std::string mirrors_in(const Finding& finding, const ImageReport& image) {
     return words;
 }
 
-void fill_images(Entry& entry, const Report& report, const Names& names) {
+void fill_images(Entry& entry, const Report& report, const Surroundings& surroundings) {
     std::set<std::string> registries, own(entry.cause.references.begin(), entry.cause.references.end());
     std::map<std::string, Aliases> aliases;  // by digest
     std::set<std::string> commands;
@@ -180,10 +172,10 @@ void fill_images(Entry& entry, const Report& report, const Names& names) {
         if (member.image == nullptr) continue;
         const ImageReport& image = *member.image;
         if (!image.registry.empty()) registries.insert(image.registry);
-        const auto same = names.find(image.digest);
-        if (same == names.end()) continue;
         const auto [known, fresh] = aliases.try_emplace(image.digest, Aliases{image.reference, {}});
-        if (fresh) std::copy_if(same->second.begin(), same->second.end(), std::back_inserter(known->second.others), [&](const std::string& each) { return !own.contains(each); });
+        if (!fresh) continue;
+        for (std::string& each : surroundings.aliases(image))
+            if (!own.contains(each)) known->second.others.push_back(std::move(each));
     }
     entry.registries.assign(registries.begin(), registries.end());
     std::set<std::pair<std::string, std::vector<std::string>>> several;  // platforms of one reference say the same
@@ -191,6 +183,17 @@ void fill_images(Entry& entry, const Report& report, const Names& names) {
         if (!each.others.empty()) several.emplace(std::move(each.reference), std::move(each.others));
     for (const auto& [reference, others] : several) entry.aliases.push_back({reference, others});
     std::sort(entry.mends.begin(), entry.mends.end(), [](const LineMend& a, const LineMend& b) { return std::tie(a.file, a.line, a.after) < std::tie(b.file, b.line, b.after); });
+}
+
+// Of a run that did not come to its end: what its targets list and it has nothing of.
+std::size_t not_reached(const Report& report) {
+    if (!report.incomplete) return 0;
+    std::size_t listed = 0;
+    for (const ListedTarget& each : report.targets) listed += each.tags;
+    std::set<std::string_view> seen;
+    for (const ImageReport& each : report.images) seen.insert(each.reference);
+    for (const Skipped& each : report.skipped) seen.insert(each.reference);
+    return listed > seen.size() ? listed - seen.size() : 0;
 }
 
 }  // namespace
@@ -225,18 +228,26 @@ std::vector<std::pair<int, std::string>> steps_of(const ImageReport& image, cons
     return steps;
 }
 
-std::string evidence_place(const Evidence& evidence, Language language) {
+std::string evidence_place(const Finding& finding, const Evidence& evidence, Language language) {
     const std::string path = printable(evidence.path);
     const auto named = [&](Text source) { return std::string(text(source, language)) + (path.empty() ? "" : " " + path); };
     switch (evidence.source) {
         case EvidenceSource::environment: return named(Text::source_environment);
         case EvidenceSource::label: return named(Text::source_label);
-        case EvidenceSource::history: return named(Text::source_history);
+        // What an image's own history does not say, but a registry or a comparison of layers, goes by the same source.
+        case EvidenceSource::history: return named(is_of_layers(finding) ? Text::source_layers : is_of_registry(finding) ? Text::source_registry : Text::source_history);
         case EvidenceSource::file:
         case EvidenceSource::package:
         case EvidenceSource::elf: break;
     }
     return path;
+}
+
+std::string evidence_line(const Finding& finding, const Evidence& evidence, Language language) {
+    std::string where = evidence_place(finding, evidence, language);
+    if (evidence.layer >= 0) where = fill(text(Text::layer, language), {where, std::to_string(evidence.layer)});
+    const std::string what = detail_for(evidence, language);
+    return where + (where.empty() || what.empty() ? "" : language == Language::zh ? "：" : ": ") + what;
 }
 
 std::string check_command(const Report& report, const ImageReport* image, const Finding& finding) {
@@ -296,14 +307,17 @@ ImageTable table_of(const std::vector<ImageReport>& images, bool fleet, Language
     return table;
 }
 
-std::vector<std::string> tree_coverage(const TreeCoverage& tree, const std::vector<Finding>& findings, Language language) {
+std::vector<std::string> tree_coverage(const Report& report, Language language) {
+    const TreeCoverage& tree = *report.tree;
+    const std::vector<Finding>& findings = report.findings;
     const auto word = [&](Text which) { return text(which, language); };
     const auto number = [](auto value) { return std::to_string(value); };
     const auto count = [&](Severity severity) { return number(std::count_if(findings.begin(), findings.end(), [severity](const Finding& each) { return each.severity == severity; })); };
     const auto mends = std::count_if(findings.begin(), findings.end(), [](const Finding& each) { return each.mend.has_value(); });
     std::vector<std::string> lines;
     if (tree.tags == 0) lines.emplace_back(word(Text::no_tags));
-    lines.push_back(fill(word(Text::coverage_tree), {number(tree.metas), number(tree.tags), number(tree.dockerfiles)}) +
+    lines.push_back(fill(word(Text::coverage_tree), {number(tree.metas), number(tree.tags)}) +
+                    (report.targets.empty() ? fill(word(Text::coverage_dockerfiles), {number(tree.dockerfiles)}) : "") +  // to compare with a registry none is needed
                     fill(word(Text::tree_findings), {count(Severity::error), count(Severity::warning), count(Severity::info)}));
     if (mends > 0) lines.back() += fill(word(Text::mends_offered), {number(mends)});
     return lines;
@@ -318,17 +332,22 @@ std::vector<std::string> image_coverage(const Report& report, Language language)
     const std::size_t judged = count(Verdict::pass) + count(Verdict::warn) + count(Verdict::fail);
     std::vector<std::string> lines;
     if (judged == 0) lines.emplace_back(word(Text::no_images));
-    lines.push_back(fill(word(Text::coverage_listed), {number(report.images.size() + report.skipped.size()), number(judged)}) +
+    const std::size_t unreached = not_reached(report);
+    lines.push_back(fill(word(Text::coverage_listed), {number(report.images.size() + report.skipped.size() + unreached), number(judged)}) +
                     fill(word(Text::coverage_judged), {number(count(Verdict::pass)), number(count(Verdict::warn)), number(count(Verdict::fail))}) +
                     fill(word(Text::coverage_open), {number(count(Verdict::unknown)), number(count(Verdict::error)), number(report.skipped.size())}) +
-                    fill(word(Text::coverage_work), {human_bytes(report.bytes_fetched), number(report.layers_analyzed), number(report.layers_reused)}));
+                    (unreached == 0 ? "" : fill(word(Text::coverage_unreached), {number(unreached)})));
     if (report.waivers) lines.back() += fill(word(Text::coverage_waived), {number(report.waivers->findings)});
     return lines;
 }
 
+std::string work_of(const Report& report, Language language) {
+    return fill(text(Text::coverage_work, language), {human_bytes(report.bytes_fetched), std::to_string(report.layers_analyzed), std::to_string(report.layers_reused)});
+}
+
 std::vector<std::string> coverage_of(const Report& report, Language language) {
     std::vector<std::string> lines;
-    if (report.tree) lines = tree_coverage(*report.tree, report.findings, language);
+    if (report.tree) lines = tree_coverage(report, language);
     if (report.tree && report.images.empty()) return lines;
     for (std::string& each : image_coverage(report, language)) lines.push_back(std::move(each));
     return lines;
@@ -339,15 +358,57 @@ std::string judged_name(const ImageReport& image) {
     return image.repository.empty() || image.tag.empty() || image.reference.find(name) != std::string::npos ? std::string() : printable(name);
 }
 
+bool is_attached(const Skipped& skipped) {
+    const std::size_t colon = skipped.reference.rfind(':');
+    return colon != std::string::npos && oci::is_tag_of_digest(std::string_view(skipped.reference).substr(colon + 1));
+}
+
+Surroundings::Surroundings(const Report& report) {
+    for (const std::vector<ImageReport>* images : {&report.images, &report.ancestors})
+        for (const ImageReport& image : *images) judged_.emplace(std::pair<std::string_view, std::string_view>(image.reference, image.digest), &image);
+    for (const ImageReport& image : report.images) {
+        if (!image.digest.empty()) names_[image.digest].insert(image.reference);
+        if (!image.tag.empty()) tags_[image.registry + '/' + image.repository + ':' + image.tag].push_back(&image);
+    }
+}
+
+std::vector<FamilyStep> Surroundings::family(const ImageReport& image, const Finding& finding) const { return is_of_names(finding) ? std::vector<FamilyStep>() : family_of(judged_, image, finding); }
+
+std::vector<std::string> Surroundings::aliases(const ImageReport& image) const {
+    const auto same = names_.find(image.digest);
+    std::vector<std::string> others;
+    if (same != names_.end()) std::copy_if(same->second.begin(), same->second.end(), std::back_inserter(others), [&](const std::string& each) { return each != image.reference; });
+    return others;
+}
+
+std::string_view Surroundings::taken(const ImageReport& image, const std::string& tag, Language language) const {
+    const auto holders = tags_.find(image.registry + '/' + image.repository + ':' + tag);
+    if (tag == image.tag || image.digest.empty() || holders == tags_.end()) return {};
+    const auto is_it = [&](const ImageReport* each) { return each->digest == image.digest; };
+    const auto of_platform = [&](const ImageReport* each) { return each->platform == image.platform && !each->digest.empty(); };
+    if (std::any_of(holders->second.begin(), holders->second.end(), is_it)) return text(Text::deserved_is_this, language);
+    return std::any_of(holders->second.begin(), holders->second.end(), of_platform) ? text(Text::deserved_is_another, language) : std::string_view();
+}
+
+std::string Surroundings::advice(const ImageReport* image, const Finding& finding, Language language) const {
+    if (!finding.suggestion) return {};
+    const std::string_view known = image == nullptr ? std::string_view() : taken(*image, *finding.suggestion, language);
+    return fill(text(Text::suggestion, language), {*finding.suggestion}) + (known.empty() ? "" : fill(text(Text::in_brackets, language), {known}));
+}
+
+std::string wrong_base(const std::vector<FamilyStep>& family) {
+    const auto wrong = std::find_if(family.begin(), family.end(), [](const FamilyStep& each) { return each.went_wrong; });
+    return wrong == family.end() || wrong + 1 == family.end() ? std::string() : wrong->reference;
+}
+
 std::vector<Entry> entries_of(const Report& report, CauseKind kind) {
-    const Names names = names_by_digest(report);
-    const Judged judged = judged_by_name(report);
+    const Surroundings surroundings(report);
     std::vector<Entry> entries;
     for (Cause& cause : causes_of(report, kind)) {
         Entry& entry = entries.emplace_back();
         entry.cause = std::move(cause);
-        fill_images(entry, report, names);
-        fill_groups(entry, judged);
+        fill_images(entry, report, surroundings);
+        fill_groups(entry, surroundings);
     }
     return entries;
 }

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,8 +27,11 @@ struct FamilyStep {
     std::optional<Verdict> verdict;   ///< of an ancestor that the report judged too
 };
 
-/// Where a piece of evidence lies: a path of the image, or in words an environment variable, a label or the history. Fit to be printed.
-std::string evidence_place(const Evidence& evidence, Language language);
+/// Where a piece of a finding's evidence lies: a path of the image, or in words an environment variable, a label, the history, or what a registry
+/// or a look at several images showed. Fit to be printed.
+std::string evidence_place(const Finding& finding, const Evidence& evidence, Language language);
+/// The same and the layer, then what is there.
+std::string evidence_line(const Finding& finding, const Evidence& evidence, Language language);
 
 /// The layers by which a finding is proven and what made each, as the image's history says, in the order of the evidence. Fit to be printed, at
 /// most `most` bytes each. Layers whose history is silent are left out.
@@ -64,6 +69,28 @@ struct Entry {
     std::vector<std::string> commands;    ///< what finds it again, if it is still there
 };
 
+/// What the other images of a report say of one of them. The report must live as long.
+class Surroundings {
+public:
+    explicit Surroundings(const Report& report);
+    /// The stacks of layers from the oldest ancestor to the image, as family_of(); empty where no ancestor is known.
+    [[nodiscard]] std::vector<FamilyStep> family(const ImageReport& image, const Finding& finding) const;
+    /// Further references to the very same image, sorted.
+    [[nodiscard]] std::vector<std::string> aliases(const ImageReport& image) const;
+    /// Whether the tag that an image deserves is taken already, in words; empty where it is free, or nobody knows.
+    [[nodiscard]] std::string_view taken(const ImageReport& image, const std::string& tag, Language language) const;
+    /// `→ should be tagged 8.0`, with what is to be known of that tag. `image` is null for a finding about a declaration. Not fit to be printed.
+    [[nodiscard]] std::string advice(const ImageReport* image, const Finding& finding, Language language) const;
+
+private:
+    std::map<std::pair<std::string_view, std::string_view>, const ImageReport*> judged_;  ///< by reference and digest
+    std::map<std::string_view, std::set<std::string>> names_;                            ///< references by digest
+    std::map<std::string, std::vector<const ImageReport*>> tags_;                         ///< by REGISTRY/REPOSITORY:TAG
+};
+
+/// The published image below that was wrong first, and so has to be built anew before this one; empty: none.
+std::string wrong_base(const std::vector<FamilyStep>& family);
+
 /// In the order of causes_of(). The report must live as long as the entries.
 std::vector<Entry> entries_of(const Report& report, CauseKind kind);
 
@@ -74,11 +101,16 @@ std::string check_command(const Report& report, const ImageReport* image, const 
 /// What an image was found to hold, each component once: `openeuler 22.03-LTS-SP4`. Fit to be printed.
 std::vector<std::string> contents_of(const ImageReport& image, Language language);
 
-/// Lines that say how much was looked at: images by verdict and what was fetched; a tree's files and tags.
+/// Lines that say how much was looked at: images by verdict; a tree's files and tags.
 std::vector<std::string> image_coverage(const Report& report, Language language);
-std::vector<std::string> tree_coverage(const TreeCoverage& tree, const std::vector<Finding>& findings, Language language);
+std::vector<std::string> tree_coverage(const Report& report, Language language);
 /// Both, as far as there is something to say.
 std::vector<std::string> coverage_of(const Report& report, Language language);
+/// What it cost. It is another each time, so only what is read once tells of it.
+std::string work_of(const Report& report, Language language);
+
+/// Whether it is a tag by which registries without a list of referrers keep artifacts beside an image, or a signer does.
+bool is_attached(const Skipped& skipped);
 
 /// Images as a table: one row a reference, for all its platforms that are the same in it.
 struct ImageRow {

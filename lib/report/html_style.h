@@ -46,6 +46,10 @@ table { border-collapse: collapse; width: 100%; overflow-wrap: break-word; font-
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 summary { cursor: pointer; }
 footer { margin-top: 3rem; font-size: .85rem; }
+@media (max-width: 40rem) {
+  .images thead { display: none; } .images, .images tbody, .images tr, .images td { display: block; } .images tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .images td { padding: .1rem 0; border: 0; } .images td:empty { display: none; } .whole code { white-space: normal; }
+}
 @media print { .entry { break-inside: avoid; } }
 )";
 

@@ -2,10 +2,12 @@
 
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "report/document.h"
 #include "report/html_style.h"
 #include "report/markup.h"
 #include "report/messages.h"
+#include "report/patch_text.h"
 
 #include <array>
 
@@ -77,7 +79,7 @@ public:
     void table(std::string_view label, const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows) override {
         std::string head;
         for (const Column& each : columns) head += "<th scope=\"col\">" + each.title + "</th>\n";
-        line("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + std::string(label) + "\">\n<table>\n<thead><tr>\n" + head + "</tr></thead>\n<tbody>");
+        line("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + std::string(label) + "\">\n<table class=\"images\">\n<thead><tr>\n" + head + "</tr></thead>\n<tbody>");
         for (const std::vector<std::string>& cells : rows) {
             std::string row;
             for (std::size_t i = 0; i < cells.size(); ++i) row += (columns[i].whole ? "<td class=\"whole\">" : "<td>") + cells[i] + "</td>";
@@ -85,7 +87,18 @@ public:
         }
         line("</tbody>\n</table>\n</div>");
     }
-    void change(std::string_view before, std::string_view after) override { line("<pre><del>-" + markup_text(before) + "</del><ins>+" + markup_text(after) + "</ins></pre>"); }
+    void patch(const std::string& diff) override {
+        std::string block;
+        bool in_hunk = false;  // above it `---` and `+++` are names
+        for (const std::string& each : printable_lines(diff)) {
+            in_hunk = in_hunk || each.starts_with("@@");
+            const bool removed = in_hunk && each.starts_with('-'), added = in_hunk && each.starts_with('+');
+            std::string shown;
+            for (const std::string_view part : split(each, '\t')) shown += (part.data() == each.data() ? "" : "\t") + markup_text(part);
+            block += removed ? "<del>" + shown + "\n</del>" : added ? "<ins>" + shown + "\n</ins>" : shown + "\n";
+        }
+        line("<pre>" + block + "</pre>");
+    }
     void commands(const std::vector<std::string>& lines) override {
         std::string block;
         for (const std::string& each : lines) block += (block.empty() ? "" : "\n") + markup_text(each);

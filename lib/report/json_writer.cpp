@@ -226,6 +226,7 @@ void JsonWriter::waivers(const WaiverUse& use) {
     };
     objects("expired", use.expired, idle);
     objects("unused", use.unused, idle);
+    objects("elsewhere", use.elsewhere, idle);
 }
 
 void JsonWriter::package(const Package& package) {

@@ -31,13 +31,14 @@ struct Case {
 
 class JUnit {
 public:
-    explicit JUnit(const WriteOptions& options) : language_(options.language) {}
+    JUnit(const Report& report, const WriteOptions& options) : surroundings_(report), language_(options.language), fails_from_(options.fails_from) {}
     std::string write(const Report& report);
 
 private:
     [[nodiscard]] std::string word(Text which) const { return std::string(text(which, language_)); }
     [[nodiscard]] std::string sentence(const Finding& finding) const { return finding.code + ": " + message_for(finding, language_); }
     [[nodiscard]] std::string lines_of(const Finding& finding, const ImageReport* image = nullptr) const;
+    [[nodiscard]] std::string waived(const Waived& waived) const { return fill(word(Text::waived), {waived.expiry, waived.owner, waived.reason}); }
     [[nodiscard]] Case case_of(const Report& report, const ImageReport& image) const;
     [[nodiscard]] Case case_of(const Finding& declaration) const;
     void add(const std::string& suite, Case added) {
@@ -45,7 +46,12 @@ private:
         suites_[suite].push_back(std::move(added));
     }
 
+    [[nodiscard]] bool is_grave(const Finding& finding) const { return fails_from_ && finding.severity <= *fails_from_; }
+    [[nodiscard]] bool fails(const Finding& finding) const { return is_grave(finding) && !finding.waived; }
+
+    Surroundings surroundings_;
     Language language_;
+    std::optional<Severity> fails_from_;
     std::map<std::string, std::vector<Case>> suites_;
     std::vector<std::string> order_;
 };
@@ -67,38 +73,37 @@ std::string name_of_case(const ImageReport& image) {
     return (tag.empty() ? image.reference : tag) + (image.platform.empty() ? "" : " " + image.platform);
 }
 
+bool is_unknown(const Finding& finding) { return finding.code == "unproven" && finding.severity == Severity::warning; }
+
 std::string JUnit::lines_of(const Finding& finding, const ImageReport* image) const {
     std::string lines = std::string(severity_word(finding.severity, language_)) + " " + sentence(finding) + "\n";
-    if (finding.waived) lines += fill(word(Text::waived), {finding.waived->expiry, finding.waived->owner, finding.waived->reason}) + "\n";
-    for (std::size_t i = 0; i < std::min(finding.evidence.size(), kShownEvidence); ++i) {
-        const Evidence& each = finding.evidence[i];
-        std::string where = evidence_place(each, language_);
-        if (each.layer >= 0) where = fill(word(Text::layer), {where, std::to_string(each.layer)});
-        lines += "  " + where + (where.empty() || each.detail.empty() ? "" : ": ") + detail_for(each, language_) + "\n";
-    }
+    if (finding.waived) lines += waived(*finding.waived) + "\n";
+    for (std::size_t i = 0; i < std::min(finding.evidence.size(), kShownEvidence); ++i) lines += "  " + evidence_line(finding, finding.evidence[i], language_) + "\n";
     if (image != nullptr)
         for (const auto& [layer, step] : steps_of(*image, finding)) lines += "  " + fill(word(Text::layer_made_by), {std::to_string(layer), step}) + "\n";
-    if (finding.suggestion) lines += "  " + fill(word(Text::suggestion), {*finding.suggestion}) + "\n";
+    if (finding.suggestion) lines += "  " + surroundings_.advice(image, finding, language_) + "\n";
     if (finding.mend) lines += "  - " + finding.mend->before + "\n  + " + finding.mend->after + "\n";
     return lines;
 }
 
 Case JUnit::case_of(const Report& report, const ImageReport& image) const {
     Case result{.name = name_of_case(image), .type = {}, .message = {}, .detail = {}, .output = {}};
-    const auto fail = [&](Outcome outcome, const Finding& finding) {
-        if (result.outcome == Outcome::passed || (result.outcome == Outcome::skipped && outcome == Outcome::failed)) {
-            result.outcome = outcome;
-            result.type = finding.code;
-            result.message = sentence(finding);
-        }
+    const auto set = [&](Outcome outcome, const Finding& finding) {
+        result.outcome = outcome;
+        result.type = finding.code;
+        result.message = finding.waived ? waived(*finding.waived) : sentence(finding);
     };
+    // The worst outcome, and of one outcome the first finding. What a waiver keeps from failing did not pass either; what is unknown says more than it.
+    const Finding* unknown = nullptr;
+    const Finding* exempt = nullptr;
     for (const Finding& each : image.findings) {
-        const bool fails = each.severity == Severity::error && !each.waived;
-        (fails ? result.detail : result.output) += lines_of(each, &image);
-        if (fails) fail(Outcome::failed, each);
-        if (each.code == "unproven" && each.severity == Severity::warning && !each.waived) fail(Outcome::skipped, each);
+        (fails(each) ? result.detail : result.output) += lines_of(each, &image);
+        if (fails(each) && result.outcome == Outcome::passed) set(Outcome::failed, each);
+        if (is_unknown(each) && !each.waived && unknown == nullptr) unknown = &each;
+        if (each.waived && (is_grave(each) || is_unknown(each)) && exempt == nullptr) exempt = &each;
     }
-    for (const Problem& each : image.problems) result.output += word(Text::problem) + " " + (each.path.empty() ? "" : each.path + ": ") + message_for(each, language_) + "\n";
+    if (const Finding* skipped = unknown != nullptr ? unknown : exempt; skipped != nullptr && result.outcome == Outcome::passed) set(Outcome::skipped, *skipped);
+    for (const Problem& each : image.problems) result.output += word(Text::problem) + " " + (each.path.empty() ? "" : each.path + (language_ == Language::zh ? "：" : ": ")) + message_for(each, language_) + "\n";
     if (image.error) {
         result.outcome = Outcome::error;
         result.type = to_string(image.error->code);
@@ -107,20 +112,21 @@ Case JUnit::case_of(const Report& report, const ImageReport& image) const {
     if (result.outcome == Outcome::failed || result.outcome == Outcome::error) result.detail += std::exchange(result.output, {});
     std::set<std::string> commands;
     for (const Finding& each : image.findings)
-        if (result.outcome == Outcome::failed && each.severity == Severity::error && !each.waived)
+        if (result.outcome == Outcome::failed && fails(each))
             if (const auto [command, fresh] = commands.insert(check_command(report, &image, each)); fresh) result.detail += *command + "\n";
     return result;
 }
 
 Case JUnit::case_of(const Finding& declaration) const {
-    Case result{.name = declaration.code + (declaration.line > 0 ? " " + std::to_string(declaration.line) : ""), .type = declaration.code, .message = sentence(declaration), .detail = {}, .output = {}};
-    const bool unknown = declaration.code == "unproven" && declaration.severity == Severity::warning;
-    if (declaration.severity == Severity::error && !declaration.waived) {
+    const std::string name(published_name(declaration));
+    Case result{.name = declaration.file.empty() && !name.empty() ? name : declaration.code + (!name.empty() ? " " + name : declaration.line > 0 ? " " + std::to_string(declaration.line) : ""), .type = declaration.code, .message = sentence(declaration), .detail = {}, .output = {}};
+    if (fails(declaration)) {
         result.outcome = Outcome::failed;
         result.detail = lines_of(declaration);
         return result;
     }
-    if (unknown) result.outcome = Outcome::skipped;
+    if (is_unknown(declaration) || (declaration.waived && is_grave(declaration))) result.outcome = Outcome::skipped;
+    if (declaration.waived) result.message = waived(*declaration.waived);
     result.output = lines_of(declaration);
     return result;
 }
@@ -186,6 +192,6 @@ std::string JUnit::write(const Report& report) {
 
 }  // namespace
 
-std::string write_junit(const Report& report, const WriteOptions& options) { return JUnit(options).write(report); }
+std::string write_junit(const Report& report, const WriteOptions& options) { return JUnit(report, options).write(report); }
 
 }  // namespace veritag::report

@@ -3,6 +3,7 @@
 #include "report/document.h"
 #include "report/markup.h"
 #include "report/messages.h"
+#include "report/patch_text.h"
 #include "report/terminal.h"
 
 namespace veritag::report {
@@ -55,8 +56,10 @@ public:
         }
         line();
     }
-    void change(std::string_view before, std::string_view after) override {
-        line(markdown_block("diff", "-" + printable(before, kMarkupBytes) + "\n+" + printable(after, kMarkupBytes) + "\n"));
+    void patch(const std::string& diff) override {
+        std::string block;
+        for (const std::string& each : printable_lines(diff)) block += each + "\n";
+        line(markdown_block("diff", block));
     }
     void commands(const std::vector<std::string>& lines) override {
         std::string block;

@@ -34,6 +34,8 @@ std::string uri_of(std::string_view path) {
     return uri;
 }
 
+std::string host_of(const std::string& target) { return target.substr(0, target.find('/')); }
+
 std::uint64_t code_points(std::string_view text) {
     const std::string valid = to_valid_utf8(text);
     return static_cast<std::uint64_t>(std::count_if(valid.begin(), valid.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -52,7 +54,7 @@ std::string friendly_name(std::string_view code) {
 
 class Sarif {
 public:
-    Sarif(const Report& report, const WriteOptions& options) : report_(report), options_(options) {
+    Sarif(const Report& report, const WriteOptions& options) : report_(report), options_(options), surroundings_(report) {
         const auto collect = [&](const Finding& each) { rules_.emplace(each.code, 0); };
         std::for_each(report.findings.begin(), report.findings.end(), collect);
         for (const ImageReport& image : report.images) std::for_each(image.findings.begin(), image.findings.end(), collect);
@@ -73,6 +75,9 @@ private:
             });
         });
     }
+    void logical(std::string_view name) {
+        json_.list("logicalLocations", [&] { json_.object([&] { json_.member("name", name); json_.member("fullyQualifiedName", (report_.targets.empty() ? std::string() : host_of(report_.targets.front().target) + "/") + std::string(name)); }); });
+    }
     void physical(const std::string& file, int line) {
         json_.object("physicalLocation", [&] {
             json_.object("artifactLocation", [&] { json_.member("uri", uri_of(file)); });
@@ -88,6 +93,7 @@ private:
 
     const Report& report_;
     const WriteOptions& options_;
+    const Surroundings surroundings_;
     std::map<std::string, std::uint64_t> rules_;
     JsonOutput json_;
 };
@@ -130,7 +136,7 @@ void Sarif::result(const Finding& finding, const ImageReport* image) {
         json_.number("ruleIndex", rules_.at(finding.code));
         json_.member("level", level_of(finding.severity));
         std::string message = message_for(finding, options_.language);
-        if (finding.suggestion) message += " " + fill(veritag::report::text(Text::suggestion, options_.language), {*finding.suggestion});
+        if (finding.suggestion) message += " " + surroundings_.advice(image, finding, options_.language);
         text("message", message);
         json_.list("locations", [&] {
             json_.object([&] {
@@ -139,6 +145,7 @@ void Sarif::result(const Finding& finding, const ImageReport* image) {
                 else if (image != nullptr && image->declared)  // where a line can be changed; code hosts show no result without one
                     physical(image->declared->file, image->declared->line);
                 if (image != nullptr) logical(*image);
+                if (const std::string_view name = published_name(finding); !name.empty()) logical(name);
             });
         });
         evidence(finding, image);
@@ -160,8 +167,8 @@ void Sarif::evidence(const Finding& finding, const ImageReport* image) {
         std::uint64_t id = 0;
         for (const Evidence& each : finding.evidence)
             json_.object([&] {
-                const std::string place = evidence_place(each, options_.language);
-                const std::string name = evidence_place(each, Language::en);  // by it the place is known again, whoever reads
+                const std::string place = evidence_place(finding, each, options_.language);
+                const std::string name = evidence_place(finding, each, Language::en);  // by it the place is known again, whoever reads
                 json_.number("id", ++id);
                 json_.list("logicalLocations", [&] {
                     json_.object([&] {
@@ -190,7 +197,6 @@ void Sarif::invocation() {
     json_.list("invocations", [&] {
         json_.object([&] {
             json_.flag("executionSuccessful", all_read && (!report_.images.empty() || (report_.tree && report_.tree->tags > 0)));
-            json_.member("endTimeUtc", time_of(report_));
             json_.list("toolExecutionNotifications", [&] {
                 for (const std::string& each : unlisted_in(report_, options_.language))
                     json_.object([&] {
@@ -199,7 +205,7 @@ void Sarif::invocation() {
                     });
                 for (const ImageReport& image : report_.images) {
                     if (const std::string reason = unreadable_because(image, options_.language); !reason.empty()) notification(image, "error", reason);
-                    for (const Problem& each : image.problems) notification(image, "warning", (each.path.empty() ? "" : each.path + ": ") + message_for(each, options_.language));
+                    for (const Problem& each : image.problems) notification(image, "warning", (each.path.empty() ? "" : each.path + (options_.language == Language::zh ? "：" : ": ")) + message_for(each, options_.language));
                 }
             });
         });

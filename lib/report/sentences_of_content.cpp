@@ -154,7 +154,7 @@ constexpr Sentence kOfContent[] = {
     {Part::place, "\"{1}\" whole content", "“{1}”的全部内容"},
     {Part::place, "\"{1}\" chunk", "“{1}”的分块"},
     {Part::place, "answer of the worker process", "工作进程的回答"},
-    {Part::place, "processor time of the worker process, seconds", "工作进程的处理器时间（秒）"},
+    {Part::place, "processor time of the worker process", "工作进程的处理器时间"},
     {Part::place, "memory of the worker process", "工作进程的内存"},
     {Part::place, "worker process", "工作进程"},
     {Part::place, "{1:word} layer {2:number} {3:digest} {4:place}", "{1} 第 {2} 层 {3} {4}"},

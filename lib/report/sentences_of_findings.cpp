@@ -40,6 +40,7 @@ constexpr Sentence kOfFindings[] = {
     {Part::sentence, "The tag is understood, but not spelt as the rule says: {1:rule}.", "标签可以识别，但写法不符合规则：{1}。"},
     {Part::sentence, "\"{1}\" is understood as {2}, but not spelt as the rule says; rightly spelt it is \"{3}\".", "“{1}”可识别为 {2}，但写法不符合规则；正确的写法是“{3}”。"},
     {Part::sentence, "\"{1}\" is understood as {2}, but not spelt as the rule says.", "“{1}”可识别为 {2}，但写法不符合规则。"},
+    {Part::sentence, "The part \"{1}\" names {2} and no version of it; it was not judged.", "“{1}”这一部分指 {2}，但没有写版本，未作判定。"},
     {Part::sentence, "No rule knows what the part \"{1}\" means; it was not judged.", "没有规则能识别“{1}”这一部分的含义，未作判定。"},
     {Part::sentence, "\"{1}\" names no component; the repository does: it is read as {2}.", "“{1}”没有写出组件名称，按仓库名理解为 {2}。"},
 

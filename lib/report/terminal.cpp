@@ -26,6 +26,8 @@ constexpr std::array<Range, 14> kUnseen{{{0x00AD, 0x00AD}, {0x034F, 0x034F}, {0x
                                          {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF}}};
 // Chinese closing punctuation does not begin a line.
 constexpr std::string_view kClosing = "，。；：、）”’！？》】";
+// And opening punctuation does not end one.
+constexpr std::string_view kOpening = "（“‘《【";
 
 template <std::size_t N>
 bool is_in(std::uint32_t c, const std::array<Range, N>& ranges) noexcept {
@@ -50,15 +52,17 @@ Character first_character(std::string_view text) noexcept {
 
 std::size_t width_of(std::uint32_t c) noexcept { return is_in(c, kCombining) ? 0 : is_in(c, kWide) ? 2 : 1; }
 
-// The next piece that may not be broken: a word, or one wide character with the closing punctuation that follows it.
+// The next piece that may not be broken: a word, or one wide character with the punctuation that opens before it and closes behind it.
 std::string_view next_unit(std::string_view text) noexcept {
     std::size_t end = 0;
+    bool opened = false;
     while (end < text.size() && text[end] != ' ') {
         const Character c = first_character(text.substr(end));
         const bool wide = width_of(c.value) == 2;
-        if (wide && end > 0 && kClosing.find(text.substr(end, c.bytes)) == std::string_view::npos) break;
+        if (wide && end > 0 && !opened && kClosing.find(text.substr(end, c.bytes)) == std::string_view::npos) break;
+        opened = kOpening.find(text.substr(end, c.bytes)) != std::string_view::npos && c.bytes > 1;
         end += c.bytes;
-        if (!wide) continue;
+        if (!wide || opened) continue;
         if (end >= text.size() || kClosing.find(text.substr(end, first_character(text.substr(end)).bytes)) == std::string_view::npos) break;
     }
     return text.substr(0, end);

@@ -5,6 +5,7 @@
 #include "model/report.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct WriteOptions {
     bool colour = false;         ///< table only: ANSI colours
     bool list_packages = false;  ///< json: packageList; table: a list under each image; bills of materials always list them
     std::size_t width = 100;     ///< table only: terminal columns
+    std::optional<Severity> fails_from = Severity::error;  ///< junit only: findings of this severity or worse are failures; null: none is
 };
 
 /// `format` of --format. Unknown or not yet written formats are a usage error naming the known ones and the nearest word.

@@ -15,7 +15,7 @@ constexpr std::uintmax_t kMostPackBytes = 1 << 20;
 constexpr std::size_t kMostPacks = 10'000;
 
 Error cannot_read(const std::string& path, const std::string& why) {
-    return {ErrorCode::io, "read rule packs", quote(path), quote(why), ""};
+    return {ErrorCode::config, "read rule packs", quote(path), quote(why), ""};
 }
 
 Result<std::string> read_text(const fs::path& path) {
@@ -36,7 +36,7 @@ Result<std::string> read_text(const fs::path& path) {
 Result<std::vector<PackText>> read_packs(const std::string& directory) {
     std::error_code error;
     if (!fs::is_directory(directory, error))
-        return Error{ErrorCode::not_found, "read rule packs", quote(directory), "no such directory",
+        return Error{ErrorCode::config, "read rule packs", quote(directory), "no such directory",
                      "name a directory with *.yaml rule packs"};
     std::vector<fs::path> paths;
     for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {

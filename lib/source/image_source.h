@@ -56,6 +56,9 @@ public:
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& image, const std::string& as,
                                                 std::shared_ptr<registry::RegistryClient> client, const Limits& limits);
 
+/// What is wrong with a name, as far as it shows before anything is fetched or an archive is read: a mistake in one of many is told then.
+Result<void> check_name(const std::string& image, const std::string& as);
+
 /// True for `oci:`, `oci-archive:` and `docker-archive:` names.
 bool is_local(std::string_view image) noexcept;
 

@@ -24,6 +24,9 @@ Result<std::unique_ptr<ImageSource>> open_docker_archive(const LocalName& name, 
 Result<std::unique_ptr<ImageSource>> open_registry_image(const std::string& image, const std::string& as,
                                                          std::shared_ptr<registry::RegistryClient> client, const Limits& limits);
 
+/// The same for one of a registry: --as, else its own tag.
+Result<ImageName> registry_name_for_judging(const oci::Reference& reference, const std::string& as);
+
 /// The name under which a local image is judged: --as, else the one whole name among `own_names`, else a usage error for --as.
 Result<ImageName> name_for_judging(const LocalName& name, const std::vector<std::string>& own_names);
 

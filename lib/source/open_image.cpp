@@ -42,6 +42,13 @@ std::pair<std::string, std::string> split_path(const std::string& rest) {
     return {rest.substr(0, last), rest.substr(last + 1)};
 }
 
+Result<LocalName> local_name_of(const Scheme& scheme, const std::string& image, const std::string& as) {
+    auto [path, tag] = split_path(image.substr(scheme.prefix.size()));
+    if (path.empty() || path.find('\0') != std::string::npos)
+        return Error{ErrorCode::usage, "open image", quote(image), "no path", "write " + std::string(scheme.prefix) + "PATH[:TAG]"};
+    return LocalName{.display = image, .path = std::move(path), .tag = std::move(tag), .as = as};
+}
+
 }  // namespace
 
 Result<std::optional<Digest>> ImageSource::resolve_top(std::stop_token) { return std::optional<Digest>(); }
@@ -90,14 +97,25 @@ Result<ImageName> name_for_judging(const LocalName& name, const std::vector<std:
     return Error{ErrorCode::usage, "open image", quote(name.display), saw, std::string(kHint)};
 }
 
+Result<void> check_name(const std::string& image, const std::string& as) {
+    if (!as.empty()) VERITAG_CHECK(oci::parse_name_for_judging(as));
+    const Scheme* scheme = scheme_of(image);
+    if (scheme == nullptr) {
+        VERITAG_TRY(const oci::Reference reference, oci::parse_reference(image));
+        VERITAG_CHECK(registry_name_for_judging(reference, as));
+        return ok();
+    }
+    VERITAG_TRY(const LocalName name, local_name_of(*scheme, image, as));
+    if (scheme->open != open_layout_directory) return ok();
+    const Result<std::unique_ptr<ImageSource>> opened = open_layout_directory(name, Limits{});  // one small file
+    return opened || opened.error().code != ErrorCode::usage ? ok() : Result<void>(opened.error());
+}
+
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& image, const std::string& as,
                                                 std::shared_ptr<registry::RegistryClient> client, const Limits& limits) {
     const Scheme* scheme = scheme_of(image);
     if (scheme == nullptr) return open_registry_image(image, as, std::move(client), limits);
-    auto [path, tag] = split_path(image.substr(scheme->prefix.size()));
-    if (path.empty() || path.find('\0') != std::string::npos)
-        return Error{ErrorCode::usage, "open image", quote(image), "no path", "write " + std::string(scheme->prefix) + "PATH[:TAG]"};
-    const LocalName name{.display = image, .path = std::move(path), .tag = std::move(tag), .as = as};
+    VERITAG_TRY(const LocalName name, local_name_of(*scheme, image, as));
     return scheme->open(name, limits);
 }
 

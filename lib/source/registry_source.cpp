@@ -81,10 +81,7 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<ImageSource>> open_registry_image(const std::string& image, const std::string& as,
-                                                         std::shared_ptr<registry::RegistryClient> client, const Limits& limits) {
-    VERITAG_ASSERT(client != nullptr);
-    VERITAG_TRY(oci::Reference reference, oci::parse_reference(image));
+Result<ImageName> registry_name_for_judging(const oci::Reference& reference, const std::string& as) {
     ImageName name{.display = reference.str(), .registry = reference.registry, .repository = reference.repository, .tag = reference.tag};
     if (!as.empty()) {
         VERITAG_TRY(const oci::Reference judged, oci::parse_name_for_judging(as));
@@ -94,6 +91,14 @@ Result<std::unique_ptr<ImageSource>> open_registry_image(const std::string& imag
     }
     if (name.tag.empty())
         return Error{ErrorCode::usage, "open image", name.display, "a digest alone claims nothing", "write REPO:TAG@DIGEST, or add --as REPO:TAG"};
+    return name;
+}
+
+Result<std::unique_ptr<ImageSource>> open_registry_image(const std::string& image, const std::string& as,
+                                                         std::shared_ptr<registry::RegistryClient> client, const Limits& limits) {
+    VERITAG_ASSERT(client != nullptr);
+    VERITAG_TRY(oci::Reference reference, oci::parse_reference(image));
+    VERITAG_TRY(ImageName name, registry_name_for_judging(reference, as));
     return std::unique_ptr<ImageSource>(
         std::make_unique<RegistrySource>(std::move(reference), std::move(name), std::move(client), limits));
 }

@@ -36,7 +36,7 @@ struct DaemonStateOptions {
 /// warning, and a new one takes its place, which gets what can still be read of jobs, tokens and values; that is looked for here, in the
 /// daemon's own tables. So this comes before open_sqlite_store, which would set it aside and carry nothing over. When somebody does that
 /// while the daemon runs, the next call carries them over. Errors: `config` for a file of a newer program and for another program's
-/// database, which stay as they are; `io` where the file cannot be used.
+/// file, which stay as they are; `io` where the file cannot be used.
 ///
 /// A later failure (full disk, no right to write, damage) is told by each call that meets it. Such a call changed nothing, and the first
 /// one after the cause is gone works.

@@ -3,6 +3,10 @@
 #include "base/text.h"
 
 #include <array>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
 #include <thread>
 
 namespace veritag::store {
@@ -174,13 +178,22 @@ constexpr std::array<std::string_view, 6> kMigrations{
     R"(ALTER TABLE jobs ADD COLUMN least_urgent INTEGER NOT NULL DEFAULT 0;  -- as priority, of the least urgent that asked for it
        UPDATE jobs SET least_urgent = priority;)"};
 
+Error anothers_database(const std::string& path) {
+    return {ErrorCode::config, "open store", quote(path), "it is another program's database, not a veritag store", "name another file with --store"};
+}
+
 Result<void> check_owner(Connection& connection, const std::string& path) {
     const std::int64_t id = connection.number("PRAGMA application_id");
     if (id == kApplicationId) return ok();
     if (id == 0 && connection.number("SELECT count(*) FROM sqlite_schema") == 0) return ok();  // new, or killed before the first table
     // Between the two looks another process may have made it; tables and mark come in one transaction.
     if (connection.number("PRAGMA application_id") == kApplicationId) return ok();
-    return Error{ErrorCode::config, "open store", quote(path), "it is another program's database, not a veritag store", "name another file with --store"};
+    return anothers_database(path);
+}
+
+bool ends_as_databases_do(const std::string& path) {
+    const std::string suffix = to_lower(std::filesystem::path(path).extension().string());
+    return suffix == ".sqlite" || suffix == ".sqlite3";
 }
 
 // The switch asks for the file alone, and SQLite does not wait for that where two processes do it at once.
@@ -195,6 +208,27 @@ void enter_wal_mode(Connection& connection, std::chrono::milliseconds patience) 
 }
 
 }  // namespace
+
+// The header of a database file: sqlite.org/fileformat.html, section 1.3.
+Result<void> check_was_store(const std::string& path) {
+    constexpr std::string_view kMagic("SQLite format 3\0", 16);
+    constexpr std::size_t kIdAt = 68, kPage = 4096;
+    std::string head(kIdAt + 4, '\0');
+    std::ifstream in(path, std::ios::binary);
+    in.read(head.data(), static_cast<std::streamsize>(head.size()));
+    const auto length = static_cast<std::size_t>(in.gcount());
+    if (length == 0) return ok();
+    std::error_code error;
+    if (length == head.size() && head.starts_with(kMagic)) {
+        std::uint32_t id = 0;
+        for (std::size_t i = 0; i < 4; ++i) id = id << 8U | static_cast<unsigned char>(head[kIdAt + i]);
+        // The mark is in the log first, and the file has one page then.
+        if (id == kApplicationId || (id == 0 && std::filesystem::file_size(path, error) <= kPage)) return ok();
+        return anothers_database(path);
+    }
+    if (ends_as_databases_do(path)) return ok();
+    return Error{ErrorCode::config, "open store", quote(path), "it is no SQLite database, so it is left as it is", "name another file with --store; if it was a store, remove it"};
+}
 
 std::span<const std::string_view> migrations() noexcept { return kMigrations; }
 

@@ -19,4 +19,9 @@ std::span<const std::string_view> migrations() noexcept;
 /// another program's database, which stay as they are. Throws SqliteFailure.
 Result<void> prepare_schema(Connection& connection, const std::string& path, std::chrono::milliseconds patience, std::chrono::sys_seconds now);
 
+/// Whether a file that is no whole database was a store, so that it may be set aside: `config` for one that looks like somebody else's, which
+/// must keep its name. Where the header is gone, a name that ends in .sqlite or .sqlite3 tells. No connection to it may be open in this
+/// process.
+Result<void> check_was_store(const std::string& path);
+
 }  // namespace veritag::store

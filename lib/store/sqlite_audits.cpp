@@ -111,9 +111,20 @@ JudgedReference judged_of(const std::string& frame, const ReferenceKey& referenc
     return judged ? std::move(*judged) : unreadable(reference);
 }
 
+// Of those the last look says no more than that it left them out.
+void take_in_kept(JudgedReference& judged) {
+    for (KeptImage& each : judged.kept) {
+        std::erase_if(judged.skipped, [&](const Skipped& skipped) { return skipped.digest == each.image.digest; });
+        const auto place = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(each.place, judged.images.size()));
+        judged.images.insert(judged.images.begin() + place, std::move(each.image));
+    }
+    judged.kept.clear();
+}
+
 CurrentReference current_of(const Statement& row) {
     CurrentReference current{.reference = {row.text(0), row.text(1), row.text(2)}, .audit = row.number(3), .seen = time_of(row.number(4)), .judged = {}};
     current.judged = judged_of(row.text(5), current.reference);
+    take_in_kept(current.judged);
     return current;
 }
 

@@ -37,7 +37,7 @@ std::uint64_t mark_of(const FileIdentity& identity) noexcept { return identity.i
 
 // A leading "./" keeps names such as ":memory:" from meaning something to SQLite.
 SqliteFile::SqliteFile(const std::string& path, std::chrono::milliseconds patience, Clocks clocks)
-    : path_(path.starts_with('/') ? path : "./" + path), patience_(patience), clocks_(std::move(clocks)) {}
+    : path_(path.starts_with('/') || path.starts_with("./") ? path : "./" + path), patience_(patience), clocks_(std::move(clocks)) {}
 
 Result<void> SqliteFile::open() {
     VERITAG_CHECK(make_private_file(path_));
@@ -52,6 +52,7 @@ Result<void> SqliteFile::open() {
             } catch (const SqliteFailure& failure) {
                 writer_.connection.reset();
                 if (again || !failure.is_damage()) return error_of("open store", failure);
+                VERITAG_CHECK(check_was_store(path_));
                 VERITAG_TRY(aside, set_aside_with_warning(path_, damaged));
             }
     }

@@ -15,7 +15,7 @@ constexpr std::size_t kMostIdleReaders = 8;
 }  // namespace
 
 // A leading "./" keeps names such as ":memory:" from meaning something to SQLite.
-SqliteStore::SqliteStore(const std::string& path, StoreOptions options) : path_(path.starts_with('/') ? path : "./" + path), options_(std::move(options)) {}
+SqliteStore::SqliteStore(const std::string& path, StoreOptions options) : path_(path.starts_with('/') || path.starts_with("./") ? path : "./" + path), options_(std::move(options)) {}
 
 SqliteStore::~SqliteStore() {
     if (options_.prunes_itself && written_ > 0)
@@ -219,7 +219,9 @@ Result<std::unique_ptr<AuditStore>> open_sqlite_store(const std::string& path, S
         auto store = std::make_unique<SqliteStore>(path, options);
         Result<void> opened = store->open();
         if (opened) return std::unique_ptr<AuditStore>(std::move(store));
-        if (again || !store->is_damaged() || !set_aside_with_warning(store->path(), store->identity())) return opened.error();
+        if (again || !store->is_damaged()) return opened.error();
+        VERITAG_CHECK(check_was_store(store->path()));
+        if (!set_aside_with_warning(store->path(), store->identity())) return opened.error();
     }
 }
 

@@ -99,7 +99,7 @@ struct CurrentReference {
     ReferenceKey reference;
     std::int64_t audit = 0;
     std::chrono::sys_seconds seen;  ///< when it was looked at
-    JudgedReference judged;
+    JudgedReference judged;         ///< its images with those that were kept from earlier looks
 };
 
 /// A digest that a tag had.
@@ -208,7 +208,7 @@ struct StoreOptions {
 };
 
 /// One SQLite file, made where it is not there. A file that is damaged is set aside under another name with a warning, and a new one
-/// takes its place. Errors: `config` for a store of a newer program and for another program's database, which stay as they are;
+/// takes its place. Errors: `config` for a store of a newer program and for another program's file, which stay as they are;
 /// `io` where the file cannot be used.
 Result<std::unique_ptr<AuditStore>> open_sqlite_store(const std::string& path, StoreOptions options = {});
 

@@ -394,9 +394,15 @@ void Reader::judge_spelling() {
     }
     if (!proper_ && misspelt_.empty())
         add_finding("tag-form", Severity::warning, "The tag is understood, but not spelt as the rule says: " + grammar_.title + ".");
-    for (const std::string& part : unknown_)
-        add_finding("tag-unknown", Severity::warning, "No rule knows what the part \"" + quote(part) + "\" means; it was not judged.")
+    for (const std::string& part : unknown_) {
+        const auto named = std::find_if(rules_.components().begin(), rules_.components().end(), [&](const Component& each) {
+            return each.versioned && may_read(each) && std::any_of(each.names.begin(), each.names.end(), [&](const std::string& name) { return equals_ignoring_case(name, part); });
+        });
+        add_finding("tag-unknown", Severity::warning,
+                    named == rules_.components().end() ? "No rule knows what the part \"" + quote(part) + "\" means; it was not judged."
+                                                       : "The part \"" + quote(part) + "\" names " + quote(named->title.empty() ? named->name : named->title) + " and no version of it; it was not judged.")
             .claimed = quote(part);
+    }
     if (!short_claim_) return;
     Finding& finding = add_finding("tag-short", Severity::info,
                                    "\"" + quote(short_claim_->text) + "\" names no component; the repository does: it is read as " +

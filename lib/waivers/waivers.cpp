@@ -10,6 +10,8 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <set>
+#include <span>
 
 namespace veritag::waivers {
 namespace {
@@ -73,9 +75,40 @@ std::vector<std::string> names_of(const Finding& finding) {
 // What nobody has seen can be known to nobody: such an image stays unread whatever is waived.
 bool speaks_of_unread(const ImageReport& image, const Finding& finding) { return finding.code == "unproven" && finding.component.empty() && (image.configs_only || !image.problems.empty()); }
 
+// What lint says of a tag, a path or a base; catalog check says the first two of these and what stands in published.cpp.
+constexpr std::string_view kLintCodes[] = {"app-mismatch", "base-floating", "catalog-duplicate", "catalog-invalid", "framework-mismatch", "llm-mismatch", "os-mismatch", "path-dead", "path-mismatch",
+                                           "sdk-mismatch", "tag-form", "tag-order", "tag-short", "tag-syntax", "tag-unknown", "tool-mismatch", "unproven"};
+constexpr std::string_view kCheckCodes[] = {"catalog-duplicate", "catalog-invalid", "catalog-undeclared", "catalog-unpublished", "path-dead", "platform-missing"};
+constexpr std::string_view kFleetCodes[] = {"alias-stale", "mirror-divergence", "parent-mismatch", "parent-stale", "parent-unknown", "tag-moved"};  // that only an audit can see
+
+bool is_among(std::span<const std::string_view> codes, std::string_view code) { return std::find(codes.begin(), codes.end(), code) != codes.end(); }
+
 class Marker {
 public:
     Marker(const WaiverFile& file, std::chrono::sys_days today) : file_(file), today_(today), used_(file.waivers.size(), false) {}
+
+    // Without it the report is of all there is.
+    void limit_to(const Report& report, const std::vector<std::string>& declarations) {
+        within_.assign(file_.waivers.size(), false);
+        std::set<std::string_view> registries;
+        for (const ImageReport& image : report.images) registries.insert(image.registry);
+        const auto of_image = [&](const std::string& code) {
+            if (code.starts_with("catalog-") || code.starts_with("path-") || code == "base-floating") return false;
+            if (code == "mirror-divergence" && registries.size() < 2) return false;
+            return !report.targets.empty() || !is_among(kFleetCodes, code);
+        };
+        const auto of_declaration = [&](const std::string& code) { return report.tree && is_among(report.targets.empty() ? std::span<const std::string_view>(kLintCodes) : std::span<const std::string_view>(kCheckCodes), code); };
+        std::set<std::string> images, places(declarations.begin(), declarations.end());
+        for (const ImageReport& image : report.images)
+            if (!image.error && !image.configs_only) images.insert(name_of(image));
+        for (const Finding& finding : report.findings)
+            for (std::string& each : names_of(finding)) places.insert(std::move(each));
+        for (std::size_t i = 0; i < file_.waivers.size(); ++i) {
+            const Waiver& waiver = file_.waivers[i];
+            const auto fits = [&](const std::string& name) { return rules::glob_matches(waiver.target, name); };
+            within_[i] = (of_image(waiver.code) && std::any_of(images.begin(), images.end(), fits)) || (of_declaration(waiver.code) && std::any_of(places.begin(), places.end(), fits));
+        }
+    }
 
     void mark(ImageReport& image) {
         const std::vector<std::string> names{name_of(image)};
@@ -104,14 +137,14 @@ public:
     }
 
     [[nodiscard]] WaiverUse use() const {
-        WaiverUse use{.findings = findings_, .expired = {}, .unused = {}};
+        WaiverUse use{.findings = findings_, .expired = {}, .unused = {}, .elsewhere = {}};
         for (std::size_t i = 0; i < file_.waivers.size(); ++i) {
             const Waiver& waiver = file_.waivers[i];
             const IdleWaiver idle{.target = waiver.target, .code = waiver.code, .component = waiver.component, .waived = waiver.waived, .file = file_.path, .line = waiver.line};
             if (has_expired(waiver))
                 use.expired.push_back(idle);
             else if (!used_[i])
-                use.unused.push_back(idle);
+                (within_.empty() || within_[i] ? use.unused : use.elsewhere).push_back(idle);
         }
         return use;
     }
@@ -122,6 +155,7 @@ private:
     const WaiverFile& file_;
     const std::chrono::sys_days today_;
     std::vector<bool> used_;
+    std::vector<bool> within_;  // what this report could tell of; empty: all
     std::size_t findings_ = 0;
 };
 
@@ -167,14 +201,28 @@ void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report) 
     report.waivers = marker.use();
 }
 
+void apply_to_part(const WaiverFile& file, std::chrono::sys_days today, Report& report, const std::vector<std::string>& declarations) {
+    if (file.path.empty()) return;
+    Marker marker(file, today);
+    marker.limit_to(report, declarations);
+    marker.mark(report);
+    report.waivers = marker.use();
+}
+
 void add(WaiverUse& whole, const WaiverUse& part) {
+    const auto has = [](const std::vector<IdleWaiver>& list, const IdleWaiver& waiver) { return std::find(list.begin(), list.end(), waiver) != list.end(); };
+    const auto did_something = [&](const IdleWaiver& each) { return !has(part.unused, each) && !has(part.elsewhere, each); };
     whole.findings += part.findings;
-    std::erase_if(whole.unused, [&](const IdleWaiver& each) { return std::find(part.unused.begin(), part.unused.end(), each) == part.unused.end(); });
+    std::erase_if(whole.unused, did_something);
+    std::erase_if(whole.elsewhere, did_something);
+    for (const IdleWaiver& each : part.unused)
+        if (std::erase(whole.elsewhere, each) > 0) whole.unused.push_back(each);
+    std::stable_sort(whole.unused.begin(), whole.unused.end(), [](const IdleWaiver& a, const IdleWaiver& b) { return a.line < b.line; });
 }
 
 void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report) {
     apply(file, today, report);
-    if (report.waivers) report.waivers = WaiverUse{.findings = report.waivers->findings, .expired = {}, .unused = {}};
+    if (report.waivers) report.waivers = WaiverUse{.findings = report.waivers->findings, .expired = {}, .unused = {}, .elsewhere = {}};
 }
 
 }  // namespace veritag::waivers

@@ -57,6 +57,10 @@ void mark(const WaiverFile& file, std::chrono::sys_days today, Report& report);
 /// The same, and says which waivers did nothing: for a report over everything they are for.
 void apply(const WaiverFile& file, std::chrono::sys_days today, Report& report);
 
+/// The same for a report over a part. There a waiver is unused only where it is for something that was judged, and of a code that such a run can
+/// find; the others are WaiverUse::elsewhere. `declarations`: files, and REPOSITORY:TAG, that were judged and have no finding now.
+void apply_to_part(const WaiverFile& file, std::chrono::sys_days today, Report& report, const std::vector<std::string>& declarations = {});
+
 /// Adds what waivers did in one more part of a whole: a waiver did nothing where it did nothing in any part.
 void add(WaiverUse& whole, const WaiverUse& part);
 

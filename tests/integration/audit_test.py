@@ -137,7 +137,7 @@ class Audits:
         status, out, _ = self.veritag("report")
         self.tally.check("the table groups by cause", [] if "Findings by cause" in out and "os-mismatch" in out and "repositories" in out else [out[:500]])
         status, _, errors = self.veritag("report", "--audit", "99")
-        self.tally.check("an audit that is not there", [] if status == 3 and "no such audit" in errors else [f"exit status {status}: {errors}"])
+        self.tally.check("an audit that is not there", [] if status == 2 and "no such audit" in errors else [f"exit status {status}: {errors}"])
 
     def lineage(self):
         """Lies that content alone does not show hang on what was published below."""
@@ -171,6 +171,8 @@ class Audits:
         with contextlib.closing(sqlite3.connect(self.store)) as source, contextlib.closing(sqlite3.connect(store)) as copy:
             source.backup(copy)
         names = self.work / "parts/latest"
+        pages = self.work / "parts/pages"
+        self.veritag("report", "--output-tree", str(pages), store=store)
         hosts = {word: host for host, word in self.registries.items()}
         names.write_text("".join(f"{hosts[key[0]]}/{key[1]}:{key[2]}\n" for key, codes in self.fleet.expected.items() if "alias-stale" in codes), encoding="utf-8")
         for what, *arguments in (("one repository", f"{self.main.host}/openeuler/pytorch"), ("one of two registries", self.mirror.host), ("single tags", "--list", str(names))):
@@ -181,7 +183,29 @@ class Audits:
             problems = [f"{key}: found {sorted(codes)}, expected {sorted(self.fleet.expected[key])}" for key, codes in sorted(found.items()) if codes != self.fleet.expected[key]]
             told = set().union(*found.values())
             relations = {"parent-mismatch", "mirror-divergence", "alias-stale"} & {code for key in found for code in self.fleet.expected[key]}
+            problems += self.changed_pages(pages, store)
             self.tally.check(f"a look at {what} alone finds the same of it ({len(found)} tags, {', '.join(sorted(relations))})", problems[:5] or ([] if status in (0, 1) and relations and relations <= told else [f"exit status {status}: {errors[:300]}"]))
+
+        for what in (("--platform", "linux/arm64"), ("--created-since", "2024-01-01"), ("--platform", "linux/amd64", "--created-since", "2024-01-01")):
+            status, _, errors = self.veritag("audit", "--plain-http", "--no-progress", *what, *self.hosts, store=store)
+            self.tally.check(f"what {' '.join(what)} leaves out stays as it was", self.changed_pages(pages, store) or ([] if status in (0, 1) else [f"exit status {status}: {errors[:300]}"]))
+        _, out, _ = self.veritag("report", "--diff", "2", "--format", "json", store=store)
+        self.tally.check("and is not told as mended", [f"{each['code']} of {each['reference']} {each['platform']}" for each in json.loads(out)["mended"] if each["severity"] != "info"][:5] if out else ["no report"])
+
+    def changed_pages(self, pages, store):
+        """What the pages of all tags say otherwise than before."""
+        before = {path: path.read_bytes() for path in pages.rglob("*.md")}
+        self.veritag("report", "--output-tree", str(pages), store=store)
+        after = {path: path.read_bytes() for path in pages.rglob("*.md")}
+        problems = [] if before else ["no pages"]
+        for path in sorted({*before, *after}):
+            if before.get(path) != after.get(path):
+                old, new = (text.get(path, b"").decode().splitlines() for text in (before, after))
+                problems.append(f"{path.name}: {[line for line in [*old, *new] if (line in old) != (line in new)][:4]}")
+        for path, text in before.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text)
+        return problems[:3]
 
     def chosen(self):
         """By platform and by age; and a first look that needs no layer."""
@@ -401,7 +425,12 @@ class Audits:
         if process.returncode == 1:
             self.tally.check("interrupted too late to tell", [])
         else:
-            self.tally.check("Ctrl-C ends with 130 and a report", [] if process.returncode == 130 and out and json.loads(out)["schema"] else [f"exit status {process.returncode}: {errors[:300]}"])
+            report = json.loads(out) if process.returncode == 130 and out else {}
+            problems = [] if report.get("schema") else [f"exit status {process.returncode}: {errors[:300]}"]
+            problems += [] if report.get("complete") is False and report.get("state") == "interrupted" else [f"the report does not say that it was interrupted: {out[:500]}"]
+            problems += [] if any(each["error"] and each["error"]["code"] == "cancelled" for each in report.get("targets", [])) else ["no target has an error"]
+            problems += [] if all(image["error"] is None for image in report.get("images", [])) else ["an image that was not reached is an error"]
+            self.tally.check("Ctrl-C ends with 130 and a report that says so", problems)
         self.check_audit("the audit after it goes on", self.audit(store=store))
 
     def run(self):

@@ -141,15 +141,17 @@ class Formats:
         value = json.loads(text)
         waived = [finding for image in value["images"] for finding in image["findings"] if "waived" in finding]
         self.check("waived findings stay and do not count", status != 0 and f"exit status {status}: {errors[:300]}", len(waived) != len(found) and f"{len(waived)} are waived, there are {len(found)}",
-                   value["summary"]["waived"] != len(found) and "the summary counts others", value["summary"]["fail"] == 0 and "a verdict changed", value["waivers"] != {"expired": [], "unused": []} and str(value["waivers"]),
+                   value["summary"]["waived"] != len(found) and "the summary counts others", value["summary"]["fail"] == 0 and "a verdict changed", value["waivers"] != {"expired": [], "unused": [], "elsewhere": []} and str(value["waivers"]),
                    *formats_check.json_problems(text))
-        status, text, _ = report(every[:-1] + [waiver("**", every[-1]["code"], "2020-01-31"), waiver("quay.io/**", "os-mismatch")])
+        status, text, _ = report(every[:-1] + [waiver("**", every[-1]["code"], "2020-01-31"), waiver("quay.io/**", "os-mismatch"), waiver("**", "sdk-foreign")])
         value = json.loads(text)
         self.check("expired and unused ones are told", status != 1 and f"exit status {status}", [each["expiry"] for each in value["waivers"]["expired"]] != ["2020-01-31"] and str(value["waivers"]),
-                   [each["target"] for each in value["waivers"]["unused"]] != ["quay.io/**"] and str(value["waivers"]))
+                   [each["target"] for each in value["waivers"]["elsewhere"]] != ["quay.io/**"] and str(value["waivers"]), [each["code"] for each in value["waivers"]["unused"]] != ["sdk-foreign"] and str(value["waivers"]))
         for form, word in (("table", "Waived until 9999-12-31 by ai-sig: known"), ("html", "Waived findings"), ("markdown", "## Waived findings"), ("sarif", '"suppressions"'), ("csv", "9999-12-31"), ("junit", "Waived until 9999-12-31 by ai-sig: known")):
             self.check(f"waivers in {form}", word not in report(every, form)[1] and f"{word} is missing")
         self.check("no case of JUnit fails for what is waived", "<failure" in report(every, "junit")[1] and "one does", "<failure" not in self.report("junit")[1] and "none ever does")
+        counts = {threshold: self.report("junit", "--fail-on", threshold)[1].count("<failure ") for threshold in ("warning", "error", "never")}
+        self.check("JUnit fails from --fail-on on", not counts["warning"] > counts["error"] > counts["never"] == 0 and str(counts))
         status, _, errors = report([{"target": "**", "code": "os-mismatch", "reason": "r", "expiry": "2030-01-01"}])
         self.check("a waiver needs an owner", (status != 2 or 'the key "owner" is missing' not in errors) and f"exit status {status}: {errors}")
         file.write_text("waivers:\n" + "".join(f"  - {json.dumps(entry)}\n" for entry in every), encoding="utf-8")
@@ -196,16 +198,16 @@ class Formats:
         third = write()
         self.check("an audit of a part removes no page", third[1][2] != 0 and str(third))
         empty = self.program.run("report", "--output-tree", str(out), "--store", str(self.work / "empty.sqlite"))
-        self.check("an empty store removes no page", empty[0] != 3 and f"exit status {empty[0]}: {empty[2]}", len(files()) != third[1][0] + third[1][1] + 2 and "pages went")
+        self.check("a store that is not there removes no page", empty[0] != 2 and f"exit status {empty[0]}: {empty[2]}", len(files()) != third[1][0] + third[1][1] + 2 and "pages went")
         for option, value in (("--audit", "1"), ("--format", "json"), ("-o", str(self.work / "x"))):
             self.check(f"a tree, not with {option}", self.run("report", "--output-tree", str(out), option, value)[0] != 2 and "it is taken")
         self.check("a tree takes --fail-on", write("--fail-on", "never")[0] == 1 and "it fails")
         # Two languages side by side, and waivers over the whole of it.
         file = self.work / "waivers.yml"
-        file.write_text("waivers:\n" + "".join(f"  - {{target: '{target}', code: os-mismatch, reason: r, owner: o, expiry: {expiry}}}\n" for target, expiry in
-                                                (("**", "9999-12-31"), ("quay.io/**", "9999-12-31"), ("**", "2020-01-31"))), encoding="utf-8")
+        file.write_text("waivers:\n" + "".join(f"  - {{target: '{target}', code: {code}, reason: r, owner: o, expiry: {expiry}}}\n" for target, code, expiry in
+                                                (("**", "os-mismatch", "9999-12-31"), ("**", "llm-missing", "9999-12-31"), ("**", "os-mismatch", "2020-01-31"), ("quay.io/**", "os-mismatch", "9999-12-31"))), encoding="utf-8")
         status, _, errors = self.run("report", "--output-tree", str(out / "zh"), "--lang", "en", "--waivers", str(file))
-        self.check("a tree tells of idle waivers", "waivers.yml:3: unused waiver" not in errors and errors, "waivers.yml:4: expired waiver" not in errors and errors, "waivers.yml:2:" in errors and errors)
+        self.check("a tree tells of idle waivers", "waivers.yml:3: unused waiver" not in errors and errors, "waivers.yml:4: expired waiver" not in errors and errors, "waivers.yml:2:" in errors and errors, "1 waiver is about what this run did not look at" not in errors and errors)
         write()
         self.check("a tree inside another stays", not list((out / "zh").rglob("*.md")) and "it is gone")
         shutil.rmtree(out / "zh")

@@ -174,6 +174,20 @@ class Stores:
         problems += [f"stderr does not say {word!r}: {errors[:300]}" for word in ("version 1000", "newer veritag", "--store") if word not in errors]
         self.tally.check("a newer schema is refused", problems + ([] if store.read_bytes() == before else ["the store was changed"]))
 
+    def not_a_store(self):
+        """A slip in --store: the file stays what and where it is, and `report` makes none."""
+        script = self.work / "lib.sh"
+        text = b"#!/bin/sh\necho hello\n"
+        script.write_bytes(text)
+        for name, (status, _, errors) in {"scan": self.scan(self.references[0], store=script), "report": self.program.run("report", "--store", str(script))}.items():
+            problems = [] if status == 2 and "no SQLite database" in errors else [f"exit status {status}: {errors[:300]}"]
+            problems += [] if [path.name for path in self.work.glob("lib.sh*")] == ["lib.sh"] and script.read_bytes() == text else ["the file was touched"]
+            self.tally.check(f"{name}: a file that is no store is refused", problems)
+        nowhere = self.work / "nosuch.sqlite"
+        status, _, errors = self.program.run("report", "--store", str(nowhere))
+        problems = [] if status == 2 and "nosuch.sqlite: there is no store" in errors else [f"exit status {status}: {errors[:300]}"]
+        self.tally.check("report makes no store", problems + (["it made one"] if nowhere.exists() else []))
+
     def damaged(self):
         whole = self.fresh()
         self.scan(*self.references, store=whole)
@@ -286,7 +300,7 @@ class Stores:
             for case in self.cases:
                 self.server.put(case.repository, case.tag, *self.written[case.name])
             self.references = [f"{self.server.host}/{case.reference}" for case in self.cases]
-            for part in (self.second_scan, self.local_images, self.default_place, self.changed_rules, self.moved_tag, self.newer_schema, self.damaged, self.damaged_rows,
+            for part in (self.second_scan, self.local_images, self.default_place, self.changed_rules, self.moved_tag, self.newer_schema, self.not_a_store, self.damaged, self.damaged_rows,
                          self.two_at_once, self.killed, self.full_disk, self.read_only, self.no_place):
                 part()
         skipped = f", {len(self.tally.skipped)} skipped" if self.tally.skipped else ""

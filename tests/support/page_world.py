@@ -26,7 +26,7 @@ SCRIPTS = ["<script>alert('tag')</script>", "<img src=x onerror=alert(1)>", "\">
            "\u202egnp.exe\u202c", "<math><mtext><table><mglyph><style><img src onerror=alert(9)>", "<b onmouseover=alert(10)>x</b>", "&lt;script&gt;alert(11)&lt;/script&gt;", "\x1b]0;alert\x07"]
 
 COPY = {"os": "/bin/sh -c #(nop) ADD file:openEuler-docker-rootfs.tar.xz in /", "cann": "RUN /bin/bash -c 'chmod +x Ascend-cann-toolkit.run && ./Ascend-cann-toolkit.run --install --quiet && rm Ascend-cann-toolkit.run' # buildkit",
-        "torch": "RUN pip3 install --no-cache-dir torch==${TORCH_VERSION} torch-npu==${TORCH_NPU_VERSION} # buildkit"}
+        "torch": "RUN pip3 install --no-cache-dir torch==${TORCH_VERSION} torch-npu==${TORCH_NPU_VERSION} # buildkit" + "".join(f" && pip3 check step{number}" for number in range(40))}
 
 
 class World:

@@ -46,4 +46,6 @@ export const CODES = {
 
 const known = (code) => (Object.hasOwn(CODES, code) ? CODES[code] : null);
 export const severityOf = (code) => known(code)?.[0] ?? "warning";
+/** What stands in a small space: the code, or its Chinese name. */
+export const shortMeaning = (code) => (language() === "zh" ? meaning(code) : code);
 export const meaning = (code) => known(code)?.[language() === "zh" ? 2 : 1] ?? code;

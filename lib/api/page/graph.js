@@ -3,7 +3,7 @@ import { VERDICTS } from "./data.js";
 import { svg, sized } from "./dom.js";
 import { date, number, t } from "./texts.js";
 
-const BOX = 56, GAP = 44, WIDEST = 640, LETTER = 7.9;
+const BOX = 56, LINE = 17, GAP = 44, WIDEST = 640, LETTER = 7.9;
 
 const letters = (character) => (character.codePointAt(0) > 0x2e7f ? 1.7 : 1); // Chinese is wider
 const cut = (text, width) => {
@@ -18,20 +18,40 @@ const cut = (text, width) => {
   return `${all.slice(0, head).join("")}…${all.slice(all.length - tail).join("")}`;
 };
 
+/** A note in as many lines as it needs, three at most. It is broken at blanks and between Chinese characters. */
+function lines(text, width) {
+  const most = width / 7.3, all = [...text], found = [];
+  for (let start = 0; start < all.length && found.length < 3; ) {
+    let end = start, room = most, last = 0;
+    while (end < all.length && (room -= letters(all[end])) >= 0) {
+      end += 1;
+      if (all[end] === " " || letters(all[end - 1]) > 1) last = end;
+    }
+    if (end < all.length && last > start) end = last;
+    found.push(all.slice(start, found.length < 2 ? end : all.length).join("").trim());
+    start = end;
+  }
+  return found.map((line, at) => (at < 2 ? line : cut(line, width)));
+}
+
 /** `nodes`, the image first and what it stands on below: { title, note, kind: "own" | "good" | "stale" | "bad" | "none", step, path }. */
 export function familyGraph(nodes, width) {
   const wide = Math.min(width, WIDEST);
-  const height = nodes.length * (BOX + GAP) - GAP + 4;
+  const notes = nodes.map((node) => lines(node.note, wide - 32));
+  const tall = notes.map((each) => BOX + Math.max(0, each.length - 1) * LINE);
+  const height = tall.reduce((sum, each) => sum + each + GAP, 4 - GAP);
+  let next = 2;
   const boxes = nodes.map((node, at) => {
-    const top = 2 + at * (BOX + GAP);
+    const top = next, bottom = top + tall[at];
+    next = bottom + GAP;
     const edge = at + 1 < nodes.length && [
-      svg("path", { class: `edge ${nodes[at].broken ? "bad" : ""}`, d: `M ${wide / 2} ${top + BOX + GAP - 4} V ${top + BOX + 7}`, "marker-end": "url(#arrow)" }),
-      svg("text", { class: "edge-note", x: wide / 2 + 12, y: top + BOX + GAP / 2 + 4 }, cut(node.step ?? "", (wide / 2 - 16) * 1.3)),
+      svg("path", { class: `edge ${nodes[at].broken ? "bad" : ""}`, d: `M ${wide / 2} ${bottom + GAP - 4} V ${bottom + 7}`, "marker-end": "url(#arrow)" }),
+      svg("text", { class: "edge-note", x: wide / 2 + 12, y: bottom + GAP / 2 + 4 }, cut(node.step ?? "", (wide / 2 - 16) * 1.3)),
     ];
     return [edge, svg("g", { class: `node ${node.kind}` },
-      svg("rect", { x: 2, y: top, width: wide - 4, height: BOX, rx: 8 }),
+      svg("rect", { x: 2, y: top, width: wide - 4, height: tall[at], rx: 8 }),
       svg("text", { class: "node-title", x: 16, y: top + 23 }, cut(node.title, wide - 32)),
-      svg("text", { class: "node-note", x: 16, y: top + 43 }, cut(node.note, (wide - 32) * 1.15)))];
+      notes[at].map((line, row) => svg("text", { class: "node-note", x: 16, y: top + 43 + row * LINE }, line)))];
   });
   return svg("svg", { class: "family", width: wide, height, viewBox: `0 0 ${wide} ${height}`, role: "img", "aria-label": nodes.map((node) => `${node.title} (${node.note})`).join(" ← ") },
     svg("defs", {}, svg("marker", { id: "arrow", viewBox: "0 0 10 10", refX: 5, refY: 5, markerWidth: 10, markerHeight: 10, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, svg("path", { class: "arrow", d: "M0 0 10 5 0 10z" }))),

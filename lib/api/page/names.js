@@ -10,6 +10,10 @@ export const NAMES = {
   "development-tools": ["development tools", "开发工具"],
 };
 
+// Kinds of components and tiers of images, as in lib/report/texts.cpp.
+export const KINDS = { os: "操作系统", sdk: "SDK", framework: "框架", llm: "大模型", tool: "工具", app: "应用", application: "AI 应用" };
+export const kindName = (kind) => (language() === "zh" && Object.hasOwn(KINDS, kind) ? KINDS[kind] : kind);
+
 const named = (key, otherwise) => (Object.hasOwn(NAMES, key) ? NAMES[key][language() === "zh" ? 1 : 0] : otherwise);
 export const componentName = (component) => named(component, component);
 export const versionName = ({ component, version }) => named(`${component} ${version}`, version);

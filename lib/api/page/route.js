@@ -26,15 +26,15 @@ export function to(path, values = {}) {
   return hash([path].flat().map(String), query);
 }
 
-/** This view with some values changed; empty ones go. */
+/** This view with some values changed; empty ones go, and `true` is a name without a value. */
 export function here(changes) {
   const { path, query } = parse();
   for (const [name, value] of Object.entries(changes)) {
-    if (value) query.set(name, value);
+    if (value) query.set(name, value === true ? "" : value);
     else query.delete(name);
   }
   return hash(path, query);
 }
 
 /** Changes the address without going anywhere: what is typed into a filter is no step of the history. */
-export const note = (changes) => history.replaceState(null, "", here(changes));
+export const note = (changes) => history.replaceState(history.state, "", here(changes));

@@ -17,6 +17,9 @@ export const TEXTS = {
   logOut: ["Log out", "退出登录"],
   loading: ["Loading…", "加载中…"],
   failed: ["That did not work: {why}", "操作失败：{why}"],
+  lineLost: ["Connection lost, trying again. What is shown may be old.", "连接已断开，正在重试。当前显示的可能不是最新内容。"],
+  newer: ["There may be newer results.", "可能有更新的结果。"],
+  showNewer: ["Show them", "显示"],
   unreachable: ["The daemon does not answer.", "守护进程没有响应。"],
   again: ["Try again", "重试"],
   nothingHere: ["There is no such view.", "没有这个视图。"],
@@ -83,6 +86,7 @@ export const TEXTS = {
   any: ["any", "全部"],
   waivedFilter: ["Waived", "豁免"],
   waivedNo: ["leave out what is waived", "不含已豁免"],
+  waivedCounts: ["only what counts: no notes, nothing waived", "仅计入的发现（不含提示与已豁免）"],
   waivedOnly: ["only what is waived", "仅已豁免"],
   waived: ["waived", "已豁免"],
   waivedUntil: ["Waived until {expiry} by {owner}: {reason}", "已豁免至 {expiry}，负责人 {owner}：{reason}"],
@@ -107,14 +111,18 @@ export const TEXTS = {
   image: ["Image", "镜像"],
   platforms: ["Platforms", "平台"],
   seen: ["Looked at", "检查时间"],
+  showAll: ["Show all {count}", "显示全部 {count} 项"],
   more: ["Show {count} more", "再显示 {count} 个"],
 
   allImages: ["All images", "全部镜像"],
   platform: ["Platform", "平台"],
   otherNames: ["The same image is published under {count} tags", "同一镜像以 {count} 个标签发布"],
+  tagHasMoved: ["This tag points to another image now. ", "该标签现在指向另一个镜像。"],
+  tagMoved: ["This tag points to another image now:", "该标签现在指向另一个镜像："],
   scanAgain: ["Scan again", "重新扫描"],
   copy: ["Copy", "复制"],
-  copied: ["Copied.", "已复制。"],
+  copied: ["Copied ✓", "已复制 ✓"],
+  copyByHand: ["this browser does not let the page copy; select the text", "浏览器不允许页面复制，请手动选择文本"],
   deserves: ["The tag that its content deserves", "内容应有的标签"],
   checkAgain: ["To check again", "再次检查"],
   claimsTitle: ["What the tag claims and what the image holds", "标签所述与镜像内容"],
@@ -186,20 +194,20 @@ export const TEXTS = {
   running: ["running", "进行中"],
   auditInterrupted: ["interrupted", "已中断"],
   auditFailed: ["failed", "失败"],
-  notComplete: ["This run is not complete ({state}): what stands here is not all that it was to look at.", "本次运行不完整（{state}）：此处并非其应检查的全部内容。"],
+  notComplete: ["This run is not complete ({state}): what stands here is not all that it was to look at.", "本次运行不完整（{state}）：此处只是部分结果。"],
   noAudits: ["There was no audit yet.", "尚无审计。"],
   auditTitle: ["Audit {id}", "审计 {id}"],
   scanTitle: ["Scan {id}", "扫描 {id}"],
-  changesSince: ["Changes since {id}", "与 {id} 的差异"],
+  changesSince: ["Changes since {id}", "与审计 {id} 的差异"],
   compareWith: ["Compare with", "对比"],
   compare: ["Compare", "对比"],
   noOther: ["There is no earlier run over the same targets.", "没有相同目标的更早记录。"],
-  diffTitle: ["From run {other} to run {id}", "从 {other} 到 {id} 的变化"],
+  diffTitle: ["From run {other} to run {id}", "审计 {other} 到审计 {id} 的变化"],
   swap: ["The other way round", "调换方向"],
   diffNew: ["New", "新增"],
   diffMended: ["Mended", "已修复"],
   diffUnchanged: ["As before", "未变"],
-  diffNotSeen: ["Not seen: the image was not looked at, or could not be read", "未见：镜像未检查或无法读取"],
+  diffNotSeen: ["Not seen: the image was not looked at, or could not be read", "未检查到：镜像未检查或无法读取"],
   diffUnread: ["Could not be read or judged this time", "本次无法读取或无法判定"],
   diffUnlisted: ["Could not be listed this time", "本次无法列出"],
   diffWhy: ["Why", "原因"],
@@ -214,7 +222,8 @@ export const TEXTS = {
   stateWaiting: ["waiting", "等待中"],
   stateRunning: ["running", "运行中"],
   stateDone: ["done", "已完成"],
-  stateDead: ["dead letters", "死信"],
+  stateDead: ["dead letter", "死信"],
+  statesDead: ["dead letters", "死信"],
   stateCancelled: ["cancelled", "已取消"],
   stateSuperseded: ["superseded", "已被取代"],
   all: ["all", "全部"],
@@ -258,9 +267,26 @@ export const TEXTS = {
   explainNothing: ["This tag cannot be read by the grammar {grammar}.", "语法 {grammar} 无法解读该标签。"],
   expectedParents: ["The image below it must claim: ", "其下层镜像应声明："],
   dev: ["development image", "开发镜像"],
+  explainHalf: ["This is not yet a name with a tag.", "这还不是带标签的名称。"],
+  exampleFindings: ["findings", "发现"],
+  exampleTier: ["tier", "层级"],
+  exampleParents: ["parents", "下层镜像"],
+  exampleTruth: ["truth", "实际内容"],
+  exampleWrites: ["writes", "写作"],
   tryOne: ["For example", "例如"],
   scanIt: ["Scan it", "扫描"],
 
+  pair: ["{name}: {value}", "{name}：{value}"],
+  onlyRepository: ["only {value}", "仅 {value}"],
+  notRepository: ["without {value}", "不含 {value}"],
+  onlyTag: ["tags {value}", "标签 {value}"],
+  notTag: ["without the tags {value}", "不含标签 {value}"],
+  onlyPlatform: ["only {value}", "仅 {value}"],
+  createdSince: ["made since {value}", "{value} 之后创建"],
+
+  durationSeconds: ["{s} s", "{s} 秒"],
+  durationMinutes: ["{m} min {s} s", "{m} 分 {s} 秒"],
+  durationHours: ["{h} h {m} min", "{h} 小时 {m} 分"],
   justNow: ["just now", "刚刚"],
 };
 
@@ -272,6 +298,10 @@ export function t(key, values = {}) {
   const text = TEXTS[key][chinese ? 1 : 0];
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
+
+export const pair = (name, value) => t("pair", { name, value });
+/** Sentences one after the other; Chinese ones need no blank between them. */
+export const sentences = (...all) => all.filter(Boolean).join(chinese ? "" : " ");
 
 export const number = (value) => new Intl.NumberFormat(language()).format(value);
 
@@ -298,9 +328,9 @@ export function ago(time, now = Date.now()) {
 
 export function duration(from, to) {
   const seconds = Math.max(0, Math.round((new Date(to) - new Date(from)) / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  if (seconds < 60) return t("durationSeconds", { s: seconds });
+  if (seconds < 3600) return t("durationMinutes", { m: Math.floor(seconds / 60), s: seconds % 60 });
+  return t("durationHours", { h: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) });
 }
 
 export const date = (time) => new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));

@@ -1,11 +1,11 @@
 // Runs, one run, and what changed from one to another.
 import { get } from "./api.js";
-import { meaning } from "./codes.js";
+import { meaning, shortMeaning } from "./codes.js";
 import { VERDICTS, images, imagePath } from "./data.js";
 import { add, h, put } from "./dom.js";
-import { badge, code, downloadButton, field, longTable, select, severity, shortDigest, table, verdictBar, verdictCounts, when } from "./parts.js";
+import { badge, code, downloadButton, field, focusRow, longTable, scope, select, severity, shortDigest, table, verdictBar, verdictCounts, when } from "./parts.js";
 import { to } from "./route.js";
-import { date, duration, number, t } from "./texts.js";
+import { date, duration, number, pair, sentences, t } from "./texts.js";
 
 const PAGE = 100;
 const MOST_CAUSES = 50;
@@ -22,7 +22,7 @@ function listTable(audits, all) {
   return longTable(t("audits"), [
     { title: "№", class: "number", head: true, cell: (audit) => h("a", { href: to(["audit", audit.id]) }, audit.id) },
     { title: t("kind"), class: "tight", cell: (audit) => kindWord(audit.kind) },
-    { title: t("target"), cell: (audit) => audit.targets.join(", ") },
+    { title: t("target"), cell: (audit) => scope(audit.targets) },
     { title: t("started"), cell: (audit) => when(audit.started) },
     { title: t("took"), class: "tight", cell: (audit) => (audit.complete ? duration(audit.started, audit.ended) : stateWord(audit)) },
     { title: t("result"), class: "wide", cell: (audit) => audit.complete && audit.verdicts && verdictBar(audit.verdicts) },
@@ -39,9 +39,11 @@ export async function show(main, route, signal) {
   const rest = h("div", {});
   const draw = () => put(rest, audits.length ? h("div", { class: "card list" }, listTable(audits, audits)) : h("p", { class: "card" }, t("noAudits")), page.next && h("button", { type: "button", onclick: async () => {
     const more = await get(`audits?limit=${PAGE}&cursor=${page.next}${kind && `&kind=${encodeURIComponent(kind)}`}`, signal);
+    const before = audits.length;
     audits.push(...more.audits);
     page.next = more.next;
     draw();
+    focusRow(rest, before);
   } }, t("moreJobs")));
   draw();
   put(main, h("h1", {}, t("audits")),
@@ -66,8 +68,8 @@ const one = {
     const [audit, { audits }, all] = await Promise.all([get(`audits/${encodeURIComponent(route.path[1])}`, signal), get("audits?limit=1000", signal), images(signal)]);
     const mine = all.lines.filter((line) => line.audit === audit.id).sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
     put(main, h("p", { class: "crumbs" }, h("a", { href: to("audits") }, t("audits"))), h("h1", {}, heading(audit)),
-      h("p", { class: "lead" }, audit.targets.join(", ")),
-      !audit.complete && h("p", { class: "card", role: "status" }, t("notComplete", { state: stateWord(audit) }), audit.failure && [" ", audit.failure]),
+      h("p", { class: "lead" }, scope(audit.targets)),
+      !audit.complete && h("p", { class: "card", role: "status" }, sentences(t("notComplete", { state: stateWord(audit) }), audit.failure)),
       h("section", { class: "card" },
         audit.verdicts && [verdictCounts(audit.verdicts), verdictBar(audit.verdicts)],
         h("dl", { class: "facts" }, h("dt", {}, t("started")), h("dd", {}, date(audit.started)), h("dt", {}, t("took")), h("dd", {}, audit.ended ? duration(audit.started, audit.ended) : stateWord(audit)),
@@ -81,7 +83,7 @@ const one = {
         { title: t("verdict"), class: "tight", cell: (line) => badge(line.verdict) },
         { title: t("image"), head: true, cell: (line) => h("a", { href: to(...imagePath(line)) }, `${line.repository}:`, h("wbr"), line.tag) },
         { title: t("platform"), cell: (line) => line.platform },
-        { title: t("finding"), cell: (line) => line.codes.map((each) => h("span", { class: "chip" }, each)) },
+        { title: t("finding"), cell: (line) => line.codes.map((each) => h("span", { class: "chip", title: each }, shortMeaning(each))) },
       ], mine, 50)));
   },
   refreshes,
@@ -156,7 +158,7 @@ const diff = {
     const { unread = [], unlisted = [] } = difference;
     const quiet = difference.new.length === 0 && difference.mended.length === 0 && unread.length === 0 && unlisted.length === 0;
     put(main, h("p", { class: "crumbs" }, h("a", { href: to("audits") }, t("audits")), " / ", h("a", { href: to(["audit", id]) }, id)), h("h1", {}, this.title(route)),
-      h("p", { class: "lead" }, [["diffNew", "new"], ["diffMended", "mended"], ["diffUnchanged", "unchanged"], ["diffNotSeen", "notSeen"], ["diffUnread", "unread"], ...(unlisted.length ? [["diffUnlisted", "unlisted"]] : [])].map(([word, list]) => `${t(word)}: ${number(difference[list]?.length ?? 0)}`).join(" · "),
+      h("p", { class: "lead" }, [["diffNew", "new"], ["diffMended", "mended"], ["diffUnchanged", "unchanged"], ["diffNotSeen", "notSeen"], ["diffUnread", "unread"], ...(unlisted.length ? [["diffUnlisted", "unlisted"]] : [])].map(([word, list]) => pair(t(word), number(difference[list]?.length ?? 0))).join(" · "),
         " ", h("a", { href: to(["diff", other, id]) }, t("swap"))),
       quiet && h("p", { class: "card" }, t("diffNothing")),
       unreadSection(t("diffUnlisted"), unlisted), unreadSection(t("diffUnread"), unread),

@@ -2,21 +2,21 @@
 import { get } from "./api.js";
 import { meaning } from "./codes.js";
 import { h, put } from "./dom.js";
-import { componentName, nameOf, versionName } from "./names.js";
+import { componentName, kindName, nameOf, versionName } from "./names.js";
 import { code, explainError, field, orderScan, severity, table } from "./parts.js";
 import { note, to } from "./route.js";
-import { t } from "./texts.js";
+import { pair, sentences, t } from "./texts.js";
 
 const PAUSE = 150;
 const SAMPLES = ["openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2", "openeuler/cann:8.0.RC1-oe2203sp4", "openeuler/openeuler:24.03-lts-sp1", "nvidia/cuda:12.2.0-runtime-ubuntu20.04"];
 
 function explained(answer) {
   return [
-    h("p", {}, h("span", { class: "chip" }, `${t("grammar")}: ${answer.grammar}`), answer.tier && h("span", { class: "chip" }, `${t("tier")}: ${answer.tier}`), answer.dev && h("span", { class: "chip" }, t("dev"))),
+    h("p", {}, h("span", { class: "chip" }, pair(t("grammar"), answer.grammar)), answer.tier && h("span", { class: "chip" }, pair(t("tier"), kindName(answer.tier))), answer.dev && h("span", { class: "chip" }, t("dev"))),
     answer.claims.length ? table(t("claimed"), [
       { title: t("component"), head: true, cell: (claim) => componentName(claim.component) },
       { title: t("claimed"), cell: (claim) => h("strong", {}, versionName(claim) || t("anyVersion")) },
-      { title: t("kind"), cell: (claim) => claim.kind },
+      { title: t("kind"), cell: (claim) => kindName(claim.kind) },
       { title: "", cell: (claim) => claim.from === "repository" && h("span", { class: "note" }, t("fromRepository")) },
     ], answer.claims) : h("p", { class: "wrong" }, t("explainNothing", { grammar: answer.grammar })),
     answer.findings.length > 0 && h("ul", { class: "findings" }, answer.findings.map((each) => h("li", { class: `finding ${each.severity}` }, h("p", { class: "row" }, severity(each.severity), h("strong", {}, meaning(each.code)), code(each.code)), h("p", {}, each.message)))),
@@ -31,12 +31,12 @@ export async function show(main, route, signal) {
   let latest = 0;
   async function ask(text) {
     const mine = (latest += 1);
-    if (!text) return put(answer, h("p", { class: "note" }, `${t("tryOne")}:`), h("ul", { class: "plain" }, SAMPLES.map((each) => h("li", {}, h("a", { href: to("explain", { reference: each }) }, each)))));
+    if (!text) return put(answer, h("p", { class: "note" }, pair(t("tryOne"), "")), h("ul", { class: "plain" }, SAMPLES.map((each) => h("li", {}, h("a", { href: to("explain", { reference: each }) }, each)))));
     try {
       const read = await get(`explain?reference=${encodeURIComponent(text)}`, signal);
       if (mine === latest) put(answer, explained(read), text.split("/")[0].match(/[.:]/) && text.includes("/") && orderScan(text, t("scanIt")));
     } catch (error) {
-      if (mine === latest && error.name !== "AbortError") put(answer, h("p", { class: "note" }, explainError(error)));
+      if (mine === latest && error.name !== "AbortError") put(answer, h("p", { class: "note" }, error.status === 400 && !text.split("/").at(-1).includes(":") ? sentences(t("explainHalf"), t("explainHint")) : explainError(error)));
     }
     return answer;
   }

@@ -1,14 +1,16 @@
 // One image: what its tag claims, what is inside, the proof, where it went wrong, and what to do.
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { ancestors, guiltyLayers, judgeClaims, others, wrongPlaces } from "./claims.js";
 import { meaning } from "./codes.js";
+import { imagePath } from "./data.js";
 import { add, h, put } from "./dom.js";
 import { familyGraph } from "./graph.js";
-import { componentName, nameOf, versionName } from "./names.js";
-import { badge, code, copyButton, evidenceList, longTable, orderScan, severity, shortDigest, table, when } from "./parts.js";
-import { note, to } from "./route.js";
-import { bytes, number, t } from "./texts.js";
+import { componentName, kindName, nameOf, versionName } from "./names.js";
+import { badge, code, copyButton, deed, evidenceList, inQueue, longTable, scrolling, severity, shortDigest, table, verdictCounts, when } from "./parts.js";
+import { note, parse, to } from "./route.js";
+import { bytes, number, pair, sentences, t } from "./texts.js";
 
+const MOST_NAMES = 50;
 const OUTCOME = { true: ["pass", "✓", "claimTrue"], false: ["fail", "✗", "claimFalse"], open: ["unknown", "?", "claimOpen"] };
 
 function sentence(image, judged) {
@@ -18,9 +20,9 @@ function sentence(image, judged) {
   // How much is wrong, and the worst of it: claimed and found.
   const errors = image.findings.filter((each) => each.severity === "error");
   const worst = (errors.find((each) => !each.waived) ?? errors[0])?.message ?? "";
-  if (count("false")) return `${t("verdictOne", { broken: count("false"), all: judged.length })} ${worst}`;
+  if (count("false")) return sentences(t("verdictOne", { broken: count("false"), all: judged.length }), worst);
   if (count("open")) return t("verdictOpen", { open: count("open"), all: judged.length });
-  return image.verdict === "fail" ? `${t("verdictElse")} ${worst}` : t("verdictHolds", { all: judged.length });
+  return image.verdict === "fail" ? sentences(t("verdictElse"), worst) : t("verdictHolds", { all: judged.length });
 }
 
 function claimsSection(image, judged) {
@@ -47,8 +49,28 @@ function findingCard(finding, steps) {
     h("p", {}, finding.message), finding.evidence.length > 0 && evidenceList(finding.evidence, steps));
 }
 
+let order = null; // what was looked at again from here: { reference, id, digest } and its job
+
+/** What came of looking again, as far as it came. */
+async function readOrder(signal) {
+  order.job = await get(`scans/${order.id}`, signal).catch((error) => (error.name === "AbortError" ? Promise.reject(error) : null));
+}
+function orderTold(image) {
+  const { job, id, digest } = order;
+  if (!job || job.state === "waiting" || job.state === "running") return inQueue(id);
+  if (!job.result) return h("span", { class: "wrong" }, t("failed", { why: job.failure?.message ?? t("stateCancelled") }));
+  const moved = digest !== (image.indexDigest || image.digest);
+  order.told = true;
+  return [moved && t("tagHasMoved"), h("a", { href: to(["audit", job.result.audit]) }, pair(t("scanTitle", { id: job.result.audit }), "")), " ", job.result.verdicts && verdictCounts(job.result.verdicts), job.result.error?.message];
+}
+const scanAgain = (image) => deed(t("scanAgain"), async () => {
+  const { id } = await post("scans", { image: image.reference });
+  order = { reference: image.reference, id, digest: image.indexDigest || image.digest };
+  return inQueue(id);
+}, {}, order?.reference === image.reference ? orderTold(image) : null);
+
 function commands(image, suggestion) {
-  const line = (label, text) => h("div", { class: "command" }, h("span", { class: "note" }, label), code(text), copyButton(text), orderScan(image.reference));
+  const line = (label, text) => h("div", { class: "command" }, h("span", { class: "note" }, label), code(text), copyButton(text), scanAgain(image));
   return h("section", { class: "card mend" },
     suggestion && h("p", { class: "deserves" }, h("span", {}, t("deserves")), " ", h("code", { class: "strong" }, suggestion), " ", copyButton(suggestion)),
     line(t("checkAgain"), `veritag scan ${image.reference}`));
@@ -101,7 +123,7 @@ function layersSection(image, layers) {
   return h("section", { class: "card" }, h("h2", {}, t("layers")), layers.length ? longTable(t("layers"), [
     { title: t("layer"), class: "number", head: true, cell: (layer) => layer.at },
     { title: t("size"), class: "size", cell: size },
-    { title: t("createdBy"), class: "steps", cell: (layer) => [layer.createdBy ? h("code", { class: "step" }, layer.createdBy) : h("span", { class: "note" }, t("noStep")),
+    { title: t("createdBy"), class: "steps", cell: (layer) => [layer.createdBy ? scrolling(h("code", { class: "step" }, layer.createdBy)) : h("span", { class: "note" }, t("noStep")),
       guilty.has(layer.at) && h("span", { class: "note block" }, t("provesHere", { code: guilty.get(layer.at).join(", ") }))] },
     { title: t("belongsTo"), cell: (layer) => owner(layer.at) },
     { title: t("digest"), class: "tight", cell: (layer) => shortDigest(layer.digest) },
@@ -129,7 +151,7 @@ function packagesSection(image, signal, query) {
     function draw() {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const found = packages.filter((each) => words.every((word) => `${each.name} ${each.version}`.toLowerCase().includes(word)));
-      note({ package: search.value });
+      note({ package: search.value || true }); // the list stays open
       put(count, t("packagesFound", { shown: number(found.length), all: number(packages.length) }));
       put(list, longTable(t("packages"), [
         { title: t("name"), head: true, cell: (each) => each.name },
@@ -147,6 +169,18 @@ function packagesSection(image, signal, query) {
   return add(section, place);
 }
 
+function otherNames(names, route, image) {
+  const line = (name) => h("li", {}, h("a", { href: to(["image", route.path[1]], { ref: name, platform: image.platform }) }, name));
+  const list = h("ul", { class: "plain" }, names.slice(0, MOST_NAMES).map(line));
+  const all = () => {
+    button.remove();
+    add(list, names.slice(MOST_NAMES).map(line));
+    list.children[MOST_NAMES].firstChild.focus({ preventScroll: true });
+  };
+  const button = h("button", { type: "button", onclick: all }, t("showAll", { count: number(names.length) }));
+  return [list, names.length > MOST_NAMES && button];
+}
+
 /** What was said of the images below, where it matters: only then can one tell who was wrong first. */
 async function readAncestors(image, signal) {
   const judged = new Map();
@@ -161,9 +195,30 @@ async function readAncestors(image, signal) {
 
 export const title = (route) => route.query.get("ref") || t("image");
 
+/** The report of an address: of the digest, or of the name where there is none. `now`: where the tag points to by now, if it is not that digest any more. */
+async function read(route, signal) {
+  const reference = route.query.get("ref") ?? "";
+  const absent = (instead) => (error) => (error.status === 404 && instead ? instead : Promise.reject(error));
+  const byName = () => get(`reference?name=${encodeURIComponent(reference)}`, signal);
+  if (route.path[1] === "-") return { report: await byName() };
+  let missing = null;
+  const report = await get(`images/${encodeURIComponent(route.path[1])}`, signal).catch((error) => absent(reference && { images: [] })((missing = error)));
+  if (!reference || report.images.some((each) => each.reference === reference)) return { report };
+  const [now] = (await byName().catch(absent({ images: [] }))).images;
+  if (!now && missing) throw missing;
+  return { report, now };
+}
+
 export async function show(main, route, signal) {
-  const byName = route.path[1] === "-";
-  const report = await get(byName ? `reference?name=${encodeURIComponent(route.query.get("ref") ?? "")}` : `images/${encodeURIComponent(route.path[1])}`, signal);
+  if (order && order.reference !== route.query.get("ref")) order = null;
+  if (order) await readOrder(signal);
+  const { report, now } = await read(route, signal);
+  if (now) {
+    const address = to(...imagePath({ ...now, platform: route.query.get("platform") }));
+    put(main, h("h1", { class: "name" }, now.reference), h("p", { class: "card", role: "status" }, t("tagMoved"), " ", h("a", { href: address }, shortDigest(now.indexDigest || now.digest || "–"))));
+    if (order && !order.told) location.replace(address); // that is what somebody wanted to see
+    return;
+  }
   const wanted = { reference: route.query.get("ref"), platform: route.query.get("platform") };
   const ofName = report.images.filter((each) => each.reference === wanted.reference);
   const same = ofName.length ? ofName : report.images.filter((each) => each.reference === report.images[0].reference);
@@ -188,6 +243,8 @@ export async function show(main, route, signal) {
   add(main, h("section", { class: "card" }, h("h2", {}, t("facts")), h("dl", { class: "facts" },
     h("dt", {}, t("registry")), h("dd", {}, image.registry), h("dt", {}, t("platform")), h("dd", {}, image.platform || "–"),
     h("dt", {}, t("digest")), h("dd", {}, code(image.digest || "–"), " ", image.digest && copyButton(image.digest)),
-    h("dt", {}, t("grammar")), h("dd", {}, image.grammar || "–"), h("dt", {}, t("tier")), h("dd", {}, image.tier ?? "–"), h("dt", {}, t("seen")), h("dd", {}, when(report.generated))),
-    names.length > 0 && [h("p", { class: "note" }, t("otherNames", { count: names.length + 1 })), h("ul", { class: "plain" }, names.slice(0, 50).map((name) => h("li", {}, h("a", { href: to(["image", route.path[1]], { ref: name, platform: image.platform }) }, name))))]));
+    h("dt", {}, t("grammar")), h("dd", {}, image.grammar || "–"), h("dt", {}, t("tier")), h("dd", {}, image.tier ? kindName(image.tier) : "–"), h("dt", {}, t("seen")), h("dd", {}, when(report.generated))),
+    names.length > 0 && [h("p", { class: "note" }, t("otherNames", { count: names.length + 1 })), otherNames(names, route, image)]));
 }
+
+export const refreshes = (ended) => ended.kind === "audit" || (ended.kind === "scan" && ended.about === parse().query.get("ref"));

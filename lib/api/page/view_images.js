@@ -1,17 +1,22 @@
 // All images, one row a tag. The filters stand in the address; applying them asks nobody.
-import { meaning } from "./codes.js";
-import { VERDICTS, imagePath, images, isWaived, tally } from "./data.js";
+import { meaning, shortMeaning } from "./codes.js";
+import { VERDICTS, accusing, imagePath, images, isWaived, tally } from "./data.js";
 import { h, put, say } from "./dom.js";
 import { badge, field, longTable, select, when } from "./parts.js";
 import { note, to } from "./route.js";
-import { number, t } from "./texts.js";
+import { language, number, t } from "./texts.js";
 
 const FILTERS = ["q", "verdict", "code", "registry", "repository", "waived", "sort"];
 const PAUSE = 80; // ms after a key, so that a fast typist is not hindered
 
+function matchesLine(line, filter) {
+  if (filter.verdict && line.verdict !== filter.verdict) return false;
+  if (filter.waived === "counts") return filter.code ? accusing(line).includes(filter.code) : accusing(line).length > 0; // as the overview counts
+  return (!filter.code || line.codes.includes(filter.code)) && (!filter.waived || isWaived(line) === (filter.waived === "only"));
+}
 function matches(tag, filter) {
   return (!filter.registry || tag.registry === filter.registry) && (!filter.repository || tag.repository === filter.repository) && filter.words.every((word) => tag.search.includes(word)) &&
-    tag.lines.some((line) => (!filter.verdict || line.verdict === filter.verdict) && (!filter.code || line.codes.includes(filter.code)) && (!filter.waived || isWaived(line) === (filter.waived === "only")));
+    tag.lines.some((line) => matchesLine(line, filter));
 }
 
 const order = {
@@ -28,7 +33,7 @@ export function filterTags(tags, values) {
 const columns = () => [
   { title: t("verdict"), class: "tight", cell: (tag) => badge(tag.verdict) },
   { title: t("image"), head: true, cell: (tag) => [h("a", { href: to(...imagePath(tag.worst)) }, tag.repository, ":", h("wbr"), h("strong", {}, tag.tag)), h("span", { class: "note block" }, tag.registry)] },
-  { title: t("finding"), cell: (tag) => tag.codes.map((each) => h("span", { class: `chip ${tag.notes.has(each) || !tag.counting.has(each) ? "other" : ""}`, title: meaning(each) }, each, !tag.counting.has(each) && ` (${t("waived")})`)) },
+  { title: t("finding"), cell: (tag) => tag.codes.map((each) => h("span", { class: `chip ${tag.notes.has(each) || !tag.counting.has(each) ? "other" : ""}`, title: language() === "zh" ? each : meaning(each) }, shortMeaning(each), !tag.counting.has(each) && ` (${t("waived")})`)) },
   { title: t("platforms"), cell: (tag) => tag.lines.map((line) => h("span", { class: `chip whole ${line.verdict === tag.verdict ? "" : "other"}` }, line.platform || "–")) },
   { title: t("seen"), class: "tight", cell: (tag) => when(tag.seen) },
 ];
@@ -44,7 +49,7 @@ export async function show(main, route, signal) {
 
   function apply() {
     const found = filterTags(all.tags, values);
-    const lines = found.reduce((sum, tag) => sum + tag.lines.length, 0);
+    const lines = found.reduce((sum, tag) => sum + tag.lines.filter((line) => matchesLine(line, values)).length, 0);
     clear.hidden = !FILTERS.some((name) => values[name]);
     put(count, t("found", { tags: number(found.length), images: number(lines) }));
     put(results, found.length ? h("div", { class: "card list" }, longTable(t("images"), columns(), found)) : h("p", { class: "card" }, all.tags.length ? t("noneMatch") : t("noImages")));
@@ -65,10 +70,10 @@ export async function show(main, route, signal) {
         timer = setTimeout(() => change("q", text), PAUSE);
       } })),
       field(t("verdict"), select([["", t("any")], ...VERDICTS.map((verdict) => [verdict, t(verdict)])], values.verdict, (value) => change("verdict", value))),
-      field(t("code"), select(choices(tally(all.lines.flatMap((line) => line.codes))), values.code, (value) => change("code", value))),
+      field(t("code"), select(choices(tally(all.lines.flatMap((line) => line.codes)), (each) => (language() === "zh" ? `${meaning(each)} ${each}` : each)), values.code, (value) => change("code", value))),
       field(t("registry"), select(choices(byName(tally(all.tags.map((tag) => tag.registry)))), values.registry, (value) => change("registry", value))),
       field(t("repository"), select(choices(byName(tally(all.tags.map((tag) => tag.repository)))), values.repository, (value) => change("repository", value))),
-      all.lines.some((line) => line.waived.length) && field(t("waivedFilter"), select([["", t("any")], ["no", t("waivedNo")], ["only", t("waivedOnly")]], values.waived, (value) => change("waived", value))),
+      (values.waived || all.lines.some((line) => line.waived.length)) && field(t("waivedFilter"), select([["", t("any")], ["no", t("waivedNo")], ["only", t("waivedOnly")], ["counts", t("waivedCounts")]], values.waived, (value) => change("waived", value))),
       field(t("sort"), select([["", t("sortVerdict")], ["name", t("sortName")], ["seen", t("sortSeen")]], values.sort, (value) => change("sort", value))),
     );
   }

@@ -5,7 +5,7 @@ import { VERDICTS, accusing, countVerdicts, images, isWaived, tally } from "./da
 import { add, h, put } from "./dom.js";
 import { trendGraph } from "./graph.js";
 import { componentName } from "./names.js";
-import { code, longTable, orderAudit, orderScan, select, severity, shortDigest, table, verdictBar, when } from "./parts.js";
+import { code, focusRow, longTable, orderAudit, orderScan, scope, select, severity, shortDigest, shortTable, table, verdictBar, when } from "./parts.js";
 import { note, parse, to } from "./route.js";
 import { date, number, percent, t } from "./texts.js";
 
@@ -27,11 +27,12 @@ function causes(lines) {
   const weight = (each) => (severityOf(each) === "error" ? "error" : "warning");
   codes.sort((a, b) => (weight(a[0]) < weight(b[0]) ? -1 : weight(a[0]) > weight(b[0]) ? 1 : b[1] - a[1]));
   if (codes.length === 0) return h("p", {}, t("allWell"));
-  return table(t("whatIsWrong"), [
-    { title: t("finding"), head: true, cell: ([each]) => h("a", { href: to("images", { code: each }) }, meaning(each), " ", h("span", { class: "note" }, code(each))) },
+  const quiet = lines.some((line) => line.codes.some((each) => !accusing(line).includes(each))) ? "counts" : ""; // the list shall show as many
+  return shortTable(t("whatIsWrong"), [
+    { title: t("finding"), head: true, cell: ([each]) => h("a", { href: to("images", { code: each, waived: quiet }) }, meaning(each), " ", h("span", { class: "note" }, code(each))) },
     { title: t("severity"), class: "tight", cell: ([each]) => severity(weight(each)) },
     { title: t("imageCount"), class: "number", cell: ([, count]) => number(count) },
-  ], codes.slice(0, MOST_CAUSES));
+  ], codes, MOST_CAUSES);
 }
 
 function places(lines) {
@@ -43,12 +44,12 @@ function places(lines) {
     if (!by.has(key)) by.set(key, []);
     by.get(key).push(line);
   }
-  const rows = tally(broken.map((line) => `${line.registry}/${line.repository}`)).slice(0, MOST_CAUSES).map(([key]) => ({ line: by.get(key)[0], counts: countVerdicts(by.get(key)) }));
-  return table(t("where"), [
+  const rows = tally(broken.map((line) => `${line.registry}/${line.repository}`)).map(([key]) => ({ line: by.get(key)[0], counts: countVerdicts(by.get(key)) }));
+  return shortTable(t("where"), [
     { title: t("repository"), head: true, cell: ({ line }) => h("a", { href: to("images", { registry: line.registry, repository: line.repository }) }, line.repository, " ", h("span", { class: "note" }, line.registry)) },
     { title: t("result"), class: "wide", cell: ({ counts }) => verdictBar(counts) },
     { title: t("imageCount"), class: "number", cell: ({ counts }) => `${number(counts.fail + counts.error)} / ${number(total(counts))}` },
-  ], rows);
+  ], rows, MOST_CAUSES);
 }
 
 /** What was not judged and why, folded: there may be thousands. */
@@ -62,9 +63,11 @@ function skippedList(page, signal) {
     { title: t("seen"), class: "tight", cell: (each) => h("a", { href: to(["audit", each.audit]) }, when(each.seen)) },
   ], lines), page.next && h("button", { type: "button", onclick: async () => {
     const more = await get(`skipped?limit=1000&cursor=${encodeURIComponent(page.next)}`, signal);
+    const before = lines.length;
     lines.push(...more.skipped);
     page.next = more.next;
     draw();
+    focusRow(rest, before);
   } }, t("more", { count: number(page.total - lines.length) })));
   draw();
   return h("details", { class: "note", id: "skipped" }, h("summary", {}, t("skippedCount", { count: number(page.total) })), rest);
@@ -77,7 +80,7 @@ const isOf = (audit, target) => sameScope(audit.targets) === sameScope([...targe
 function targetTable(targets, audits) {
   const rows = targets.map((target) => ({ target, last: audits.find((audit) => audit.complete && isOf(audit, target)) }));
   return table(t("targets"), [
-    { title: t("target"), head: true, cell: ({ target }) => [target.name, h("span", { class: "note block" }, [...target.targets, target.part ?? ""].join(" "))] },
+    { title: t("target"), head: true, cell: ({ target }) => [target.name, h("span", { class: "note block" }, scope([...target.targets, target.part].filter(Boolean)))] },
     { title: t("lastAudit"), cell: ({ last }) => (last ? h("a", { href: to(["audit", last.id]) }, when(last.ended)) : t("never")) },
     { title: t("result"), class: "wide", cell: ({ last }) => last?.verdicts && verdictBar(last.verdicts) },
     { title: t("coverage"), class: "number", cell: ({ last }) => last?.verdicts && `${number(judged(last.verdicts))} / ${number(total(last.verdicts))}` },
@@ -92,9 +95,9 @@ function trend(section, audits) {
   function draw(name) {
     const shown = whole.filter((audit) => audit.targets.join(", ") === name).slice(0, MOST_AUDITS).reverse();
     put(section, h("h2", {}, t("trend")));
-    if (names.length > 1) add(section, h("label", { class: "field" }, h("span", {}, t("target")), select(names.map((each) => [each, each]), name, (value) => { note({ trend: value }); draw(value); })));
+    if (names.length > 1) add(section, h("label", { class: "field" }, h("span", {}, t("target")), select(names.map((each) => [each, scope(each.split(", "))]), name, (value) => { note({ trend: value }); draw(value); })));
     if (shown.length < 2) return add(section, h("p", {}, t("trendNone")));
-    return add(section, h("p", { class: "note" }, t("trendHint", { count: shown.length, target: name })), h("div", { class: "figure" }, trendGraph(shown)),
+    return add(section, h("p", { class: "note" }, t("trendHint", { count: shown.length, target: scope(name.split(", ")) })), h("div", { class: "figure" }, trendGraph(shown)),
       h("details", {}, h("summary", {}, t("asTable")), table(t("trend"), [{ title: t("started"), head: true, cell: (audit) => h("a", { href: to(["audit", audit.id]) }, date(audit.started)) },
         ...VERDICTS.map((verdict) => ({ title: t(verdict), class: "number", cell: (audit) => number(audit.verdicts[verdict]) }))], shown)));
   }

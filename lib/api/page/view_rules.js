@@ -2,10 +2,12 @@
 import { get } from "./api.js";
 import { CODES, meaning } from "./codes.js";
 import { h, put } from "./dom.js";
+import { kindName } from "./names.js";
 import { code, field, severity, table } from "./parts.js";
 import { note, to } from "./route.js";
-import { number, t } from "./texts.js";
+import { number, pair, t } from "./texts.js";
 
+const EXPECTED = { findings: "exampleFindings", tier: "exampleTier", dev: "dev", parents: "exampleParents", truth: "exampleTruth", writes: "exampleWrites" };
 let known = null;
 const text = (value) => JSON.stringify(value).toLowerCase();
 
@@ -16,7 +18,7 @@ function examples(list) {
     if (reference && given.repository) return h("a", { href: to("explain", { reference }) }, reference);
     return Object.entries(given).map(([key, value]) => h("span", { class: "given" }, h("span", { class: "note" }, `${key} `), code(value)));
   };
-  const rest = ({ given }) => ["findings", "tier", "dev", "parents", "truth", "writes"].filter((key) => given[key]).map((key) => h("span", { class: "chip" }, `${key}: ${given[key]}`));
+  const rest = ({ given }) => Object.keys(EXPECTED).filter((key) => given[key]).map((key) => h("span", { class: "chip" }, pair(t(EXPECTED[key]), key === "tier" ? kindName(given[key]) : given[key])));
   return table(t("examples"), [{ title: t("given"), head: true, cell }, { title: t("reads"), cell: (each) => [each.reads ?? each.given.claims ?? h("span", { class: "note" }, t("readsNothing")), " ", each.given.tag && rest(each)] }], list);
 }
 
@@ -29,14 +31,14 @@ function rule(name, title, facts, list) {
 }
 
 const grammar = (each) => rule(each.name, each.title, h("dl", { class: "facts" }, h("dt", {}, t("repositories")), h("dd", {}, each.repositories.map((glob) => [code(glob), " "]))), each.examples);
-const component = (each) => rule(each.name, `${each.title} · ${each.kind}`, h("dl", { class: "facts" }, h("dt", {}, t("names")), h("dd", {}, each.names.map((name) => [code(name), " "])), h("dt", {}, t("proof")), h("dd", {}, t("evidenceRules", { count: each.evidence }))), each.examples);
+const component = (each) => rule(each.name, `${each.title} · ${kindName(each.kind)}`, h("dl", { class: "facts" }, h("dt", {}, t("names")), h("dd", {}, each.names.map((name) => [code(name), " "])), h("dt", {}, t("proof")), h("dd", {}, t("evidenceRules", { count: each.evidence }))), each.examples);
 
 function codes() {
   return h("details", { class: "rule" }, h("summary", {}, h("strong", {}, t("codesTitle"))), table(t("codesTitle"), [
     { title: t("finding"), head: true, cell: (each) => code(each) },
     { title: t("severity"), class: "tight", cell: (each) => severity(CODES[each][0]) },
     { title: "", cell: (each) => meaning(each) },
-    { title: t("images"), cell: (each) => h("a", { href: to("images", { code: each }), "aria-label": `${t("images")}: ${each}` }, "→") },
+    { title: t("images"), cell: (each) => h("a", { href: to("images", { code: each }), "aria-label": pair(t("images"), each) }, "→") },
   ], Object.keys(CODES)));
 }
 

@@ -29,7 +29,7 @@ export async function accessible({ settings, check, tab, go, api }) {
     await go(page, "#/");
     await page.waitForSelector(".tiles");
     const problems = [];
-    const focused = () => page.evaluate(() => ({ text: document.activeElement.innerText?.trim(), id: document.activeElement.id, outline: getComputedStyle(document.activeElement).outlineStyle }));
+    const focused = () => page.evaluate(() => ({ text: document.activeElement.innerText?.trim().slice(0, 80), id: document.activeElement.id, outline: getComputedStyle(document.activeElement).outlineStyle }));
     await page.keyboard.press("Tab");
     if ((await focused()).text !== "Skip to the content") problems.push(`first: ${JSON.stringify(await focused())}`);
     await page.keyboard.press("Enter");
@@ -58,6 +58,43 @@ export async function accessible({ settings, check, tab, go, api }) {
     await page.goBack();
     await page.waitForSelector("#results table");
     if ((await page.inputValue("#q")) !== "pytorch") problems.push("going back forgets the filter");
+    // Another part of a view, and a button that was pressed: the focus is where one was.
+    for (const view of ["queue", `image/${liar.indexDigest}?ref=${encodeURIComponent(liar.reference)}`]) {
+      await go(page, `#/${view}`);
+      const word = (await page.locator(".tabs a:not([aria-current])").first().innerText()).trim();
+      await page.focus(".tabs a:not([aria-current])");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction((word) => document.querySelector(".tabs [aria-current]")?.innerText.trim() === word, word);
+      await page.waitForFunction(() => document.activeElement.matches(".tabs [aria-current]"), null, { timeout: 3_000 }).catch(async () => problems.push(`after the tab ${word} the focus is at ${JSON.stringify(await focused())}`));
+    }
+    await go(page, `#/audit/${settings.audits[1]}`);
+    await page.focus("button:text-is('csv')");
+    const download = page.waitForEvent("download");
+    await page.keyboard.press("Enter");
+    await download;
+    if ((await focused()).text !== "csv") problems.push(`after a button: ${JSON.stringify(await focused())}`);
+    await page.context().close();
+    return problems;
+  });
+
+  await check("what scrolls is reached with the keyboard, what does not is no stop, and nothing lies under the header", async () => {
+    const page = await tab({ viewport: { width: 780, height: 600 } });
+    const problems = [];
+    await go(page, `#/${views[2]}`);
+    await page.waitForSelector("#packages table");
+    await page.waitForTimeout(50);
+    const wrong = await page.evaluate(() => [...document.querySelectorAll(".scroll, code.step")].filter((each) => (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1) !== (each.tabIndex === 0)).map((each) => each.className));
+    const long = await page.locator("code.step[tabindex]").count(), short = await page.locator("code.step:not([tabindex])").count();
+    if (wrong.length || !long || !short) problems.push(`${wrong}: ${long} long and ${short} short steps`);
+    const under = await page.evaluate(() => {
+      scrollTo(0, 300);
+      document.querySelector("#live").hidden = false;
+      const p = document.querySelector("#live p");
+      p.hidden = false;
+      p.textContent = "it runs";
+      return document.querySelector("#header").getBoundingClientRect().bottom - p.getBoundingClientRect().top;
+    });
+    if (under > 0) problems.push(`what runs lies ${under} pixels under the header`);
     await page.context().close();
     return problems;
   });

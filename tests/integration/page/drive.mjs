@@ -35,7 +35,7 @@ function watch(page) {
     dialog.dismiss();
   });
   page.on("console", (message) => {
-    const expected = /status of (401|403|404|400|409)/.test(message.text()); // answers that a check asked for
+    const expected = /status of (401|403|404|400|409)|net::ERR_FAILED/.test(message.text()); // answers that a check asked for, and a line that it cut
     if (message.type() === "error" && !expected) trouble.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {

@@ -49,6 +49,33 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return [...leaks, ...(kept[3] === settings.tokens.read ? [] : ["it is not in sessionStorage"]), ...(gone ? ["it is still there after logging out"] : [])];
   });
 
+  await check("where all may read: the log-in stands beside what is shown and can be left, and what one wanted is done after it", async () => {
+    const page = await tab({ token: null });
+    await page.route("**/api/v1/**", (route) => { // a daemon that lets everybody read
+      const request = route.request(), headers = request.headers();
+      if (request.method() === "GET") headers.authorization ??= `Bearer ${settings.tokens.read}`;
+      return route.continue({ headers });
+    });
+    await go(page, "#/images");
+    await page.click("text=Log in");
+    await page.waitForSelector("dialog #token");
+    await shot(page, "login-beside-1280");
+    await page.click("dialog >> text=Cancel");
+    const problems = (await page.locator("dialog").count()) + (await page.locator("#results table").count()) === 1 ? [] : ["the list is gone, or the log-in is still there"];
+    if (!(await page.evaluate(() => document.activeElement.innerText === "Log in"))) problems.push("the focus is not back where it was");
+    await go(page, "#/queue?state=dead");
+    await page.click("text=Retry");
+    await page.fill("dialog #token", "vt_wrong");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog [role=alert]:not(:empty)");
+    await page.fill("dialog #token", settings.tokens.scan);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".outcome .wrong:has-text('admin')"); // it was asked for as somebody
+    await page.waitForSelector("text=Log out");
+    await page.context().close();
+    return problems;
+  });
+
   await check("overview: counts, what is wrong, where, targets and trend", async () => {
     const page = await tab();
     await go(page, "#/");
@@ -69,6 +96,15 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.click("#skipped summary");
     for (const word of [skipped[0].reference, skipped[0].reason]) if (!(await text(page, "#skipped table")).includes(word)) problems.push(`${word} is not among what was skipped`);
     if ((await page.locator("#skipped tbody tr").count()) !== total) problems.push("not all that was skipped is there");
+    const counted = page.locator("table:has(caption:text-is('What is wrong')) tbody tr:has-text('os-mismatch')");
+    const many = (await counted.locator("td").last().innerText()).trim();
+    await counted.locator("a").click();
+    await page.waitForSelector("#count:not(:empty)");
+    if (!(await text(page, "#count")).endsWith(`images: ${many}`)) problems.push(`the overview counts ${many} of os-mismatch, the list says ${await text(page, "#count")}`);
+    await go(page, "#/images?verdict=bogus&code=no-such-code");
+    const chosen = await page.locator(".filters select").evaluateAll((all) => all.map((each) => each.value).filter(Boolean));
+    if (chosen.join() !== "bogus,no-such-code") problems.push(`nothing is found, and the boxes say ${chosen}`);
+    await go(page, "#/");
     await page.click('.tiles a[href*="verdict=unknown"]');
     await page.waitForSelector("#results table");
     if (!page.url().includes("verdict=unknown")) problems.push(page.url());
@@ -102,6 +138,15 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.fill("#q", `${settings.liar[1].slice(0, 12)} pytorch`);
     await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length === 1);
     if (!(await text(page, "#results")).includes(settings.liar[1])) problems.push("the liar is not found");
+    await page.focus(".tools a");
+    await page.keyboard.press("Enter"); // another language is no other question
+    await page.waitForSelector("h1:text-is('镜像')");
+    await page.waitForSelector("#results table");
+    if ((await rows()) !== 1 || (await page.inputValue("#q")) === "") problems.push("the other language forgets the filters");
+    if (!(await page.evaluate(() => document.activeElement.matches(".tools a")))) problems.push("the other language takes the focus away");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("h1:text-is('Images')");
+    await page.waitForSelector("#results table");
     const address = page.url();
     for (const part of ["verdict=fail", "code=os-mismatch", "q="]) if (!address.includes(part)) problems.push(`${part} is not in ${address}`);
     await page.goto("about:blank");
@@ -120,6 +165,17 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await choose("Repository", "");
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
     await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length > 100);
+    const place = () => page.evaluate(() => ({ y: scrollY, rows: document.querySelectorAll("#results tbody tr").length, focus: document.activeElement.getAttribute("href") }));
+    const opened = page.locator("#results tbody tr:nth-child(98) a");
+    await opened.scrollIntoViewIfNeeded();
+    const was = { ...(await place()), focus: await opened.getAttribute("href") };
+    await opened.click();
+    await page.waitForSelector("h1.name");
+    await page.goBack();
+    await page.waitForSelector("#results table");
+    await page.waitForFunction((y) => Math.abs(scrollY - y) < 5, was.y, { timeout: 3_000 }).catch(() => {});
+    const is = await place();
+    if (was.y < 900 || Math.abs(is.y - was.y) > 5 || is.rows < was.rows || is.focus !== was.focus) problems.push(`one was at ${JSON.stringify(was)}, and comes back to ${JSON.stringify(is)}`);
     await page.context().close();
     return problems;
   });
@@ -174,6 +230,9 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.waitForSelector(".family");
     const said = await text(page, "main");
     const problems = [];
+    await page.click(".deserves button");
+    await page.waitForSelector(".deserves button:text-is('Copied ✓')");
+    await page.locator(".deserves button:text-is('Copy')").waitFor();
     for (const word of ["24.03-LTS-SP1", "22.03-LTS-SP4", "2.2.0-cann8.0.RC1-oe2203sp4", "usr/lib/os-release", "ADD file:openEuler", "linux/amd64", "linux/arm64", `veritag scan ${settings.host}/${settings.liar.join(":")}`])
       if (!said.includes(word)) problems.push(`${word} is not there`);
     const rows = await page.locator(".claims tbody tr, section:has(h2:text('What the tag claims')) tbody tr").allInnerTexts();
@@ -191,12 +250,36 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.waitForFunction(() => document.querySelectorAll("#packages tbody tr").length === 1);
     if (!(await text(page, "#packages table")).includes("openssl-libs")) problems.push("openssl-libs is not found");
     if (!page.url().includes("package=openssl")) problems.push("the search for packages is not in the address");
+    for (const count of ["1", "1"]) { // there and back
+      await page.click(".tools a");
+      await page.waitForSelector(`#packages [role=status]:has-text("${count}")`);
+    }
+    if ((await page.inputValue("#packages input")) !== "openssl") problems.push("the other language forgets the search for packages");
     await page.click(".tabs >> text=linux/amd64");
     await page.waitForSelector(".tabs a[aria-current]:has-text('linux/amd64')");
     await page.waitForSelector(".family");
     await page.click("ul.plain a:has-text('openeuler:22.03-lts-sp4')");
     await page.waitForSelector("h1:has-text('22.03-lts-sp4')");
     if (!(await text(page, "h1")).includes("pass")) problems.push("the base does not pass");
+    await page.context().close();
+    return problems;
+  });
+
+  await check("an image under many names shows them all, and copies where there is no clipboard", async () => {
+    const page = await tab();
+    await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    const many = images.find((line) => line.repository === "openeuler/app07" && images.filter((other) => other.digest === line.digest).length > 52);
+    await go(page, `#/image/${many.indexDigest}?ref=${encodeURIComponent(many.reference)}&platform=${encodeURIComponent(many.platform)}`);
+    await page.click("text=/Show all \\d+/");
+    const names = images.filter((line) => line.digest === many.digest).length;
+    const problems = (await page.locator("section:has(h2:text('Facts')) li").count()) === names - 1 ? [] : [`${await page.locator("section:has(h2:text('Facts')) li").count()} of ${names} names`];
+    await page.click(".command button:text-is('Copy')");
+    await page.waitForSelector(".command button:text-is('Copied ✓')");
+    if (!(await page.evaluate(() => document.activeElement.innerText === "Copied ✓"))) problems.push("copying takes the focus away");
+    await page.click("text=Explain");
+    await page.focus("input.large");
+    await page.keyboard.press("Control+V");
+    if ((await page.inputValue("input.large")) !== `veritag scan ${many.reference}`) problems.push(`copied: ${await page.inputValue("input.large")}`);
     await page.context().close();
     return problems;
   });
@@ -268,6 +351,13 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     for (const word of ["pytorch", "2.1.0", "22.03-LTS-SP2", "oeep-0014", "framework", "tag-short"]) if (!said.includes(word)) problems.push(`${word} is not there`);
     if (!page.url().includes("reference=")) problems.push("it is not in the address");
     await shot(page, "explain-1280");
+    await page.click(".tools a");
+    await page.waitForSelector("h1:text-is('标签说了什么？')");
+    if ((await page.inputValue("input.large")) !== "openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2") problems.push("the other language forgets what was typed");
+    await page.click(".tools a");
+    await page.waitForSelector("h1:text-is('What does a tag say?')");
+    await page.fill("input.large", "openeuler/");
+    await page.waitForSelector("#answer:has-text('This is not yet a name with a tag')");
     await page.fill("input.large", "openeuler/cann:");
     await page.waitForFunction(() => !document.querySelector("#answer table"));
     await page.context().close();
@@ -280,10 +370,14 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await go(chinese, "#/");
     if ((await text(chinese, "h1")) !== "总览") problems.push(`Accept-Language: ${await text(chinese, "h1")}`);
     await shot(chinese, "overview-zh-1280", { fullPage: true });
-    for (const view of ["images", "audits", "queue", "rules", "explain", `image/${liar.indexDigest}`, `diff/${settings.audits[1]}/${settings.audits[0]}`]) {
+    for (const view of ["images", "audits", "queue", "rules", "explain", `image/${liar.indexDigest}`, `diff/${settings.audits[1]}/${settings.audits[0]}`, "explain?reference=openeuler/pytorch:2.1.0-cann7.0.RC1-oe2203sp2", "rules?q=oeep-0014"]) {
       await go(chinese, `#/${view}`);
+      if (view.startsWith("rules")) await chinese.click("summary:has-text('oeep-0014')");
+      await chinese.waitForTimeout(50);
       const said = await chinese.evaluate(() => document.body.innerText);
       const english = said.match(/\b(Overview|Images|Findings|Layers|Looked at|Action|Search|Verdict|The tag claims|New|Mended)\b/);
+      const odd = said.match(/.{0,20}([\u4e00-\u9fff]: |。 \S|\b\d+ s\b|\b(tier|parents|findings|kind): |--repository|\n(framework|sdk|os|tool|llm)\n).{0,20}/);
+      if (odd) problems.push(`${view}: ${odd[0]}`);
       if (english || !/[\u4e00-\u9fff]/.test(said)) problems.push(`${view}: ${english?.[0]}`);
     }
     // What is said of errors, jobs and skipped things was stored in English; and the browser prefers English.
@@ -314,7 +408,7 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     return problems;
   });
 
-  await check("light and dark, by the system and by the switch", async () => {
+  await check("light and dark, by the system and by the switch; colours that somebody forces leave what colours say", async () => {
     const page = await tab({ colorScheme: "dark" });
     await go(page, "#/");
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -325,8 +419,15 @@ export async function tour({ settings, check, tab, go, api, shot }) {
     await page.reload();
     await page.waitForSelector("h1");
     const kept = await ground();
+    const problems = dark !== light && kept === light ? [] : [`${dark}, ${light}, ${kept}`];
+    await page.emulateMedia({ forcedColors: "active" });
+    await page.waitForSelector(".bar");
+    const seen = await page.evaluate(() => ({ shares: new Set([...document.querySelector(".bar").children].map((each) => getComputedStyle(each).backgroundColor)).size, all: document.querySelector(".bar").children.length,
+      lines: new Set([...document.querySelectorAll("header nav a")].map((each) => getComputedStyle(each).borderBottomColor)).size }));
+    if (seen.shares !== seen.all || seen.lines !== 2) problems.push(`with forced colours: ${JSON.stringify(seen)}`);
+    await shot(page, "forced-1280");
     await page.context().close();
-    return dark !== light && kept === light ? [] : [`${dark}, ${light}, ${kept}`];
+    return problems;
   });
 
   await check("a phone: nothing is wider than the screen, and no cell lies over the next", async () => {
@@ -339,9 +440,11 @@ export async function tour({ settings, check, tab, go, api, shot }) {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       if (wide > 390) problems.push(`${name} is ${wide} pixels wide`);
       const covered = await page.evaluate(() => [...document.querySelectorAll("tr")].slice(0, 60).flatMap((row) => {
-        const texts = [...row.children].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return { cell, box: range.getBoundingClientRect() }; }).filter(({ box }) => box.width > 0);
+        const texts = [...row.children].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return { cell, box: (cell.querySelector(".step[tabindex]") ? cell : range).getBoundingClientRect() }; }).filter(({ box }) => box.width > 0);
         return texts.filter(({ cell, box }, at) => texts.slice(at + 1).some((other) => other.box.left < box.right - 1 && box.left < other.box.right - 1 && other.box.top < box.bottom - 6 && box.top < other.box.bottom - 6 && cell.offsetParent)).map(({ cell }) => cell.innerText);
       }));
+      const cutOff = await page.evaluate(() => [...document.querySelectorAll(".node")].flatMap((node) => { const { right } = node.querySelector("rect").getBoundingClientRect(); return [...node.querySelectorAll("text")].filter((each) => each.getBoundingClientRect().right > right || (each.matches(".bad .node-note") && each.textContent.includes("…"))).map((each) => each.textContent); }));
+      if (cutOff.length) problems.push(`${name}: the family tree leaves its boxes: ${cutOff}`);
       if (covered.length) problems.push(`${name}: ${covered.length} cells lie under others: ${covered[0]}`);
       if (["overview", "images", "image"].includes(name)) await shot(page, `${name}-390`, { fullPage: name !== "images" });
     }

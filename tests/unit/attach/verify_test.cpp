@@ -127,7 +127,7 @@ TEST_F(Verify, TheTableSaysAllAndThatNobodySigned) {
         EXPECT_NE(table->find(part), std::string::npos) << part << "\n" << *table;
     const Result<std::string> chinese = write_verified(ask(":8.0-oe2203sp4"), "table", report::Language::zh, reading);
     ASSERT_TRUE(chinese);
-    for (const char* part : {"不符", "没有签名", "仍指向此镜像"}) EXPECT_NE(chinese->find(part), std::string::npos) << part << "\n" << *chinese;
+    for (const char* part : {"不符", "，2 天前，veritag 1.2.3", "没有签名", "仍指向此镜像"}) EXPECT_NE(chinese->find(part), std::string::npos) << part << "\n" << *chinese;
     const Result<std::string> json = write_verified(ask(":8.0-oe2203sp4"), "json", report::Language::en, reading);
     ASSERT_TRUE(json);
     for (const char* part : {R"("signed": false)", R"("verdict": "fail")", R"("ageSeconds": 180000)", R"("tag": "same")", R"("same": true)"}) EXPECT_NE(json->find(part), std::string::npos) << part << "\n" << *json;

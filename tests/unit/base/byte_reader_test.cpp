@@ -88,7 +88,7 @@ TEST(ByteReader, ErrorsNameOriginAndOffset) {
     EXPECT_EQ(in.malformed("read rpm header", "bad magic").message(), "read rpm header: var/lib/rpm/Packages.db @8196: bad magic");
     const Error error = in.over_limit("read rpm header", 4294967295U, "limits.rpm_header_entries", 65535);
     EXPECT_EQ(error.code, ErrorCode::over_limit);
-    EXPECT_EQ(error.message(), "read rpm header: var/lib/rpm/Packages.db @8196: 4294967295 (limit 65535); raise limits.rpm_header_entries if this image is trusted");
+    EXPECT_EQ(error.message(), "read rpm header: var/lib/rpm/Packages.db @8196: 4294967295 entries (limit 65535); raise limits.rpm_header_entries if this image is trusted");
 }
 
 }  // namespace

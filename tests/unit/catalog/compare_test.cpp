@@ -1,5 +1,6 @@
 #include "catalog/compare.h"
 #include "catalog/patch.h"
+#include "report/patch_text.h"
 
 #include <gtest/gtest.h>
 
@@ -37,13 +38,19 @@ TEST(MentionsVersion, WantsAWordOfItsOwn) {
 
 TEST(UnifiedDiff, HasContextAndJoinsNearHunks) {
     const std::string text = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16";
-    EXPECT_EQ(unified_diff("a b", text, {{"a b", 2, "2", "two"}, {"a b", 16, "16", "sixteen"}, {"a b", 4, "4", "four"}}),
+    EXPECT_EQ(unified_diff(text, {{"a b", 2, "2", "two"}, {"a b", 16, "16", "sixteen"}, {"a b", 4, "4", "four"}}),
               "diff --git a/a b b/a b\n--- a/a b\t\n+++ b/a b\t\n@@ -1,7 +1,7 @@\n 1\n-2\n+two\n 3\n-4\n+four\n 5\n 6\n 7\n"
               "@@ -13,4 +13,4 @@\n 13\n 14\n 15\n-16\n\\ No newline at end of file\n+sixteen\n\\ No newline at end of file\n");
 }
 
+TEST(UnifiedDiff, OfLinesThatAreNoMoreThereStandsAlone) {
+    LineMend mend{"x", 7, "a", "c"};
+    add_context("a\nb\n", mend);
+    EXPECT_EQ(report::patch_of({mend}), "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -7,1 +7,1 @@\n-a\n+c\n");
+}
+
 TEST(UnifiedDiff, KeepsLineEnds) {
-    EXPECT_EQ(unified_diff("x", "a\r\nb\r\n", {{"x", 1, "a", "c"}}), "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\r\n+c\r\n b\r\n");
+    EXPECT_EQ(unified_diff("a\r\nb\r\n", {{"x", 1, "a", "c"}}), "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\r\n+c\r\n b\r\n");
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST(Declared, SaysWhereAndWhatToChangeWhereTheTreeIsStillWrong) {
     mark_declared(*tree, lint(shipped_rules(), *tree, {}).findings, report);
     EXPECT_EQ(report.images[0].declared, (DeclaredAt{"S/app/meta.yml", 1}));
     EXPECT_EQ(report.images[0].findings[0].mend,
-              (LineMend{"S/app/1.2.3/24.03-lts-sp4/Dockerfile", 1, "FROM openeuler/openeuler:24.03-lts", "FROM openeuler/openeuler:24.03-lts-sp4"}));
+              (LineMend{"S/app/1.2.3/24.03-lts-sp4/Dockerfile", 1, "FROM openeuler/openeuler:24.03-lts", "FROM openeuler/openeuler:24.03-lts-sp4", "", "\n"}));
     EXPECT_EQ(report.images[1].declared, (DeclaredAt{"S/app/meta.yml", 3}));
     EXPECT_FALSE(report.images[1].findings[0].mend) << "the tree is right by now";
     EXPECT_FALSE(report.images[2].declared);

@@ -1,5 +1,6 @@
 // What lint advises about a base, and what it says where there is no proof.
 #include "catalog/patch.h"
+#include "report/patch_text.h"
 #include "made_up_tree.h"
 
 #include <gtest/gtest.h>
@@ -106,6 +107,10 @@ TEST(LintAdvice, MendsTheBuildStageTogetherWithTheFinalOne) {
     ASSERT_TRUE(patch);
     EXPECT_NE(patch->find("+FROM openeuler/openeuler:24.03-lts-sp1 AS b\n"), std::string::npos) << *patch;
     EXPECT_NE(patch->find("+FROM openeuler/openeuler:24.03-lts-sp1\n"), std::string::npos) << *patch;
+    std::vector<LineMend> mends;
+    for (const Finding& each : tree.lint().findings)
+        if (each.mend) mends.push_back(*each.mend);
+    EXPECT_EQ(report::patch_of(mends), *patch) << "mends know enough of their file for a report to show the patch";
 }
 
 TEST(LintAdvice, AnInstructionThatIsTakenInIsNamedAndMended) {

@@ -52,6 +52,18 @@ TEST(Published, OnlyWhatLiesBelowTheTargetIsCompared) {
     EXPECT_EQ(told(compare_with_published(packs(), tree, published)), "catalog-unpublished AI/cann/meta.yml:1 openeuler/cann:8.0-oe2203sp4>-\n");
 }
 
+TEST(Published, WhatIsAttachedToImagesIsDeclaredByNobody) {
+    const std::string attached = "sha256-" + std::string(64, '0');
+    PublishedCatalog published{.registry = "r.example", .path = "", .repositories = {}, .unlisted = {}};
+    published.repositories["openeuler/cann"] = {{attached, std::nullopt}, {attached + ".sig", std::nullopt}, {"9.0-oe2203sp4", std::nullopt}};
+    EXPECT_EQ(leave_out_attached(published), 2U);
+    Tree tree;
+    tree.entries = {entry("openeuler/cann", "8.0-oe2203sp4", 1)};
+    tree.entries[0].dockerfile = "AI/cann/Dockerfile";
+    EXPECT_EQ(told(compare_with_published(packs(), tree, published)), "catalog-undeclared :0 ->openeuler/cann:9.0-oe2203sp4\ncatalog-unpublished AI/cann/meta.yml:1 openeuler/cann:8.0-oe2203sp4>-\n");
+    EXPECT_EQ(compared_names(tree, published), (std::vector<std::string>{"AI/cann/Dockerfile", "AI/cann/meta.yml", "openeuler/cann:8.0-oe2203sp4", "openeuler/cann:9.0-oe2203sp4"}));
+}
+
 TEST(Published, AFolderThatIsNotInTheListOfImagesNeedNotBePublished) {
     Tree tree;
     tree.entries = {entry("openeuler/cann", "8.0-oe2203sp4", 1)};

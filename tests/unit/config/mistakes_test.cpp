@@ -288,6 +288,17 @@ TEST_P(Mistake, IsTold) { EXPECT_EQ(mistake(GetParam().text), GetParam().message
 INSTANTIATE_TEST_SUITE_P(All, Mistake, testing::ValuesIn(kMistakes), [](const testing::TestParamInfo<MistakeCase>& c) { return c.param.name; });
 
 // What stands where a secret is asked for is never shown, whatever else is wrong with the file.
+TEST(Mistakes, NoneIsAFileOfComments) {
+    for (const char* text : {"# listen: 127.0.0.1:8080\n", "\n  # a\n#b", "---\n# a\n", "# a\r\n"}) {
+        const Result<Settings> settings = parse_settings(text, "x", system_places());
+        ASSERT_TRUE(settings) << settings.error().message();
+        EXPECT_EQ(settings->jobs, Settings().jobs);
+        ASSERT_EQ(settings->server.endpoints.size(), 1U);
+        EXPECT_EQ(settings->server.endpoints[0].port, 8080);
+    }
+    EXPECT_FALSE(parse_settings(" \n", "x", system_places())) << "it was cut short";
+}
+
 TEST(Mistakes, HoldNoSecret) {
     for (const MistakeCase& each : kMistakes) {
         const std::string message = mistake(each.text);

@@ -148,7 +148,7 @@ TEST(Strings, AreNotSoughtInEndlessHoles) {
     const rules::RuleSet rules = test_rules();
     const Result<LayerAnalysis> analysis = analyze_with(rules, sparse);
     ASSERT_FALSE(analysis);
-    EXPECT_NE(analysis.error().message().find("lib/libplume.so: 1125899906842624 (limit 8589934592)"), std::string::npos) << analysis.error().message();
+    EXPECT_NE(analysis.error().message().find("lib/libplume.so: 1125899906842624 bytes (limit 8589934592)"), std::string::npos) << analysis.error().message();
     EXPECT_NE(analysis.error().message().find("limits.searched_bytes"), std::string::npos) << analysis.error().message();
 }
 

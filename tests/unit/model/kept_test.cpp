@@ -48,7 +48,7 @@ ReadImage sample_read() {
 }
 
 TEST(Kept, ComesBackWhole) {
-    const JudgedReference judged{"sha256:t", {sample_image(), ImageReport{}}, {{"r/a:1", "sha256:s", "attestation"}}};
+    const JudgedReference judged{"sha256:t", {sample_image(), ImageReport{}}, {{"r/a:1", "sha256:s", "attestation"}}, {{7, sample_image()}}};
     const std::string bytes = serialise(judged);
     const Result<JudgedReference> back = deserialise_judged_reference(bytes);
     ASSERT_TRUE(back) << back.error().message();

@@ -27,6 +27,12 @@ std::string entry_json(const std::string& hex, const std::string& more = "") {
 
 std::string index_json(const std::string& entries) { return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + entries + "]}"; }
 
+TEST(TagsOfDigests, AreTheFallbackTagAndCosigns) {
+    EXPECT_TRUE(is_tag_of_digest(fallback_tag(sha256_of("x"))));
+    for (const char* end : {"", ".sig", ".att", ".sbom"}) EXPECT_TRUE(is_tag_of_digest("sha256-" + kHexA + end)) << end;
+    for (const std::string& tag : {std::string("sha256-"), "sha256-" + kHexA.substr(1), "sha256-" + kHexA + "a", "sha256-" + kHexA + ".txt", "sha256-" + std::string(64, 'G'), "x" + kHexA, std::string()}) EXPECT_FALSE(is_tag_of_digest(tag)) << tag;
+}
+
 TEST(WriteArtifact, IsAnImageManifestThatNoEngineRuns) {
     const std::string text = write_artifact(artifact());
     EXPECT_EQ(text, write_artifact(artifact()));

@@ -87,7 +87,7 @@ TEST(ApkLimits, AreNamed) {
     line.text_line_bytes = 20;
     const auto long_line = parse(kMusl, line);
     ASSERT_FALSE(long_line);
-    EXPECT_NE(long_line.error().message().find("32 (limit 20); raise limits.text_line_bytes"), std::string::npos) << long_line.error().message();
+    EXPECT_NE(long_line.error().message().find("32 bytes (limit 20); raise limits.text_line_bytes"), std::string::npos) << long_line.error().message();
     Limits few;
     few.packages = 1;
     for (const std::string& file : {kMusl + kData, kMusl + "P:a\nV:1\n"}) {

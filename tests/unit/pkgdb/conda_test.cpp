@@ -79,7 +79,7 @@ TEST(CondaLimits, DepthIsCounted) {
     for (const std::size_t depth : {64UL, 1'000'000UL}) {
         const auto package = parse(nested(depth), kNotes);
         ASSERT_FALSE(package) << "a passed limit is told whatever the file's name";
-        EXPECT_NE(package.error().message().find("65 (limit 64); raise limits.json_depth"), std::string::npos) << package.error().message();
+        EXPECT_NE(package.error().message().find("65 levels deep (limit 64); raise limits.json_depth"), std::string::npos) << package.error().message();
     }
     const auto objects = [](std::size_t depth) {
         std::string text;
@@ -100,7 +100,7 @@ TEST(CondaLimits, AreNamed) {
     const auto name = parse(record(R"(, "description": "longer than six")"), kPath, text);
     ASSERT_FALSE(name);
     EXPECT_NE(name.error().message().find("read conda record member name"), std::string::npos) << name.error().message();
-    EXPECT_NE(name.error().message().find("7 (limit 6); raise limits.text_line_bytes"), std::string::npos) << name.error().message();
+    EXPECT_NE(name.error().message().find("7 bytes (limit 6); raise limits.text_line_bytes"), std::string::npos) << name.error().message();
 }
 
 TEST(CondaLimits, EveryPrefixFailsCleanly) {

@@ -126,7 +126,7 @@ TEST(DpkgLimits, AreNamed) {
     line.text_line_bytes = 20;
     const auto long_line = parse(kBash, kStatus, line);
     ASSERT_FALSE(long_line);
-    EXPECT_NE(long_line.error().message().find("status @14: 28 (limit 20); raise limits.text_line_bytes"), std::string::npos)
+    EXPECT_NE(long_line.error().message().find("status @14: 28 bytes (limit 20); raise limits.text_line_bytes"), std::string::npos)
         << long_line.error().message();
     Limits few;
     few.packages = 1;

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(Files, EggLink,
                                          LinkCase{"Empty", "", "!its first line names no directory"},
                                          LinkCase{"EmptyLine", "\n/pytorch\n", "!its first line names no directory"},
                                          LinkCase{"Nul", std::string("/a\0b\n", 5), "!is no path"},
-                                         LinkCase{"TooLong", "/" + std::string(5000, 'x'), "!5001 (limit 4096); raise limits.path_bytes"}),
+                                         LinkCase{"TooLong", "/" + std::string(5000, 'x'), "!5001 bytes (limit 4096); raise limits.path_bytes"}),
                          [](const auto& each) { return each.param.name; });
 
 class DirectUrl : public testing::TestWithParam<LinkCase> {};
@@ -136,7 +136,7 @@ TEST(PythonLimits, LongLineIsNamed) {
     limits.text_line_bytes = 5;
     const auto package = parse("Name: long\nVersion: 1\n", kPath, limits);
     ASSERT_FALSE(package);
-    EXPECT_NE(package.error().message().find("10 (limit 5); raise limits.text_line_bytes"), std::string::npos) << package.error().message();
+    EXPECT_NE(package.error().message().find("10 bytes (limit 5); raise limits.text_line_bytes"), std::string::npos) << package.error().message();
 }
 
 TEST(PythonNames, AreNormalised) {

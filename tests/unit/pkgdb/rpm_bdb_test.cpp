@@ -352,7 +352,7 @@ INSTANTIATE_TEST_SUITE_P(
         DamageCase{"ChainLongerThanHeader", [](Bdb& b) { b.put32(item_at(b, kSecondBucket, 1) + 8, 400); }, "486 bytes on this page, of a header that lacks 400",
                    2},
         DamageCase{"HeaderOverLimit", [](Bdb& b) { b.put32(item_at(b, kSecondBucket, 1) + 8, 0xffffffff); },
-                   "4294967295 (limit 67108864); raise limits.rpm_header_bytes", 2}),
+                   "4294967295 bytes (limit 67108864); raise limits.rpm_header_bytes", 2}),
     [](const auto& each) { return each.param.name; });
 
 // Thousands of records that all point at one long chain: each page is read for one record only.
@@ -380,7 +380,7 @@ TEST(Bdb, LimitsAreNamed) {
     few.packages = 2;
     const auto packages = parse(file, few);
     ASSERT_FALSE(packages);
-    EXPECT_NE(packages.error().message().find("3 (limit 2); raise limits.packages"), std::string::npos) << packages.error().message();
+    EXPECT_NE(packages.error().message().find("3 packages (limit 2); raise limits.packages"), std::string::npos) << packages.error().message();
     Limits small;
     small.package_database_bytes = 4096;
     const auto bytes = parse(file, small);

@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadCase{"Empty", "", ErrorCode::truncated, "read rpm header"},
         BadCase{"NoEntries", std::string(8, '\0'), ErrorCode::malformed, "no entries"},
-        BadCase{"TooManyEntries", patched(kGood, 0, 65536), ErrorCode::over_limit, "65536 (limit 65535); raise limits.rpm_header_entries"},
+        BadCase{"TooManyEntries", patched(kGood, 0, 65536), ErrorCode::over_limit, "65536 entries (limit 65535); raise limits.rpm_header_entries"},
         BadCase{"DataBeyondTheEnd", patched(kGood, 4, 0xfffffff0), ErrorCode::truncated, "the data end here"},
         BadCase{"BytesLeftOver", kGood + "x", ErrorCode::malformed, "where index and data take"},
         BadCase{"UnknownType", patched(kGood, 28, 10), ErrorCode::malformed, "read rpm tag 1000: var/lib/rpm/Packages.db @88: type 10"},

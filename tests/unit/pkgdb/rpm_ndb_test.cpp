@@ -224,7 +224,7 @@ TEST(Ndb, LimitsAreNamed) {
     few.packages = 2;
     const auto packages = parse(file, few);
     ASSERT_FALSE(packages);
-    EXPECT_NE(packages.error().message().find("3 (limit 2); raise limits.packages"), std::string::npos) << packages.error().message();
+    EXPECT_NE(packages.error().message().find("3 packages (limit 2); raise limits.packages"), std::string::npos) << packages.error().message();
     Limits small;
     small.package_database_bytes = 4096;
     const auto bytes = parse(file, small);

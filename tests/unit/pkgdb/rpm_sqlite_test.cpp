@@ -388,7 +388,7 @@ TEST(RpmSqlite, HeaderOverLimitEndsTheListAndIsTold) {
 TEST(RpmSqlite, LimitsAreNamed) {
     Limits few;
     few.packages = 2;
-    expect_error(parse(small_database(), std::nullopt, few), "3 (limit 2); raise limits.packages");
+    expect_error(parse(small_database(), std::nullopt, few), "3 packages (limit 2); raise limits.packages");
     Limits small;
     small.package_database_bytes = 1000;
     expect_error(parse(small_database(), std::nullopt, small), "raise limits.package_database_bytes");

@@ -245,12 +245,12 @@ TEST(Catalog, LimitsAreErrorsThatNameThem) {
     options.limits.listing_pages = 4;
     EXPECT_EQ(repositories_of(server.host(), "", ListingDriver::automatic, options),
               "list repositories: GET " + server.host() +
-                  "/v2/_catalog: 5 (limit 4); the listing broke off after 8 names on 4 pages; raise limits.listing_pages if this registry "
+                  "/v2/_catalog: 5 pages (limit 4); the listing broke off after 8 names on 4 pages; raise limits.listing_pages if this registry "
                   "is trusted");
     options.limits.listing_pages = 100;
     options.limits.listing_names = 5;
     EXPECT_NE(repositories_of(server.host(), "", ListingDriver::automatic, options)
-                  .find("6 (limit 5); the listing broke off after 6 names on 3 pages; raise limits.listing_names"),
+                  .find("6 names (limit 5); the listing broke off after 6 names on 3 pages; raise limits.listing_names"),
               std::string::npos);
     options.limits.listing_page_bytes = 20;
     EXPECT_NE(repositories_of(server.host(), "", ListingDriver::automatic, options).find("limits.listing_page_bytes"), std::string::npos);

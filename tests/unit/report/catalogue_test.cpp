@@ -42,7 +42,7 @@ TEST(Catalogue, HasEveryTextInBothLanguagesWithTheSamePlaces) {
 TEST(Catalogue, CountsOneAsOne) {
     EXPECT_EQ(fill(text(Text::image_count, Language::en), {"1"}), "1 image");
     EXPECT_EQ(fill(text(Text::image_count, Language::en), {"2"}), "2 images");
-    EXPECT_EQ(fill(text(Text::coverage_tree, Language::en), {"1", "1", "0"}), "Coverage: 1 meta.yml, 1 tag, 0 Dockerfiles read");
+    EXPECT_EQ(fill(text(Text::coverage_tree, Language::en), {"1", "1"}) + fill(text(Text::coverage_dockerfiles, Language::en), {"0"}), "Coverage: 1 meta.yml, 1 tag, 0 Dockerfiles read");
     EXPECT_EQ(fill(text(Text::tree_written, Language::en), {"1", "0", "11"}), "1 page written, 0 unchanged, 11 removed");
     EXPECT_EQ(fill(text(Text::image_count, Language::zh), {"1"}), "1 个镜像");
 }
@@ -75,7 +75,8 @@ TEST(Catalogue, HasAChineseSentenceForEveryFinding) {
 TEST(Catalogue, IsWhereAllSentencesOfTheWritersStand) {
     static const std::set<std::string> kOthers{"read --format", "did you mean \\\"", "write page", "make directory", "remove page", "look for pages of tags that are gone", "with nothing in it",
                                               "something stands there that veritag did not write", " is the root of another output tree", " is no directory",
-                                              "The pages below were written by veritag report --output-tree.\\n", "read command line", "\\\" is unknown (known: json, table)"};
+                                              "The pages below were written by veritag report --output-tree.\\n", "read command line", "\\\" is unknown (known: json, table)",
+                                              "\\n\\\\ No newline at end of file\\n"};
     static const std::regex literal("\"((?:[^\"\\\\]|\\\\.)*)\""), words("[A-Za-z]{2,} [a-z]{2,}"), markup("<|=\\\\?\"|class|veritag (scan|lint|audit|catalog)|default-src|no-store");
     const std::filesystem::path lib = std::filesystem::path(VERITAG_SOURCE_DIR) / "lib";
     std::vector<std::filesystem::path> writers{lib / "attach/output.cpp"};

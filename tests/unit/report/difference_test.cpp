@@ -58,6 +58,20 @@ TEST(Difference, TellsOfTargetsThatWereNotListed) {
     EXPECT_NE(write_difference(difference, "json", {})->find("\"target\": \"h/a\""), std::string::npos);
 }
 
+TEST(Difference, AsATableTellsSeverityAndWhatOnlyChanged) {
+    ImageReport before = image("1", Verdict::fail), now = image("1", Verdict::fail);
+    now.findings[0].observed = "z";
+    now.findings[0].message = "wrong in another way";
+    ImageReport fresh = image("2", Verdict::pass);
+    fresh.findings = {{.code = "tag-form", .severity = Severity::warning, .component = "openeuler", .message = "odd", .evidence = {}}};
+    const Difference difference = compare(report({before, image("2", Verdict::pass)}), report({now, fresh}));
+    EXPECT_EQ(difference.fresh.size(), 2U) << "to programs it is new";
+    EXPECT_EQ(*write_difference(difference, "table", {}),
+              "New: 1\n  warning  tag-form  h/a:2  linux/arm64\n      odd\n"
+              "Changed: 1\n  error  os-mismatch  h/a:1  linux/arm64\n      wrong in another way\n      before: os-mismatch: wrong\n"
+              "Mended: 0\nAs before: 0\n");
+}
+
 TEST(Difference, OfAWaivedDoubtIsNone) {
     ImageReport waived = image("1", Verdict::unknown);
     waived.findings[0].waived = Waived{"r", "o", "2030-01-01"};

@@ -202,6 +202,123 @@ TEST(Entries, SayTheCommandThatFindsItAgain) {
     EXPECT_EQ(check_command(report, nullptr, {.code = "base-floating", .message = "", .evidence = {}}), "veritag lint .");
 }
 
+Report catalog_report() {
+    Report report;
+    report.targets = {{.target = "hub.example/openeuler", .driver = "list", .notes = {}, .error = std::nullopt}};
+    report.tree = TreeCoverage{1, 1, 0};
+    for (const char* tag : {"1.0", "2.0"})
+        report.findings.push_back({.code = "catalog-undeclared", .severity = Severity::warning, .observed = std::string("openeuler/cann:") + tag,
+                                   .message = std::string("hub.example/openeuler/cann:") + tag + " is published; no meta.yml declares it.", .evidence = {}});
+    report.findings.push_back({.code = "catalog-unpublished", .severity = Severity::warning, .claimed = "openeuler/x:1", .message = "openeuler/x:1 is declared; hub.example does not have it.", .evidence = {}, .file = "AI/x/meta.yml", .line = 1});
+    return report;
+}
+
+TEST(Catalog, SaysEachPlaceOnceUnderOneCause) {
+    const Report report = catalog_report();
+    const std::vector<Entry> entries = entries_of(report, CauseKind::counting);
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries[0].cause.references, (std::vector<std::string>{"openeuler/cann:1.0", "openeuler/cann:2.0"}));
+    const std::string text = *write_report(report, "markdown", {});
+    EXPECT_NE(text.find("### warning `catalog-undeclared`: published, but not declared, 2 places\n\n- `openeuler/cann:1.0`\n- `openeuler/cann:2.0`\n\nCheck again:"), std::string::npos) << text;
+    EXPECT_EQ(*write_report(report, "table", {}), "hub.example/openeuler (by list): 0 repositories, 0 tags\n\n"
+                                                  "warning   catalog-undeclared: 2\n          openeuler/cann: 1.0, 2.0\n\n"
+                                                  "warning   catalog-unpublished: 1\n          AI/x/meta.yml:1\n          openeuler/x:1 is declared; hub.example does not have it.\n\n"
+                                                  "Coverage: 1 meta.yml, 1 tag; errors 0, warnings 3, notes 0\n");
+    EXPECT_NE(write_report(report, "junit", {})->find("<testcase name=\"openeuler/cann:2.0\""), std::string::npos);
+    EXPECT_NE(write_report(report, "csv", {})->find("\"openeuler/cann:2.0\",\"\",\"\",\"\",\"warning\",\"catalog-undeclared\""), std::string::npos);
+    EXPECT_NE(write_report(report, "sarif", {})->find("\"fullyQualifiedName\": \"hub.example/openeuler/cann:2.0\""), std::string::npos);
+}
+
+TEST(DeservedTag, SaysWhereItIsTaken) {
+    ImageReport wrong = image("openeuler/cann", "1-oe2203sp2", 'a', {os_mismatch(0)}, {base("openeuler/openeuler:22.03-lts-sp2", 'd', 1)});
+    wrong.findings[0].suggestion = "1-oe2203sp4";
+    const auto texts = [&](std::optional<char> holder) {
+        Report report = report_of({wrong});
+        if (holder) report.images.push_back(image("openeuler/cann", "1-oe2203sp4", *holder));
+        return *write_report(report, "markdown", {}) + *write_report(report, "table", {.width = 400}) + *write_report(report, "junit", {});
+    };
+    const std::string free = texts(std::nullopt), same = texts('a'), other = texts('b');
+    EXPECT_EQ(free.find("published already"), std::string::npos);
+    EXPECT_NE(same.find("- Deserved tag: **`1-oe2203sp4`** (published already: the same image, so this tag can be deleted)\n"), std::string::npos) << same;
+    EXPECT_NE(other.find("- Build `hub.example/openeuler/openeuler:22.03-lts-sp2` anew first\n- Deserved tag: **`1-oe2203sp4`** (published already: another image, do not overwrite it)\n"), std::string::npos) << other;
+    for (const char* line : {"                    → should be tagged 1-oe2203sp4 (published already: another image, do not overwrite it)\n", "  → should be tagged 1-oe2203sp4 (published already: another image, do not overwrite it)\n</failure>"})
+        EXPECT_NE(other.find(std::string(line).substr(0, std::string(line).find("\n</"))), std::string::npos) << line;
+}
+
+TEST(Evidence, OfARegistryOrOfLayersIsNotCalledHistory) {
+    const Evidence evidence{.source = EvidenceSource::history, .path = "", .layer = -1, .diff_id = "", .detail = "x"};
+    const auto line = [&](const char* code, Language language) { return evidence_line({.code = code, .message = "", .evidence = {}}, evidence, language); };
+    for (const char* code : {"mirror-divergence", "platform-divergence", "alias-stale", "tag-moved"}) {
+        EXPECT_EQ(line(code, Language::en), "registry: x") << code;
+        EXPECT_EQ(line(code, Language::zh), "镜像仓库：x") << code;
+    }
+    for (const char* code : {"parent-mismatch", "parent-stale"}) EXPECT_EQ(line(code, Language::zh), "层比对：x") << code;
+    EXPECT_EQ(line("unproven", Language::en), "history: x");
+    EXPECT_EQ(line("parent-forged", Language::zh), "构建历史：x");
+}
+
+TEST(Table, SaysWhatAFindingLeadsToInItsOrder) {
+    ImageReport wrong = image("openeuler/app", "1-oe2203sp2", 'a', {os_mismatch(0)}, {base("openeuler/cann:8.0.RC1-oe2203sp2", 'c', 2), base("openeuler/openeuler:22.03-lts-sp4", 'd', 1)});
+    wrong.findings[0].suggestion = "1-oe2203sp4";
+    wrong.declared = DeclaredAt{"AI/app/meta.yml", 3};
+    ImageReport arm = wrong, alias = wrong;
+    arm.platform = "linux/amd64";
+    arm.digest = digest('e');
+    alias.tag = "other-oe2203sp2";
+    alias.reference = "hub.example/openeuler/app:other-oe2203sp2";
+    const std::string text = *write_report(report_of({wrong, arm, alias}), "table", {});
+    EXPECT_TRUE(text.starts_with("FAIL      hub.example/openeuler/app:1-oe2203sp2  linux/arm64, linux/amd64\n"
+                                 "          error     os-mismatch: The tag claims SP2; the image holds SP4.\n"
+                                 "                    etc/os-release (layer 0): SP4\n"
+                                 "          built on  hub.example/openeuler/cann:8.0.RC1-oe2203sp2 ← it went wrong here: built on the\n"
+                                 "                    wrong image\n"
+                                 "                    hub.example/openeuler/openeuler:22.03-lts-sp4\n"
+                                 "          also      hub.example/openeuler/app:other-oe2203sp2\n"
+                                 "          declared  AI/app/meta.yml:3\n"
+                                 "                    Build hub.example/openeuler/cann:8.0.RC1-oe2203sp2 anew first\n"
+                                 "                    → should be tagged 1-oe2203sp4\n"
+                                 "          again     veritag scan hub.example/openeuler/app:1-oe2203sp2\n\nFAIL  "))
+        << text;
+}
+
+TEST(Fleet, FoldsWhatIsAttachedAndNotesOfOneKind) {
+    Report report;
+    report.targets = {{.target = "hub.example/openeuler", .driver = "list", .notes = {}, .error = std::nullopt}};
+    for (const char* app : {"redis", "nginx"}) {
+        report.images.push_back(image(std::string("openeuler/") + app, "1.0", app[0], {{.code = "unproven", .severity = Severity::info, .component = app, .claimed = "1.0", .message = std::string("The tag claims ") + app + " 1.0.", .evidence = {}},
+                                                                                         {.code = "parent-unknown", .severity = Severity::info, .component = app[0] == 'r' ? "openeuler" : "", .message = "No published image is below it.", .evidence = {}}}));
+        report.images.back().claims = {{.component = app, .kind = ComponentKind::app, .version = "1.0"}};
+    }
+    const std::string tag = "hub.example/openeuler/redis:sha256-" + std::string(64, '0');
+    report.skipped = {{.reference = tag, .digest = digest('7'), .reason = "artifact of type x"}, {.reference = tag + ".sig", .digest = digest('8'), .reason = "artifact of type y"}, {.reference = "hub.example/openeuler/redis:1.0", .digest = digest('9'), .reason = "attestation of z"}};
+    for (const char* format : {"markdown", "html", "table"}) {
+        const std::string text = *write_report(report, format, {});
+        EXPECT_EQ(text.find("sha256-0"), std::string::npos) << format;
+        EXPECT_NE(text.find("2 attached artifacts"), std::string::npos) << format;
+        EXPECT_NE(text.find("attestation of z"), std::string::npos) << format;
+    }
+    EXPECT_NE(write_report(report, "json", {})->find(tag + ".sig"), std::string::npos);
+    const std::string text = *write_report(report, "markdown", {});
+    EXPECT_NE(text.find("## Notes\n\n- `parent-unknown`: No published image is below it. (2 images)\n- `unproven`: claim that nothing proves (2 images), for example: The tag claims redis 1.0.\n\n"), std::string::npos) << text;
+}
+
+TEST(Reports, ChangeOnlyWithWhatWasFound) {
+    Report first = report_of({image("openeuler/app", "1.0", 'a', {os_mismatch(0)})}), second = first;
+    second.generated = "2026-08-22T10:00:00Z";
+    second.bytes_fetched = 96'500;
+    second.layers_analyzed = 26;
+    for (const char* format : {"markdown", "html", "sarif", "csv", "dot"}) EXPECT_EQ(*write_report(first, format, {}), *write_report(second, format, {})) << format;
+    EXPECT_NE(write_report(second, "table", {})->find("96.5 kB"), std::string::npos);
+}
+
+TEST(Patch, IsOneThatGitTakes) {
+    Report report = report_of({image("openeuler/app", "1-oe2203sp2", 'a', {os_mismatch(0)})});
+    report.images[0].findings[0].mend = LineMend{"AI/app/Dockerfile", 2, "FROM a", "FROM b", "ARG X\n", "\n\tRUN <x>\n"};
+    const std::string diff = "diff --git a/AI/app/Dockerfile b/AI/app/Dockerfile\n--- a/AI/app/Dockerfile\n+++ b/AI/app/Dockerfile\n@@ -1,3 +1,3 @@\n ARG X\n-FROM a\n+FROM b\n \tRUN <x>\n";
+    EXPECT_NE(write_report(report, "markdown", {})->find("```diff\n" + diff + "```\n"), std::string::npos) << *write_report(report, "markdown", {});
+    EXPECT_NE(write_report(report, "html", {})->find("@@ -1,3 +1,3 @@\n ARG X\n<del>-FROM a\n</del><ins>+FROM b\n</ins> \tRUN &lt;x&gt;\n</pre>"), std::string::npos);
+}
+
 TEST(Contents, AreCalledAsPeopleCallThem) {
     ImageReport cuda = image("nvidia/cuda", "12.2.0-runtime-ubuntu22.04", 'a');
     cuda.claims = {{.component = "cuda-flavour", .kind = ComponentKind::tool, .version = "runtime", .text = "runtime"}};

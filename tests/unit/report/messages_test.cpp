@@ -1,5 +1,6 @@
 #include "report/messages.h"
 
+#include "base/byte_reader.h"
 #include "base/text.h"
 
 #include <gtest/gtest.h>
@@ -54,6 +55,16 @@ TEST(MessageFor, SaysAPartThatCouldNotBeReadInChinese) {
     EXPECT_EQ(message_for(Problem{"var/lib/rpm/Packages", "layer 2: read rpm header: package bash var/lib/rpm/Packages @16: no entries"}, Language::zh),
               "第 2 层：读取 rpm 头：软件包 bash，var/lib/rpm/Packages @16：没有条目");
     EXPECT_EQ(message_for(Problem{"a", "something new: with \"quotes\""}, Language::zh), "something new: with \"quotes\"");
+}
+
+TEST(MessageFor, SpeaksTheLanguageOfWhoStartsACommand) {
+    const auto of = [](const Error& error) { return message_for(error, Language::zh); };
+    EXPECT_EQ(of({ErrorCode::usage, "read store", "audit 99", "there is no such audit", "veritag report --list shows those there are"}), "读取存储：审计 99：没有这次审计；veritag report --list 会列出已有的审计");
+    EXPECT_EQ(of({ErrorCode::config, "read waivers", "w.yml:3:5 waivers[0]", "the key \"expiry\" is missing", ""}), "读取豁免文件：w.yml:3:5 waivers[0]：缺少键“expiry”");
+    EXPECT_TRUE(of({ErrorCode::usage, "read --format", "", "\"xml\" is unknown (known: json, table)", "did you mean \"html\"?"}).starts_with("读取 --format：")) << "and not in English";
+    EXPECT_EQ(of({ErrorCode::usage, "read command line", "scna", "no such command (known: scan, audit)", "did you mean \"scan\"? see veritag --help"}), "读取命令行：scna：没有这个命令（可用：scan, audit）；是否想写“scan”？请查看 veritag --help");
+    EXPECT_EQ(of({ErrorCode::io, "make directory", "/x", "Permission denied", ""}), "创建目录：/x：Permission denied");
+    EXPECT_EQ(of(limit_error("read manifest", "oci:a", 82, "limits.json_depth", 64)), "解析清单：oci:a：深 82 层（上限 64）；若信任此镜像，可调大 limits.json_depth");
 }
 
 // Whatever a path is called, it comes out as it is.

@@ -355,24 +355,24 @@ TEST(Sentences, HoldEveryPhraseOfTheApisRefusals) {
 
 // An error whose action is not known is told in English altogether, so that row counts most.
 TEST(Sentences, KnowEveryActionThatFails) {
-    static const std::regex action("(?:Error\\{ErrorCode::\\w+, \"([^\"]+)\"|kWhat = \"([^\"]+)\")");
+    static const std::regex action("(?:\\{ErrorCode::\\w+, \"([^\"]+)\"|kWhat = \"([^\"]+)\")");
     std::set<std::string> known;
     for (const Sentence& each : sentences())
         if (each.part == Part::action) known.insert(std::string(each.english));
     std::size_t found = 0;
-    for (const std::string module : {"base", "oci", "net", "source", "registry", "stream", "detect", "pkgdb", "cage", "scan", "audit", "attach", "catalog"})
-        for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(VERITAG_SOURCE_DIR) / "lib" / module)) {
+    for (const std::string module : {"lib/base", "lib/oci", "lib/net", "lib/source", "lib/registry", "lib/stream", "lib/detect", "lib/pkgdb", "lib/cage", "lib/scan", "lib/audit", "lib/attach", "lib/catalog", "lib/waivers", "lib/report",
+                                     "lib/rules", "lib/tag", "lib/config", "lib/store", "daemon"})
+        for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(VERITAG_SOURCE_DIR) / module)) {
             if (entry.path().extension() != ".cpp") continue;
             std::ifstream in(entry.path());
             for (std::string line; std::getline(in, line);)
                 for (std::sregex_iterator each(line.begin(), line.end(), action), end; each != end; ++each) {
                     const std::string said = (*each)[1].length() > 0 ? (*each)[1] : (*each)[2];
-                    if (said == "read command line") continue;
                     ++found;
                     EXPECT_TRUE(known.contains(said)) << entry.path().filename() << ": \"" << said << "\" is no action with a Chinese name";
                 }
         }
-    EXPECT_GT(found, 80U);
+    EXPECT_GT(found, 150U);
 }
 
 // ---- hostile text ----

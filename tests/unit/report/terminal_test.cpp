@@ -70,6 +70,13 @@ TEST(Wrap, BreaksBetweenWideCharactersButNotBeforeClosingPunctuation) {
     EXPECT_EQ(wrap("镜像 cann8.0.RC1 不符", 12), (std::vector<std::string>{"镜像", "cann8.0.RC1", "不符"}));
 }
 
+TEST(Wrap, EndsNoLineWithOpeningPunctuation) {
+    EXPECT_EQ(wrap("的证明（attestation）", 9), (std::vector<std::string>{"的证明", "（attestation）"}));
+    EXPECT_EQ(wrap("标签（镜像）", 6), (std::vector<std::string>{"标签", "（镜", "像）"}));
+    EXPECT_EQ(wrap("标签 《（镜", 6), (std::vector<std::string>{"标签", "《（镜"}));
+    EXPECT_EQ(wrap("标（", 3), (std::vector<std::string>{"标", "（"}));
+}
+
 TEST(Wrap, LosesNothing) {
     const std::string sentence = "标签声明的操作系统是 openeuler 22.03-LTS-SP2，镜像实际为 22.03-LTS-SP4（etc/os-release）and some English at the end";
     std::string without_spaces = sentence;

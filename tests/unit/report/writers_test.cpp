@@ -184,6 +184,14 @@ TEST(Table, SaysThatNothingWasJudged) {
     EXPECT_NE(write_report(report, "table", {})->find("No image was judged."), std::string::npos);
     EXPECT_NE(write_report(report, "table", {.language = Language::zh})->find("没有判定任何镜像。"), std::string::npos);
     EXPECT_NE(write_report(report, "table", {})->find("Coverage: 0 listed, 0 judged"), std::string::npos);
+    // What an interrupted run did not come to was listed all the same.
+    report.targets = {{.target = "r.example/openeuler", .driver = "catalog", .repositories = 1, .tags = 100}};
+    report.images.resize(2);
+    for (ImageReport& each : report.images) each.reference = "r.example/openeuler/cann:8.0";  // two platforms
+    EXPECT_EQ(write_report(report, "table", {})->find("not reached"), std::string::npos);
+    report.incomplete = {.state = "interrupted", .reason = "99 of 100 were not looked at"};
+    EXPECT_NE(write_report(report, "table", {.width = 200})->find("Coverage: 101 listed, 0 judged (0 pass, 0 warn, 0 fail), 0 unknown, 2 unreadable, 0 skipped, 99 not reached; "), std::string::npos) << *write_report(report, "table", {});
+    EXPECT_NE(write_report(report, "table", {.language = Language::zh, .width = 200})->find("跳过 0 个，未检查 99 个；"), std::string::npos);
 }
 
 TEST(Table, GivesOnePassingImageItsDetails) {

@@ -221,7 +221,7 @@ TEST(ReadPacks, SaysWhatIsMissing) {
               "read rule packs: " + empty.string() + ": no *.yaml file; name a directory with *.yaml rule packs");
     std::filesystem::remove_all(empty);
     const Result<std::vector<PackText>> missing = read_packs(empty.string());
-    EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+    EXPECT_EQ(missing.error().code, ErrorCode::config) << "wrong usage, as a pack with a mistake";
     EXPECT_EQ(missing.error().message(),
               "read rule packs: " + empty.string() + ": no such directory; name a directory with *.yaml rule packs");
 }

@@ -49,6 +49,23 @@ TEST(RegistryImage, ADigestAloneNeedsAName) {
     EXPECT_EQ(open_image("quay.io/a:1", "a", plain_client(), {}).error().code, ErrorCode::usage);
 }
 
+TEST(Names, AreCheckedBeforeAnythingIsFetched) {
+    const auto problem = [](const std::string& image, const std::string& as = "") {
+        const Result<void> checked = check_name(image, as);
+        return checked ? std::string() : std::string(to_string(checked.error().code)) + ": " + checked.error().message();
+    };
+    EXPECT_EQ(problem("quay.io/a/b:1"), "");
+    EXPECT_EQ(problem("oci:/nowhere"), "") << "that is an error of this image alone";
+    EXPECT_EQ(problem("docker-archive:/nowhere"), "");
+    const std::string by_digest = "quay.io/a/b@" + sha256_of("x").str();
+    EXPECT_EQ(problem(by_digest, "a/b:1"), "");
+    EXPECT_TRUE(problem(by_digest).starts_with("usage: open image: " + by_digest + ": a digest alone claims nothing")) << problem(by_digest);
+    EXPECT_TRUE(problem("quay.io/a:1", "x y").starts_with("usage: read image reference")) << problem("quay.io/a:1", "x y");
+    EXPECT_EQ(problem("docker-archive:"), "usage: open image: docker-archive:: no path; write docker-archive:PATH[:TAG]");
+    EXPECT_EQ(problem("oci:/dev/null"), "usage: read OCI layout: /dev/null: not a directory; for a tar file write oci-archive:FILE[:TAG]");
+    EXPECT_TRUE(problem("https://quay.io/a").starts_with("usage: ")) << problem("https://quay.io/a");
+}
+
 class RegistryImageOnLoopback : public testing::Test {
 protected:
     test::MockReply answer(const test::MockRequest& request) {

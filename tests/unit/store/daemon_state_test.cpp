@@ -154,6 +154,10 @@ TEST_F(DaemonFile, WhatIsNotOursIsRefusedAndStaysAsItIs) {
     sql(path(), "INSERT INTO migrations VALUES (1000, 0)");
     EXPECT_EQ(open_error().code, ErrorCode::config);
     EXPECT_EQ(asides(), 0);
+    const std::string script = folder_.file("lib.sh");
+    write_file(script, "#!/bin/sh\n");
+    EXPECT_EQ(open_sqlite_daemon_state(script).error().code, ErrorCode::config);
+    EXPECT_EQ(contents_of(script), "#!/bin/sh\n");
 }
 
 TEST_F(DaemonFile, ADamagedOneIsSetAsideWhenItIsOpened) {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -209,6 +210,34 @@ TEST_F(SqliteStoreTest, AnotherProgramsDatabaseIsRefusedAndStaysAsItIs) {
     const std::string before = contents_of(path_);
     EXPECT_NE(open_error().message().find("it is another program's database, not a veritag store; name another file with --store"), std::string::npos);
     EXPECT_EQ(contents_of(path_), before);
+}
+
+// A slip in --store must not cost anybody a file.
+TEST_F(SqliteStoreTest, AFileOfAnotherProgramIsRefusedAndStaysAsItIs) {
+    std::string others = std::string("SQLite format 3\0", 16) + std::string(5000, 'x');
+    const std::pair<std::string, std::string> cases[] = {{"lib.sh", "#!/bin/sh\necho hello\n"}, {"a.bin", std::string(5000, '\x5a')}, {"places.sqlite", others}};
+    for (const auto& [name, content] : cases) {
+        path_ = folder_.file(name);
+        write_file(path_, content);
+        const Error error = open_error();
+        EXPECT_EQ(to_string(error.code), to_string(ErrorCode::config)) << name;
+        EXPECT_NE(error.message().find(name.ends_with(".sqlite") ? "it is another program's database" : "it is no SQLite database, so it is left as it is; name another file with --store"), std::string::npos) << error.message();
+        EXPECT_EQ(contents_of(path_), content) << name;
+        std::filesystem::remove(path_);
+    }
+    for (const std::string& name : folder_.names()) EXPECT_EQ(name.find("damaged"), std::string::npos) << name;
+}
+
+// Its mark in the header tells.
+TEST_F(SqliteStoreTest, ADamagedStoreOfAnyNameIsSetAside) {
+    fill(40);
+    const std::string whole = contents_of(path_);
+    path_ = folder_.file("kept");
+    write_file(path_, whole.substr(0, 5000));
+    fill();
+    EXPECT_TRUE(has(0));
+    const std::vector<std::string> names = folder_.names();
+    EXPECT_EQ(std::count_if(names.begin(), names.end(), [](const std::string& name) { return name.starts_with("kept.damaged-"); }), 1);
 }
 
 TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsSetAsideUnchanged) {

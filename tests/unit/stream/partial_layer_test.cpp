@@ -287,7 +287,7 @@ TEST(PartialLayer, HoldsToItsLimits) {
         change(limits);
         return read(layer, RecordingSink::kAll, limits).text;
     };
-    EXPECT_NE(message([](Limits& l) { l.tar_entries = 2; }).find("entries: 3 (limit 2); raise limits.tar_entries"), std::string::npos);
+    EXPECT_NE(message([](Limits& l) { l.tar_entries = 2; }).find("entries: 3 entries (limit 2); raise limits.tar_entries"), std::string::npos);
     EXPECT_NE(message([](Limits& l) { l.toc_bytes = 100; }).find("limits.toc_bytes"), std::string::npos);
     EXPECT_NE(message([](Limits& l) { l.path_bytes = 7; }).find("limits.path_bytes"), std::string::npos);
     EXPECT_NE(message([](Limits& l) { l.tar_header_bytes = 50; }).find("limits.tar_header_bytes"), std::string::npos);

@@ -330,7 +330,7 @@ TEST(NormalisePath, KeepsNamesAndRefusesTricks) {
     Limits tight;
     tight.path_bytes = 4;
     EXPECT_TRUE(normalise_path("abcd", tight));
-    EXPECT_EQ(normalise_path("abcde", tight).error().message(), "read path: \"abcde\": 5 (limit 4); raise limits.path_bytes if this image is trusted");
+    EXPECT_EQ(normalise_path("abcde", tight).error().message(), "read path: \"abcde\": 5 bytes (limit 4); raise limits.path_bytes if this image is trusted");
 }
 
 // ---- limits ----
@@ -352,22 +352,22 @@ TEST(TarLimits, AreErrorsThatNameTheKey) {
     std::string holes;
     const Case cases[] = {
         {"entries", tar_file("a", "") + tar_file("b", ""), with([](Limits& l) { l.tar_entries = 1; }),
-         "- 644 0 a\nerror over-limit: read tar: tar @512: 2 (limit 1); raise limits.tar_entries if this image is trusted\n"},
+         "- 644 0 a\nerror over-limit: read tar: tar @512: 2 entries (limit 1); raise limits.tar_entries if this image is trusted\n"},
         {"entries behind the end", tar_end() + tar_file("a", "") + tar_file("b", ""), with([](Limits& l) { l.tar_entries = 1; }),
          "! : tar @1024: a further archive behind the end marker; not read, as container runtimes do not unpack it\n"
-         "error over-limit: read tar: tar @1536: 2 (limit 1); raise limits.tar_entries if this image is trusted\n"},
+         "error over-limit: read tar: tar @1536: 2 entries (limit 1); raise limits.tar_entries if this image is trusted\n"},
         {"path", tar_file("abcdef", ""), tight_path,
-         "error over-limit: read path: tar @0 \"abcdef\": 6 (limit 5); raise limits.path_bytes if this image is trusted\n"},
+         "error over-limit: read path: tar @0 \"abcdef\": 6 bytes (limit 5); raise limits.path_bytes if this image is trusted\n"},
         {"link target", tar_entry({.name = "a", .type = '2', .link = "abcdef"}), tight_path,
-         "error over-limit: read tar: tar @0 link target of \"a\": 6 (limit 5); raise limits.path_bytes if this image is trusted\n"},
+         "error over-limit: read tar: tar @0 link target of \"a\": 6 bytes (limit 5); raise limits.path_bytes if this image is trusted\n"},
         {"pax header", tar_header({.name = "x", .type = 'x', .size = 1001}), tight_header,
-         "error over-limit: read tar: tar @0 extended header: 1001 (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
+         "error over-limit: read tar: tar @0 extended header: 1001 bytes (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
         {"long name", tar_header({.name = "x", .type = 'L', .size = 077777777777}), tight_header,
-         "error over-limit: read tar: tar @0 extended header: 8589934591 (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
+         "error over-limit: read tar: tar @0 extended header: 8589934591 bytes (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
         {"old sparse map", many_holes(holes, 100), tight_header,
-         "error over-limit: read tar: tar @0 sparse map of \"sparse\": 1072 (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
+         "error over-limit: read tar: tar @0 sparse map of \"sparse\": 1072 bytes (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
         {"sparse map as text", sparse_10(tar_padded("999\n" + std::string(2000, '1'))), tight_header,
-         "error over-limit: read sparse map: tar @1024: 1024 (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
+         "error over-limit: read sparse map: tar @1024: 1024 bytes (limit 1000); raise limits.tar_header_bytes if this image is trusted\n"},
     };
     for (const Case& c : cases) EXPECT_EQ(listing(c.archive, 0, ~std::size_t{0}, c.limits), c.error) << c.name;
 }

@@ -214,6 +214,8 @@ INSTANTIATE_TEST_SUITE_P(
                                 "rightly spelt it is \"22.03-lts-sp2\"."},
                     MessageCase{"Unknown", "openeuler/cann", "cann8.0.RC1-somewhat-oe2203sp4", "tag-unknown", Severity::warning, "",
                                 "somewhat", "No rule knows what the part \"somewhat\" means; it was not judged."},
+                    MessageCase{"WithoutItsVersion", "openeuler/cann", "cann-oe2203sp4", "tag-unknown", Severity::warning, "", "cann",
+                                "The part \"cann\" names Ascend CANN and no version of it; it was not judged."},
                     MessageCase{"Short", "openeuler/executorch", "1.0.0-torch2.9.0-oe2403sp2", "tag-short", Severity::info, "executorch",
                                 "1.0.0", "\"1.0.0\" names no component; the repository does: it is read as ExecuTorch 1.0.0."}),
     [](const testing::TestParamInfo<MessageCase>& each) { return each.param.name; });

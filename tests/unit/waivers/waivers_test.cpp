@@ -203,6 +203,61 @@ TEST(AppliedWaivers, OfSeveralPartsAreIdleOnlyWhereAllSaySo) {
     EXPECT_EQ(whole.unused[0].target, "quay.io/openeuler/*:3");
 }
 
+TEST(AppliedWaivers, OfAPartAreUnusedOnlyWhereItLooked) {
+    const auto told = [](const std::string& target, const std::string& code, Report report, const std::vector<std::string>& declarations = {}) {
+        apply_to_part({"w.yml", read(entry("{target: '" + target + "', code: " + code + ", reason: r, owner: o, expiry: 2026-12-31}"))}, kToday, report, declarations);
+        return !report.waivers->unused.empty() ? "unused" : !report.waivers->elsewhere.empty() ? "elsewhere" : "used";
+    };
+    Report scan;
+    scan.images = {image("1", {finding("os-mismatch", Severity::error)})};
+    EXPECT_STREQ(told("quay.io/**", "os-mismatch", scan), "used");
+    EXPECT_STREQ(told("quay.io/**", "sdk-missing", scan), "unused");
+    EXPECT_STREQ(told("quay.io/openeuler/cann:2", "sdk-missing", scan), "elsewhere") << "another image";
+    EXPECT_STREQ(told("quay.io/**", "parent-stale", scan), "elsewhere") << "only an audit finds it";
+    EXPECT_STREQ(told("**", "path-dead", scan), "elsewhere") << "only lint finds it";
+    Report audit = scan;
+    audit.targets.resize(1);
+    EXPECT_STREQ(told("quay.io/**", "parent-stale", audit), "unused");
+    EXPECT_STREQ(told("quay.io/**", "mirror-divergence", audit), "elsewhere") << "one registry has no mirror";
+    audit.images.push_back(audit.images[0]);
+    audit.images.back().registry = "hub.example";
+    EXPECT_STREQ(told("quay.io/**", "mirror-divergence", audit), "unused");
+    scan.images[0].error = Error{ErrorCode::network, "w", "h", "s", ""};
+    EXPECT_STREQ(told("quay.io/**", "sdk-missing", scan), "elsewhere") << "it could not be read";
+    scan.images[0].error.reset();
+    scan.images[0].configs_only = true;
+    EXPECT_STREQ(told("quay.io/**", "sdk-missing", scan), "elsewhere") << "nothing of it was read";
+
+    Report lint;
+    lint.tree = TreeCoverage{1, 1, 1};
+    EXPECT_STREQ(told("AI/cann/*", "os-mismatch", lint, {"AI/cann/meta.yml"}), "unused");
+    EXPECT_STREQ(told("AI/gone/*", "os-mismatch", lint, {"AI/cann/meta.yml"}), "elsewhere");
+    EXPECT_STREQ(told("**", "sdk-missing", lint, {"AI/cann/meta.yml"}), "elsewhere") << "no Dockerfile shows it";
+    EXPECT_STREQ(told("**", "catalog-undeclared", lint, {"AI/cann/meta.yml"}), "elsewhere");
+    lint.targets.resize(1);
+    EXPECT_STREQ(told("openeuler/cann:*", "catalog-undeclared", lint, {"openeuler/cann:8.0"}), "unused");
+    EXPECT_STREQ(told("**", "os-mismatch", lint, {"AI/cann/meta.yml"}), "elsewhere");
+}
+
+TEST(AppliedWaivers, OfSeveralPartsAreUnusedWhereOneLooked) {
+    const std::string more = ", reason: r, owner: o, expiry: 2026-12-31}";
+    const WaiverFile file{"w.yml", read(entry("{target: 'quay.io/**/*:1', code: os-mismatch" + more + "\n  - {target: 'quay.io/**/*:2', code: sdk-missing" + more + "\n  - {target: 'quay.io/**/*:3', code: os-mismatch" + more))};
+    std::optional<WaiverUse> whole;
+    for (const char* tag : {"0", "1", "2"}) {
+        Report part;
+        part.images = {image(tag, {finding("os-mismatch", Severity::error)})};
+        apply_to_part(file, kToday, part);
+        if (whole)
+            add(*whole, *part.waivers);
+        else
+            whole = part.waivers;
+    }
+    ASSERT_EQ(whole->unused.size(), 1U);
+    EXPECT_EQ(whole->unused[0].target, "quay.io/**/*:2");
+    ASSERT_EQ(whole->elsewhere.size(), 1U);
+    EXPECT_EQ(whole->elsewhere[0].target, "quay.io/**/*:3");
+}
+
 TEST(AppliedWaivers, OfYesterdayAreForgotten) {
     const WaiverFile file{"w.yml", read(entry(kWhole))};
     ImageReport one = image("1-oe2203sp2", {finding("os-mismatch", Severity::error)});
