@@ -103,7 +103,7 @@ public:
 class CondaDetector final : public Detector {
 public:
     std::string_view name() const noexcept override { return "conda"; }
-    int version() const noexcept override { return 1; }
+    int version() const noexcept override { return 2; }
     bool wants(std::string_view path) const override {
         if (!path.ends_with(".json")) return false;
         const std::string_view directory = path.substr(0, path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/'));

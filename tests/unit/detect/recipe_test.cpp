@@ -74,7 +74,7 @@ const std::vector<Pinned>& pinned() {
         {"python-metadata", 2, "b0fa2d727e4a9307",
          {{"a/b.dist-info/METADATA", "python_metadata/usual"}, {"a/b.dist-info/METADATA", "python_metadata/folded"}, {"a/b.egg-link", "python_source/egg_link"},
           {"a/b.dist-info/direct_url.json", "python_source/editable"}, {"a/b.dist-info/direct_url.json", "python_source/git"}}},
-        {"conda", 1, "07d659450e81ad05", {{"opt/conda-meta/a.json", "conda/record"}, {"opt/conda-meta/b.json", "conda/deep"}, {"opt/conda-meta/state", "conda/state"}}}};
+        {"conda", 2, "90165d005143427b", {{"opt/conda-meta/a.json", "conda/record"}, {"opt/conda-meta/b.json", "conda/deep"}, {"opt/conda-meta/state", "conda/state"}}}};
     return all;
 }
 
