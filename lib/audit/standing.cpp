@@ -52,6 +52,7 @@ void take_mirrors(const fleet::Mirror& own, const JudgedReference& earlier, cons
         const auto digest = unseen.elsewhere.find(registry);
         all.push_back({registry, own.repository, own.tag, digest == unseen.elsewhere.end() ? "" : digest->second});
     }
+    std::sort(all.begin(), all.end(), [](const fleet::Mirror& a, const fleet::Mirror& b) { return a.registry < b.registry; });  // as an audit of all has them
     if (const std::optional<Finding> finding = fleet::mirror_finding(own, all)) fleet::add_to_images(now, *finding);
 }
 

@@ -93,6 +93,14 @@ TEST(Standing, RegistriesDisagreeUntilTheirDigestsAreTheSame) {
     EXPECT_EQ(still.evidence.back().detail, "s.example" + kName + "sha256:w") << "as it is known by now";
 }
 
+TEST(Standing, RegistriesAreNamedInOneOrder) {
+    const JudgedReference earlier = reference("sha256:t", {divergence({"a.example" + kName + "sha256:u", "r.example" + kName + "sha256:t"})});
+    JudgedReference now = reference("sha256:t", {});
+    take_standing(packs(), "r.example", "openeuler/openeuler", "1", earlier, {.mirrors = true, .looked_in = {"r.example"}, .elsewhere = {{"a.example", "sha256:u"}}}, now);
+    ASSERT_EQ(now.images.front().findings.size(), 1U);
+    EXPECT_EQ(now.images.front().findings.front().evidence, earlier.images.front().findings.front().evidence);
+}
+
 TEST(Standing, ATagIsMissingUntilItIsKnownThere) {
     const JudgedReference earlier = reference("sha256:t", {divergence({"r.example" + kName + "sha256:t", "s.example/openeuler/openeuler:1 is missing"})});
     EXPECT_EQ(after(earlier, {.mirrors = true, .looked_in = {"r.example"}}, reference("sha256:t", {})), "fail mirror-divergence");
