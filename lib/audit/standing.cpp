@@ -73,6 +73,7 @@ void take_platforms(const JudgedReference& earlier, JudgedReference& now) {
     if (earlier.top != now.top) return;
     for (std::size_t place = 0; place < earlier.images.size(); ++place) {
         const ImageReport& each = earlier.images[place];
+        if (each.digest.empty()) continue;  // no image, but that none was there for what somebody asked for
         const auto again = std::find_if(now.images.begin(), now.images.end(), [&](const ImageReport& image) { return is_same(image, each); });
         if (again == now.images.end()) {
             now.kept.push_back({place, each});

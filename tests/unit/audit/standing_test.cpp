@@ -147,6 +147,13 @@ TEST(Standing, PlatformsThatWereLeftOutAreAsTheyWere) {
     EXPECT_EQ(text_of(now.images), "pass") << "another index";
     EXPECT_TRUE(now.kept.empty());
 
+    JudgedReference asked_for_another = earlier;
+    asked_for_another.images.push_back(image("", "", {}));
+    asked_for_another.images.back().error = Error{ErrorCode::not_found, "choose platform", "r.example/a:1", "no image for linux/riscv64 under this name", ""};
+    now = reference("sha256:t", {});
+    take_standing(packs(), "r.example", "a", "1", asked_for_another, {.platforms = true}, now);
+    EXPECT_EQ(now.kept.size(), 1U) << "that there is none for one platform is no image";
+
     now = {.top = "sha256:t", .images = {}, .skipped = {{"r.example/a:1", "sha256:n", "too old"}}};
     take_standing(packs(), "r.example", "a", "1", earlier, {.platforms = true}, now);
     EXPECT_EQ(now.kept.size(), 2U) << "all of them were left out";
